@@ -1,0 +1,114 @@
+"""The two servers together: one start, one stop, one file that says where they are."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from casemgr.supervisor import postgres, processes, valkey
+from casemgr.supervisor.errors import ServiceError
+from casemgr.supervisor.place import Place
+
+
+class Services:
+    """PostgreSQL and Valkey under `root`, for whichever of the two no address is given in the environment.
+
+    `options` go to PostgreSQL: `fast` (no fsync, for tests) and `max_connections`.
+    """
+
+    def __init__(
+        self, root: Path, *, postgres: bool = True, valkey: bool = True, options: dict[str, Any] | None = None
+    ) -> None:
+        self.root = Path(root).resolve()
+        self.wants_postgres = postgres
+        self.wants_valkey = valkey
+        self.options = options or {}
+
+    @cached_property
+    def place(self) -> Place:
+        try:
+            return Place.find(self.root)
+        except PermissionError:
+            raise ServiceError(
+                f"{self.root} cannot be written by this user; give it to yourself, or run the command as its owner."
+            ) from None
+
+    @cached_property
+    def postgres(self) -> postgres.Postgres:
+        return postgres.Postgres(self.place, self.root / "log", **self.options)
+
+    @cached_property
+    def valkey(self) -> valkey.Valkey:
+        return valkey.Valkey(self.place, self.root / "log")
+
+    def start(self) -> dict[str, str]:
+        """Start what is wanted and does not run; returns DATABASE_URL and CELERY_BROKER_URL. Raises ServiceError."""
+        environment = {}
+        if self.wants_postgres:
+            if url := os.environ.get("DATABASE_URL"):
+                postgres.check_outside(url)
+            else:
+                with self._alone():
+                    url = self.postgres.start()
+            environment["DATABASE_URL"] = url
+        if self.wants_valkey:
+            if url := os.environ.get("CELERY_BROKER_URL"):
+                valkey.check_outside(url)
+            else:
+                with self._alone():
+                    url = self.valkey.start()
+            environment["CELERY_BROKER_URL"] = url
+        self._remember(environment)
+        return environment
+
+    def stop(self) -> list[str]:
+        """Stop the servers of this root, and no others; returns the names of those that ran."""
+        if not self.root.exists():
+            return []
+        with self._alone():
+            servers = {"Valkey": self.valkey, "PostgreSQL": self.postgres}
+            return [name for name, server in servers.items() if server.stop()]
+
+    def status(self) -> dict[str, str]:
+        """One line a server for a person."""
+        if not self.root.exists():
+            return {"PostgreSQL": "never started", "Valkey": "never started"}
+        running = {"PostgreSQL": self.postgres.pid(), "Valkey": self.valkey.pid()}
+        return {
+            name: f"running, process {pid}, data in {self.place.base}" if pid else "stopped"
+            for name, pid in running.items()
+        }
+
+    def erase(self) -> None:
+        """Stop and delete the servers' data, wherever they lie."""
+        self.stop()
+        self.place.remove_elsewhere(self.root)
+        for name in ("pg", "valkey", "servers"):
+            shutil.rmtree(self.root / name, ignore_errors=False) if (self.root / name).exists() else None
+        (self.root / "services.env").unlink(missing_ok=True)
+        del self.place
+
+    def _remember(self, environment: dict[str, str]) -> None:
+        """Only servers of ours are written down: an address from the environment is not ours to keep in a file."""
+        own = {name: url for name, url in environment.items() if not os.environ.get(name)}
+        if own:
+            text = "".join(f"{name}={url}\n" for name, url in own.items())
+            processes.write_private(self.root / "services.env", text)
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Two commands at once must not both start a server."""
+        self.place.base  # noqa: B018  (makes the directory, or says why it cannot)
+        try:
+            lock = open(self.root / ".supervisor.lock", "w")  # noqa: SIM115
+        except PermissionError:
+            raise ServiceError(
+                f"{self.root} belongs to another user; run the same command as that user or as root."
+            ) from None
+        with lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
