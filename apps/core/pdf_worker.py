@@ -1,0 +1,272 @@
+"""The process that turns HTML into PDF. Started by apps.core.pdf as a script; it imports nothing of casemgr.
+
+It loads the renderer once and then forks for each document, so a document costs no start-up, meets no trace of the one
+before, and dies alone when it takes too long or too much memory. Frames on stdin and stdout are a length, a JSON header
+and the blobs that the header announces.
+"""
+
+import json
+import logging
+import os
+import resource
+import shutil
+import signal
+import struct
+import sys
+import tempfile
+import warnings
+from datetime import datetime
+from typing import BinaryIO
+
+# Only typefaces handed over with the document, and the Noto families for scripts that those lack: whatever else is
+# installed on a machine must not change what a letter looks like.
+FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig>
+<dir>/usr/share/fonts</dir><dir>/usr/local/share/fonts</dir>
+<cachedir>/var/cache/fontconfig</cachedir><cachedir>{directory}/cache</cachedir>
+<selectfont><acceptfont><glob>*/Noto*</glob></acceptfont><rejectfont><glob>*</glob></rejectfont></selectfont>
+</fontconfig>"""
+FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "ftplib.", "urllib.")
+
+
+# --- frames ----------------------------------------------------------------------------------------------------------
+
+
+def write_frame(stream: BinaryIO, header: dict, blobs: list[bytes]) -> None:
+    head = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
+    stream.write(struct.pack("!Q", len(head)) + head)
+    for blob in blobs:
+        stream.write(blob)
+    stream.flush()
+
+
+def read_frame(stream: BinaryIO) -> tuple[dict, list[bytes]]:
+    """Raises EOFError when the other side is gone."""
+    header = json.loads(_exactly(stream, *struct.unpack("!Q", _exactly(stream, 8))))
+    return header, [_exactly(stream, size) for size in header.pop("blobs")]
+
+
+def _exactly(stream: BinaryIO, size: int) -> bytes:
+    data = stream.read(size)
+    if len(data) != size:
+        raise EOFError
+    return data
+
+
+# --- one document ----------------------------------------------------------------------------------------------------
+
+
+def render(order: dict, blobs: list[bytes]) -> bytes:
+    """The PDF for one order. Raises Refused or Fault with a sentence for the person who sees it."""
+    from weasyprint import CSS, HTML, Attachment
+    from weasyprint.text.fonts import FontConfiguration
+
+    if not any("@font-face" in text for text in order["css"]):
+        raise Fault("The document brings no typefaces: add the rules and assets of apps.core.typefaces.for_text.")
+    fetcher = handed_over(order, blobs)
+    problems = Problems()
+    logging.getLogger("weasyprint").addHandler(problems)
+    fonts = FontConfiguration()
+    css = [CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in order["css"]]
+    document = HTML(string=order["html"], url_fetcher=fetcher).render(font_config=fonts, stylesheets=css)
+    created = datetime.fromisoformat(order["created"])
+    document.metadata = conforming(document.metadata, title=order["title"], created=order["created"])
+    pdf = document.write_pdf(
+        pdf_variant="pdf/a-3a",
+        pdf_identifier=bytes.fromhex(order["identifier"]),
+        attachments=[
+            Attachment(
+                url=f"attachment:{number}",
+                url_fetcher=fetcher,
+                name=item["name"],
+                description=item["description"],
+                relationship=item["relationship"],
+                created=created,
+                modified=created,
+            )
+            for number, item in enumerate(order["attachments"])
+        ],
+    )
+    problems.raise_first()
+    return pdf
+
+
+def handed_over(order: dict, blobs: list[bytes]):
+    """A fetcher that knows the assets and attachments of this order and nothing else in the world."""
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+    names = [f"asset:{name}" for name in order["assets"]]
+    names += [f"attachment:{number}" for number, _ in enumerate(order["attachments"])]
+    types = ["application/octet-stream"] * len(order["assets"]) + [item["media_type"] for item in order["attachments"]]
+    known = dict(zip(names, zip(types, blobs, strict=True), strict=True))
+    offered = [f"asset:{name}" for name in order["assets"] if not name.endswith(".ttf")]
+
+    class HandedOver(URLFetcher):
+        def fetch(self, url, headers=None):
+            if url not in known:
+                error = FatalURLFetchingError()
+                error.sentence = (
+                    f"The document asks for {url[:200]}{_where(url, order)}. That is refused: a document may only use "
+                    f"what is handed over with it, by the name asset:<name>. Handed over were: "
+                    f"{', '.join(offered) or 'nothing'}."
+                )
+                raise error
+            media_type, body = known[url]
+            if url.endswith(".svg"):
+                media_type = "image/svg+xml"
+            return URLFetcherResponse(url, body, {"Content-Type": media_type})
+
+    return HandedOver()
+
+
+def _where(url: str, order: dict) -> str:
+    """Where the address stands, or nothing when it is written differently there."""
+    sources = [("the HTML", order["html"])]
+    sources += [(f"style sheet {number}", text) for number, text in enumerate(order["css"], 1)]
+    for name, text in sources:
+        if (position := text.find(url)) >= 0:
+            return f" (line {text.count(chr(10), 0, position) + 1} of {name})"
+    return ""
+
+
+class Fault(Exception):
+    """The document cannot be set as it is."""
+
+
+class Problems(logging.Handler):
+    """What the renderer would only log: a picture without description, a character without a glyph, a dead link."""
+
+    def __init__(self):
+        super().__init__(logging.WARNING)
+        self.errors: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        text = record.getMessage()
+        if record.levelno >= logging.ERROR or ".notdef glyph" in text:
+            self.errors.append(text)
+        else:
+            print(text, file=sys.stderr)
+
+    def raise_first(self) -> None:
+        if self.errors:
+            raise Fault("The document cannot be set: " + "; ".join(dict.fromkeys(self.errors[:5])))
+
+
+def conforming(metadata, *, title: str, created: str):
+    """Metadata that declare PDF/A-3a and PDF/UA-1 at once, uncompressed so that every validator agrees."""
+    from weasyprint.pdf.metadata import NS, DocumentMetadata
+
+    class Both(DocumentMetadata):
+        def include_in_pdf(self, pdf, variant, version, conformance, compress):
+            super().include_in_pdf(pdf, variant, version, conformance, compress=False)
+
+        def generate_rdf_metadata(self, variant, version, conformance):
+            rdf = super().generate_rdf_metadata(variant, version, conformance)
+            return rdf.replace(b"</rdf:RDF>", UA_SCHEMA.encode() + b"</rdf:RDF>")
+
+    assert "pdfuaid" in NS
+    return Both(**{**vars(metadata), "title": title, "created": created})
+
+
+# PDF/A wants every foreign property declared; this declares, then states, PDF/UA part 1 (ISO 14289-1, 5).
+UA_SCHEMA = """<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/" rdf:about="" pdfuaid:part="1"/>
+<rdf:Description xmlns:pdfaExtension="http://www.aiim.org/pdfa/ns/extension/"
+ xmlns:pdfaSchema="http://www.aiim.org/pdfa/ns/schema#" xmlns:pdfaProperty="http://www.aiim.org/pdfa/ns/property#"
+ rdf:about=""><pdfaExtension:schemas><rdf:Bag><rdf:li rdf:parseType="Resource">
+<pdfaSchema:schema>PDF/UA identification</pdfaSchema:schema>
+<pdfaSchema:namespaceURI>http://www.aiim.org/pdfua/ns/id/</pdfaSchema:namespaceURI>
+<pdfaSchema:prefix>pdfuaid</pdfaSchema:prefix><pdfaSchema:property><rdf:Seq><rdf:li rdf:parseType="Resource">
+<pdfaProperty:name>part</pdfaProperty:name><pdfaProperty:valueType>Integer</pdfaProperty:valueType>
+<pdfaProperty:category>internal</pdfaProperty:category>
+<pdfaProperty:description>Part of ISO 14289 to which the file conforms</pdfaProperty:description>
+</rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
+
+
+# --- a process for each document -------------------------------------------------------------------------------------
+
+
+def in_child(order: dict, blobs: list[bytes], result: BinaryIO) -> None:
+    """Render under limits, leave the answer in `result`, and end this process."""
+    from weasyprint.urls import FatalURLFetchingError
+
+    signal.setitimer(signal.ITIMER_REAL, order["seconds"])
+    resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    sys.addaudithook(_forbid)
+    try:
+        write_frame(result, {}, [render(order, blobs)])
+    except FatalURLFetchingError as error:
+        write_frame(result, {"kind": "refused", "error": error.sentence}, [])
+    except Fault as error:
+        write_frame(result, {"kind": "fault", "error": str(error)}, [])
+    except MemoryError:
+        write_frame(result, {"kind": "limit", "error": f"The document is too large. {too_much_memory(order)}"}, [])
+    except Exception as error:
+        write_frame(result, {"kind": "fault", "error": f"The renderer failed: {type(error).__name__}: {error}"}, [])
+    os._exit(0)
+
+
+def _forbid(event: str, arguments: tuple) -> None:
+    if event.startswith(FORBIDDEN_EVENTS):
+        raise PermissionError(f"{event} is not for the renderer")
+
+
+def too_much_memory(order: dict) -> str:
+    return f"It may use {order['memory'] >> 20} MiB of memory, and needs more: move long tables to an attachment."
+
+
+def answer(order: dict, blobs: list[bytes], output: BinaryIO) -> None:
+    with tempfile.TemporaryFile() as result:
+        child = os.fork()
+        if not child:
+            in_child(order, blobs, result)
+        _, status = os.waitpid(child, 0)
+        result.seek(0)
+        if status == 0:
+            shutil.copyfileobj(result, output)
+            output.flush()
+        elif os.waitstatus_to_exitcode(status) == -signal.SIGALRM:
+            sentence = f"The document took longer than {order['seconds']:g} s and was stopped."
+            write_frame(output, {"kind": "limit", "error": sentence}, [])
+        else:
+            write_frame(output, {"kind": "limit", "error": f"The renderer died. {too_much_memory(order)}"}, [])
+
+
+def warm_up() -> None:
+    """Load before the first fork what every document needs: the library, its style sheets, hyphenation."""
+    warnings.filterwarnings("ignore", message="No fonts configured")  # they come with each document
+    import pyphen
+    from weasyprint import HTML
+    from weasyprint.text.fonts import FontConfiguration
+
+    FontConfiguration()
+    HTML(string="<html lang=en><title>.</title>")
+    for language in ("en-GB", "en-US"):
+        pyphen.Pyphen(lang=pyphen.language_fallback(language))
+
+
+def serve(directory: str) -> None:
+    os.chdir(directory)
+    configuration = os.path.join(directory, "fonts.conf")
+    with open(configuration, "w", encoding="utf-8") as file:
+        file.write(FONTCONFIG.format(directory=directory))
+    os.environ.update(HOME=directory, TMPDIR=directory, XDG_CACHE_HOME=directory, FONTCONFIG_FILE=configuration)
+    tempfile.tempdir = directory
+    warm_up()
+    # Printing by a library must not end up between two frames.
+    output = os.fdopen(os.dup(1), "wb")
+    os.dup2(2, 1)
+    write_frame(output, {"directory": directory}, [])
+    while True:
+        try:
+            order, blobs = read_frame(sys.stdin.buffer)
+        except EOFError:
+            return
+        answer(order, blobs, output)
+
+
+if __name__ == "__main__":
+    directory = tempfile.mkdtemp(prefix="casemgr-pdf-")
+    try:
+        serve(directory)
+    finally:
+        shutil.rmtree(directory, ignore_errors=True)

@@ -1,0 +1,80 @@
+"""The typefaces of the screen, for paper: which font files a text needs, and the @font-face rules that name them.
+
+They are the files that the front-end build takes from npm packages; each covers a range of characters, and a document
+carries only those that its own text touches.
+"""
+
+import re
+from dataclasses import dataclass
+from functools import cache
+from io import BytesIO
+from pathlib import Path
+
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from fontTools.ttLib import woff2
+
+SHEET = "vendor/fonts.css"
+
+_RULE = re.compile(r"@font-face\s*{[^}]*}")
+_FILE = re.compile(r'url\("fonts/([\w.-]+)"\)')
+_RANGE = re.compile(r"unicode-range:\s*([^;}]+)")
+_SOURCE = re.compile(r"src:[^;]*;")
+
+
+class TypefacesMissing(Exception):
+    """The front-end build has not run here."""
+
+
+@dataclass(frozen=True)
+class Face:
+    rule: str
+    file: str
+    asset: str
+    ranges: tuple[tuple[int, int], ...]
+
+    def covers_some_of(self, characters: set[int]) -> bool:
+        return any(low <= character <= high for low, high in self.ranges for character in characters)
+
+
+def for_text(*texts: str) -> tuple[str, dict[str, bytes]]:
+    """(CSS, assets) with the faces that have a glyph for some character of the texts. Raises TypefacesMissing."""
+    characters = {ord(character) for text in texts for character in set(text)} | {ord(" ")}
+    faces = [face for face in _faces() if face.covers_some_of(characters)]
+    return "\n".join(face.rule for face in faces), {face.asset: _unpacked(face.file) for face in faces}
+
+
+@cache
+def _faces() -> tuple[Face, ...]:
+    rules = _RULE.findall(_path(SHEET).read_text(encoding="utf-8"))
+    return tuple(
+        Face(
+            rule=_SOURCE.sub(rf"src: url(asset:{Path(_FILE.search(rule)[1]).stem}.ttf);", _RANGE.sub("", rule)),
+            file=(file := _FILE.search(rule)[1]),
+            asset=Path(file).with_suffix(".ttf").name,
+            ranges=_ranges(_RANGE.search(rule)[1]),
+        )
+        for rule in rules
+    )
+
+
+def _ranges(text: str) -> tuple[tuple[int, int], ...]:
+    """`U+0000-00FF,U+0131` as inclusive pairs."""
+    pairs = (part.strip().removeprefix("U+").split("-") for part in text.split(","))
+    return tuple((int(pair[0], 16), int(pair[-1], 16)) for pair in pairs)
+
+
+@cache
+def _unpacked(file: str) -> bytes:
+    """The font as TrueType. Unpacking costs some 50 ms a file, so it happens once a process and not once a document."""
+    unpacked = BytesIO()
+    woff2.decompress(BytesIO(_path(f"vendor/fonts/{file}").read_bytes()), unpacked)
+    return unpacked.getvalue()
+
+
+def _path(name: str) -> Path:
+    found = finders.find(name)
+    collected = Path(settings.STATIC_ROOT or "") / name
+    if not found and not collected.is_file():
+        raise TypefacesMissing(f"There is no {name}. Run `npm ci && python casemgr/frontend/build.py` first.")
+    return Path(found or collected)
