@@ -1,0 +1,286 @@
+"""The only writer of audited models: `create`, `change`, `note`, and `batch` for many rows at once.
+
+Each writes an event in the transaction of the change. Old and new values are read back from PostgreSQL as
+`to_jsonb(row)`, so that the event says what the table says, and the two can be compared by anyone later.
+"""
+
+import hashlib
+import hmac
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from uuid import UUID
+
+import rfc8785
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, connection
+from django.utils import timezone
+
+from apps.audit import fence, middleware, private
+from apps.audit.models import AuditedModel, CaseCounter, Event, Manifest
+from apps.core import workflow
+from apps.core.ids import uuid7
+
+M = TypeVar("M", bound=AuditedModel)
+
+SCHEMA_VERSION = 1
+
+
+class NoAction(Exception):
+    """The ledger was used outside an @action."""
+
+
+@dataclass
+class Act:
+    """One call of an action: what its events have in common."""
+
+    verb: str
+    by: Any
+    reason: str
+    uuid: UUID = field(default_factory=uuid7)
+    events: list[UUID] = field(default_factory=list)
+
+
+_acts: ContextVar[tuple[Act, ...]] = ContextVar("acts", default=())
+
+
+@contextmanager
+def act(verb: str, by: Any, *, reason: str = "") -> Iterator[list[UUID]]:
+    """Opened by `@action` alone. Yields the list of events; those of nested actions count for the outer one too."""
+    outer = _acts.get()
+    present = Act(verb, by, reason)
+    token = _acts.set((*outer, present))
+    try:
+        yield present.events
+    finally:
+        _acts.reset(token)
+    if outer:
+        outer[-1].events.extend(present.events)
+
+
+def create(model: type[M], **values: Any) -> M:
+    """Insert a row and record all its values. Raises ValidationError in words when the row is refused."""
+    verb = _act().verb
+    for flow in workflow.of(model):
+        state = values.get(flow.field, model._meta.get_field(flow.field).get_default())
+        workflow.check(model, flow.field, None, verb, state)
+    row = model(**values)
+    row.clean_fields(exclude=_relations(model))
+    row.clean()
+    with fence.gate(), _explained(model):
+        row.save(force_insert=True)
+    new = _row(row)
+    _write(row, changes={column: [None, value] for column, value in new.items()})
+    return row
+
+
+def change(row: M, **values: Any) -> M:
+    """Set columns of a row and record old and new values. Refuses a change of state that the workflow does not have."""
+    old = _row(row, lock=True)
+    for name, value in values.items():
+        column = row._meta.get_field(name).column
+        if any(flow.field == name for flow in workflow.of(type(row))) and old[column] != value:
+            workflow.check(type(row), name, old[column], _act().verb, value)
+        setattr(row, name, value)
+    row.clean_fields(exclude=_relations(type(row)) | {f.name for f in row._meta.fields} - set(values))
+    with fence.gate(), _explained(type(row)):
+        row.save(update_fields=list(values))
+    new = _row(row)
+    _write(row, changes={c: [old[c], new[c]] for c in new if old[c] != new[c]})
+    return row
+
+
+def note(row: AuditedModel, **details: Any) -> None:
+    """Record something that changes no row: an item opened, exported, printed."""
+    _write(row, details=details)
+
+
+class Batch:
+    """Set-based writes that share one event; see `batch`."""
+
+    def __init__(self, details: dict[str, Any]) -> None:
+        self.details = details
+        self.parts: list[dict] = []
+        self.manifests: list[tuple[str, bytes]] = []
+
+    def run(self, model: type[AuditedModel], sql: str, params: Sequence | None = None) -> int:
+        """Run one INSERT or UPDATE of the model's table and take the digest of every row it wrote; returns how many.
+
+        `sql` has no RETURNING clause of its own. The table may hold no private columns: a digest cannot hide them.
+        """
+        if model.PRIVATE:
+            raise TypeError(f"{model.__name__} has private columns and is written row by row")
+        table = model._meta.db_table
+        with connection.cursor() as cursor, _explained(model):
+            cursor.execute(
+                f"WITH written AS ({sql} RETURNING {table}.*)"  # noqa: S608 - table and statement are ours
+                " SELECT count(*), coalesce(string_agg(uuid_send(id) ||"
+                " sha256(convert_to(to_jsonb(written)::text, 'UTF8')), ''::bytea ORDER BY id), ''::bytea) FROM written",
+                params,
+            )
+            count, digests = cursor.fetchone()
+        if count:
+            rows = bytes(digests)
+            self.manifests.append((table, rows))
+            self.parts.append(
+                {
+                    "table": table,
+                    "rows": count,
+                    "columns": [f.column for f in model._meta.concrete_fields],
+                    "manifest_sha256": hashlib.sha256(rows).hexdigest(),
+                }
+            )
+        return count
+
+
+@contextmanager
+def batch(row: AuditedModel | None = None, **details: Any) -> Iterator[Batch]:
+    """Write many rows under one event, about `row` if given. `details` may be added to until the block ends.
+
+        with ledger.batch(case, query=q) as rows:
+            rows.run(CaseAccount, "INSERT INTO cases_caseaccount (...) SELECT ...", params)
+    """
+    gathered = Batch(details)
+    yield gathered
+    _write(row, details=details, batch=gathered)
+
+
+# --- the event -------------------------------------------------------------------------------------------------------
+
+
+def _relations(model: type[AuditedModel]) -> set[str]:
+    """Foreign keys are checked by the database itself; asking it first would cost a query each."""
+    return {f.name for f in model._meta.fields if f.is_relation}
+
+
+def _act() -> Act:
+    if not _acts.get():
+        raise NoAction("the ledger writes inside an @action only")
+    return _acts.get()[-1]
+
+
+def _row(row: AuditedModel, *, lock: bool = False) -> dict[str, Any]:
+    """The row as PostgreSQL has it, column by column, as JSON values."""
+    table = row._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT to_jsonb(t)::text FROM {table} t WHERE id = %s{' FOR NO KEY UPDATE' if lock else ''}",  # noqa: S608
+            [row.pk],
+        )
+        found = cursor.fetchone()
+    if found is None:
+        raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")
+    return json.loads(found[0])
+
+
+def _write(
+    row: AuditedModel | None, *, changes: dict | None = None, details: dict | None = None, batch: Batch | None = None
+) -> None:
+    present, facts, event_uuid, now = _act(), middleware.current.get(), uuid7(), timezone.now()
+    case_id = row.case_id_of_event if row is not None else None
+    subject = f"{row._meta.db_table}:{row.pk}" if row is not None else present.by.actor
+    body: dict[str, Any] = {
+        "v": SCHEMA_VERSION,
+        "event": str(event_uuid),
+        "act": str(present.uuid),
+        "at": now.isoformat(timespec="microseconds"),
+        "action": present.verb,
+        "actor": present.by.actor,
+        "actor_kind": present.by.actor_kind,
+        "on_behalf_of": getattr(present.by, "on_behalf_of", ""),
+        "request": facts.request_id,
+        "session": facts.session,
+        "source_ip": private.hide(event_uuid, "source_ip", "new", present.by.actor, facts.source_ip),
+        "reason": present.reason,
+        "object": [row._meta.db_table, str(row.pk)] if row is not None else None,
+        "case": [str(case_id), _next_in_case(case_id)] if case_id else None,
+        "nonce": os.urandom(32).hex(),
+    }
+    if changes is not None:
+        body["changes"] = _hidden(event_uuid, subject, row.PRIVATE, changes) if row is not None else changes
+    if details:
+        body["details"] = details
+    if batch:
+        body["batch"] = batch.parts
+        Manifest.objects.bulk_create(
+            Manifest(event_uuid=event_uuid, ordinal=i, table_name=table, rows=rows)
+            for i, (table, rows) in enumerate(batch.manifests)
+        )
+    _append(event_uuid, now, body)
+    present.events.append(event_uuid)
+
+
+def _append(event_uuid: UUID, now, body: dict) -> None:
+    data = canonical(body)
+    table, object_id = body["object"] or ("", None)
+    case_id, case_seq = body["case"] or (None, None)
+    Event.objects.create(
+        event_uuid=event_uuid,
+        occurred_at=now,
+        act_uuid=body["act"],
+        actor=body["actor"],
+        actor_kind=body["actor_kind"],
+        on_behalf_of=body["on_behalf_of"],
+        request_id=body["request"],
+        action=body["action"],
+        object_type=table,
+        object_id=object_id,
+        tables=sorted({part["table"] for part in body["batch"]}) if body.get("batch") else None,
+        case_id=case_id,
+        case_seq=case_seq,
+        reason=body["reason"],
+        schema_version=SCHEMA_VERSION,
+        body=data,
+        body_sha256=hashlib.sha256(data).digest(),
+        seal=seal(data),
+    )
+
+
+def canonical(body: dict) -> bytes:
+    """Canonical JSON (RFC 8785); values that JSON does not know are written as text."""
+    return rfc8785.dumps(json.loads(json.dumps(body, default=str)))
+
+
+def seal(body: bytes) -> bytes:
+    """HMAC-SHA-256: tells the events that casemgr wrote from rows that someone put into the table."""
+    return hmac.digest(settings.EVENT_SEAL_KEY.encode(), body, "sha256")
+
+
+def _hidden(event_uuid: UUID, subject: str, private_columns: frozenset[str], changes: dict) -> dict:
+    return {
+        column: [None if old is None else {"private": True}, private.hide(event_uuid, column, "new", subject, new)]
+        if column in private_columns
+        else [old, new]
+        for column, (old, new) in changes.items()
+    }
+
+
+def _next_in_case(case_id: UUID) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {CaseCounter._meta.db_table} AS c (case_id, seq) VALUES (%s, 1)"  # noqa: S608
+            " ON CONFLICT (case_id) DO UPDATE SET seq = c.seq + 1 RETURNING seq",
+            [case_id],
+        )
+        return cursor.fetchone()[0]
+
+
+@contextmanager
+def _explained(model: type[AuditedModel]) -> Iterator[None]:
+    """Say a refusal of the database in the constraint's own words."""
+    try:
+        yield
+    except IntegrityError as error:
+        name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
+        for constraint in model._meta.constraints:
+            if constraint.name == name:
+                message = constraint.violation_error_message
+                if message == constraint.default_violation_error_message:
+                    message = name.replace("_", " ")
+                raise ValidationError(message, code=name) from error
+        raise

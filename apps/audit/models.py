@@ -1,0 +1,294 @@
+"""The trail's tables, and the fence around every audited model.
+
+An event is one thing that one actor did to one object, or a batch of rows it wrote at once. Only `Event.body` is hashed:
+the other columns are an index of it, and `verify_trail` checks that they say the same.
+"""
+
+import pgtrigger
+from django.db import models
+
+from apps.audit import fence
+from apps.core.constraints import both_or_neither
+from apps.core.ids import uuid7
+
+
+class AuditedQuerySet(models.QuerySet):
+    """Refuses to write outside the ledger, by every door the ORM has."""
+
+    def _insert(self, *args, **kwargs):
+        fence.require_open(self.model)
+        return super()._insert(*args, **kwargs)
+
+    def _update(self, values):
+        fence.require_open(self.model)
+        return super()._update(values)
+
+    def _raw_delete(self, using):
+        fence.require_open(self.model)
+        return super()._raw_delete(using)
+
+    def update(self, **kwargs):
+        fence.require_open(self.model)
+        return super().update(**kwargs)
+
+    def delete(self):
+        fence.require_open(self.model)
+        return super().delete()
+
+    def bulk_create(self, *args, **kwargs):
+        fence.require_open(self.model)
+        return super().bulk_create(*args, **kwargs)
+
+    def bulk_update(self, *args, **kwargs):
+        fence.require_open(self.model)
+        return super().bulk_update(*args, **kwargs)
+
+    update.alters_data = delete.alters_data = bulk_create.alters_data = bulk_update.alters_data = True
+
+
+class AuditedModel(models.Model):
+    """A row that changes only through `ledger`, inside an `@action`.
+
+    `PRIVATE` names columns with personal data or secrets: the trail holds a commitment to them, and the value lies in
+    `PrivateValue`, where it can be erased. `case_id_of_event` says whose case file an event belongs to.
+    """
+
+    PRIVATE: frozenset[str] = frozenset()
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+
+    objects = AuditedQuerySet.as_manager()
+
+    class Meta:
+        abstract = True
+        base_manager_name = "objects"
+        triggers = [
+            pgtrigger.Trigger(
+                name="needs_event",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
+                timing=pgtrigger.Deferred,
+                func="PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;",
+            ),
+            pgtrigger.Trigger(
+                name="no_truncate",
+                level=pgtrigger.Statement,
+                when=pgtrigger.Before,
+                operation=pgtrigger.Truncate,
+                func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;",
+            ),
+        ]
+
+    @property
+    def case_id_of_event(self):
+        return None
+
+    def save_base(self, *args, **kwargs):
+        fence.require_open(type(self))
+        return super().save_base(*args, **kwargs)
+
+    def delete(self, *args, **kwargs):
+        fence.require_open(type(self))
+        return super().delete(*args, **kwargs)
+
+
+def append_only(name: str = "append_only") -> list[pgtrigger.Trigger]:
+    """Seat belts against update, delete and truncate. The Merkle log is what detects those who take them off."""
+    refuse = "RAISE EXCEPTION 'the trail is append-only: % of % refused', TG_OP, TG_TABLE_NAME;"
+    return [
+        pgtrigger.Trigger(
+            name=name, when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete, func=refuse
+        ),
+        pgtrigger.Trigger(
+            name=f"{name}_table",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+            func=refuse,
+        ),
+    ]
+
+
+class Event(models.Model):
+    """One entry. Holds no foreign key: history outlives rows."""
+
+    event_uuid = models.UUIDField(unique=True)
+    xid = models.PositiveBigIntegerField(
+        db_default=models.Func(function="audit_current_xid", output_field=models.PositiveBigIntegerField()),
+        help_text="the transaction that wrote it; the sequencer reads by it",
+    )
+    occurred_at = models.DateTimeField()
+    act_uuid = models.UUIDField(help_text="the call of an action that wrote it; several events may belong to one")
+    actor = models.CharField(max_length=100)
+    actor_kind = models.CharField(max_length=10)
+    on_behalf_of = models.CharField(max_length=100, blank=True)
+    request_id = models.CharField(max_length=64, blank=True)
+    action = models.CharField(max_length=100)
+    object_type = models.CharField(max_length=63, blank=True, help_text="table of the object")
+    object_id = models.UUIDField(null=True)
+    tables = models.JSONField(null=True, help_text="tables of a batch; their rows are in its manifests")
+    case_id = models.UUIDField(null=True)
+    case_seq = models.PositiveIntegerField(null=True)
+    reason = models.TextField(blank=True)
+    schema_version = models.PositiveSmallIntegerField(default=1)
+    body = models.BinaryField(help_text="canonical JSON; exactly these bytes are the leaf")
+    body_sha256 = models.BinaryField()
+    seal = models.BinaryField(help_text="HMAC of the body under a key that the database does not hold")
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=~models.Q(actor=""), name="an_event_names_its_actor"),
+            models.CheckConstraint(condition=~models.Q(action=""), name="an_event_names_its_verb"),
+            models.UniqueConstraint(fields=["case_id", "case_seq"], name="case_events_are_numbered_once"),
+            models.CheckConstraint(
+                condition=both_or_neither("case_id", "case_seq"),
+                name="a_case_event_has_its_number",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["xid", "id"], name="event_in_log_order"),
+            models.Index(fields=["object_id", "id"], name="event_of_object", condition=models.Q(object_id__isnull=False)),
+            models.Index(fields=["xid"], name="event_of_batch", condition=models.Q(tables__isnull=False)),
+            models.Index(fields=["actor", "-id"], name="event_of_actor"),
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{self.action} by {self.actor} at {self.occurred_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Manifest(models.Model):
+    """The rows that a batch wrote: 16 bytes of id and 32 of SHA-256 over `to_jsonb(row)::text`, sorted by id."""
+
+    event_uuid = models.UUIDField()
+    ordinal = models.PositiveSmallIntegerField()
+    table_name = models.CharField(max_length=63)
+    rows = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event_uuid", "ordinal"], name="one_manifest_per_batch_and_statement")
+        ]
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"{len(self.rows) // 48} rows of {self.table_name}"
+
+
+class CaseCounter(models.Model):
+    """The last event number of a case. A hole in the numbers is a missing event."""
+
+    case_id = models.UUIDField(primary_key=True)
+    seq = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.case_id}: {self.seq}"
+
+
+class SubjectKey(models.Model):
+    """The data key of one subject, wrapped. Without it the subject's private values cannot be read by anyone."""
+
+    subject = models.CharField(max_length=100, primary_key=True)
+    wrapped = models.BinaryField()
+
+    def __str__(self) -> str:
+        return self.subject
+
+
+class PrivateValue(models.Model):
+    """A value to which an event's body holds only a commitment. Erasing it leaves every proof valid."""
+
+    event_uuid = models.UUIDField()
+    field = models.CharField(max_length=80, help_text="column, with .old or .new")
+    subject = models.CharField(max_length=100)
+    nonce = models.BinaryField()
+    ciphertext = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["event_uuid", "field"], name="one_private_value_per_event_and_field")
+        ]
+        indexes = [models.Index(fields=["subject"], name="private_value_of_subject")]
+
+    def __str__(self) -> str:
+        return f"{self.subject} {self.field}"
+
+
+class Leaf(models.Model):
+    """The event's place in the log. Written by the sequencer alone, like everything below."""
+
+    idx = models.PositiveBigIntegerField(primary_key=True)
+    event_id = models.PositiveBigIntegerField(unique=True)
+    hash = models.BinaryField()
+
+    class Meta:
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"leaf {self.idx}"
+
+
+class Tile(models.Model):
+    """256 hashes of a level, side by side (C2SP tlog-tiles); the last one of a level may be partial and grows."""
+
+    level = models.PositiveSmallIntegerField()
+    n = models.PositiveBigIntegerField()
+    hashes = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["level", "n"], name="one_tile_per_level_and_place")]
+
+    def __str__(self) -> str:
+        return f"tile {self.level}/{self.n}"
+
+
+class LogState(models.Model):
+    """One row: how far the sequencer is."""
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    size = models.PositiveBigIntegerField(default=0)
+    low_xid = models.PositiveBigIntegerField(default=0, help_text="no unsequenced event is older than this transaction")
+    system_identifier = models.CharField(
+        max_length=20, blank=True, help_text="the database cluster; transaction numbers of another mean nothing here"
+    )
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_log")]
+
+    def __str__(self) -> str:
+        return f"log of {self.size}"
+
+
+class Checkpoint(models.Model):
+    """A signed statement of size and root (C2SP tlog-checkpoint as a signed-note)."""
+
+    size = models.PositiveBigIntegerField(primary_key=True)
+    note = models.TextField()
+    signed_at = models.DateTimeField()
+
+    class Meta:
+        triggers = append_only()
+
+    def __str__(self) -> str:
+        return f"checkpoint {self.size}"
+
+
+class Anchor(models.Model):
+    """What an outside party said about a checkpoint: a witness's cosignature, a time stamp, a stored copy."""
+
+    class Kind(models.TextChoices):
+        WITNESS = "witness", "Witness"
+        TIMESTAMP = "timestamp", "Time stamp"
+        COPY = "copy", "Copy in write-once storage"
+
+    size = models.PositiveBigIntegerField()
+    kind = models.CharField(max_length=10, choices=Kind)
+    token = models.BinaryField()
+    obtained_at = models.DateTimeField()
+    verified_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [models.Index(fields=["size"], name="anchor_of_checkpoint")]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.size}"

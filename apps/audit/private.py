@@ -1,0 +1,62 @@
+"""Personal data and the trail: the leaf holds a commitment, the value lies where it can be erased.
+
+commitment = SHA-256(0x02 || nonce || column || 0x00 || value as JSON), nonce of 32 random bytes.
+"""
+
+import hashlib
+import json
+import os
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+from apps.audit.models import PrivateValue, SubjectKey
+
+
+def commitment(nonce: bytes, column: str, value: object) -> str:
+    data = json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
+    return hashlib.sha256(b"\x02" + nonce + column.encode() + b"\x00" + data).hexdigest()
+
+
+def hide(event_uuid, column: str, side: str, subject: str, value: object) -> dict | None:
+    """Keep the value apart and return what the event's body says instead. Nothing is hidden where there is nothing."""
+    if value is None or value == "":
+        return None
+    nonce = os.urandom(32)
+    PrivateValue.objects.create(
+        event_uuid=event_uuid,
+        field=f"{column}.{side}",
+        subject=subject,
+        nonce=nonce,
+        ciphertext=_encrypt(subject, value),
+    )
+    return {"commitment": commitment(nonce, column, value)}
+
+
+def reveal(event_uuid, column: str, side: str) -> object | None:
+    """The value behind a commitment, or None when it was erased."""
+    row = PrivateValue.objects.filter(event_uuid=event_uuid, field=f"{column}.{side}").first()
+    key = row and SubjectKey.objects.filter(subject=row.subject).first()
+    if not row or not key:
+        return None
+    data = bytes(row.ciphertext)
+    return json.loads(AESGCM(_unwrap(bytes(key.wrapped))).decrypt(data[:12], data[12:], row.subject.encode()))
+
+
+def _encrypt(subject: str, value: object) -> bytes:
+    key, _ = SubjectKey.objects.get_or_create(subject=subject, defaults={"wrapped": _wrap(AESGCM.generate_key(256))})
+    nonce = os.urandom(12)
+    return nonce + AESGCM(_unwrap(bytes(key.wrapped))).encrypt(nonce, json.dumps(value).encode(), subject.encode())
+
+
+def _master() -> AESGCM:
+    return AESGCM(hashlib.sha256(settings.PRIVATE_DATA_KEY.encode()).digest())
+
+
+def _wrap(key: bytes) -> bytes:
+    nonce = os.urandom(12)
+    return nonce + _master().encrypt(nonce, key, b"subject key")
+
+
+def _unwrap(wrapped: bytes) -> bytes:
+    return _master().decrypt(wrapped[:12], wrapped[12:], b"subject key")

@@ -1,0 +1,56 @@
+"""RFC 9457 problem documents: every error of the API, in one shape, in words."""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, JsonResponse
+from rest_framework import exceptions
+from rest_framework.response import Response
+from rest_framework.views import set_rollback
+
+MEDIA_TYPE = "application/problem+json"
+
+
+def problem(status: int, detail: str, *, code: str = "", headers: dict[str, str] | None = None, **extra: Any) -> Response:
+    """A response whose `type` is `about:blank` or a code of ours, with whatever else helps the client to act."""
+    body = {
+        "type": f"urn:casemgr:problem:{code}" if code else "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        **extra,
+    }
+    return Response(body, status=status, content_type=MEDIA_TYPE, headers=headers)
+
+
+def handle(error: Exception, context: dict) -> Response | None:
+    """DRF's exception handler. What nobody foresaw stays an error of the server and reaches the log."""
+    set_rollback()
+    if isinstance(error, Http404):
+        return problem(404, str(error) or "There is nothing here, or nothing that you may see.")
+    if isinstance(error, PermissionDenied):
+        return problem(403, str(error) or "You may not do this.")
+    if isinstance(error, ValidationError):
+        return problem(422, " ".join(error.messages), code="refused")
+    if isinstance(error, exceptions.APIException):
+        return _of_drf(error)
+    return None
+
+
+def _of_drf(error: exceptions.APIException) -> Response:
+    headers = {}
+    if auth := getattr(error, "auth_header", None):
+        headers["WWW-Authenticate"] = auth
+    if wait := getattr(error, "wait", None):
+        headers["Retry-After"] = str(int(wait))
+    detail = error.detail
+    if isinstance(detail, dict | list):
+        return problem(error.status_code, "The request does not have the expected shape.", headers=headers, errors=detail)
+    return problem(error.status_code, str(detail), code=str(error.get_codes()), headers=headers)
+
+
+def not_found(request, exception=None) -> JsonResponse:
+    """For paths under /api/ that no view has."""
+    body = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": f"The API has no {request.path}."}
+    return JsonResponse(body, status=404, content_type=MEDIA_TYPE)

@@ -1,0 +1,183 @@
+"""Who may do what: a role is a name, what it is for, and its verbs. Views, API, templates and actions ask the same data.
+
+A verb is `app.function`; `app.view…` are permissions to read. What a verb needs beyond the role (the state of a case,
+that proposer and approver differ) is in the room's `rules.py`. There is no superuser.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Role:
+    title: str
+    purpose: str
+    verbs: frozenset[str]
+
+
+READ_CASEWORK = {
+    "policies.view",
+    "accounts.view",
+    "alerts.view",
+    "evidence.view",
+    "evidence.open_item",
+    "cases.view",
+    "notices.view",
+    "notices.open_notice",
+    "disclosures.view",
+    "insights.view",
+}
+
+INVESTIGATE = READ_CASEWORK | {
+    "accounts.view_identifiers",
+    "accounts.import_records",
+    "alerts.claim",
+    "alerts.release",
+    "alerts.dismiss",
+    "alerts.reopen",
+    "alerts.escalate",
+    "evidence.collect",
+    "evidence.verify_item",
+    "evidence.export_item",
+    "evidence.run_test",
+    "cases.open_case",
+    "cases.open_case_from_group",
+    "cases.start_investigation",
+    "cases.describe",
+    "cases.assign",
+    "cases.add_group",
+    "cases.add_accounts",
+    "cases.exclude_accounts",
+    "cases.restore_accounts",
+    "cases.add_party",
+    "cases.add_exhibit",
+    "cases.raise_explanation",
+    "cases.assess_explanation",
+    "cases.rate_exhibit",
+    "cases.add_task",
+    "cases.complete_task",
+    "cases.add_note",
+    "cases.propose_finding",
+    "cases.withdraw_finding",
+    "cases.propose_decision",
+}
+
+ROLES: dict[str, Role] = {
+    "analyst": Role("Analyst", "triages alerts, investigates, proposes findings", frozenset(INVESTIGATE)),
+    "lead": Role(
+        "Lead",
+        "confirms findings, decides with legal, runs the desk",
+        frozenset(
+            INVESTIGATE
+            | {
+                "alerts.view_detectors",
+                "alerts.register_detector",
+                "cases.confirm_finding",
+                "cases.reject_finding",
+                "cases.approve_decision",
+                "cases.reject_decision",
+                "cases.close_case",
+                "cases.reopen_case",
+            }
+        ),
+    ),
+    "legal_counsel": Role(
+        "Legal counsel",
+        "checks findings against the terms, proposes decisions, drafts notices and reports",
+        frozenset(
+            READ_CASEWORK
+            | {
+                "policies.import_terms",
+                "evidence.export_item",
+                "cases.add_note",
+                "cases.add_task",
+                "cases.complete_task",
+                "cases.confirm_finding",
+                "cases.reject_finding",
+                "cases.propose_decision",
+                "notices.draft_notice",
+                "notices.redraft_notice",
+                "notices.discard_notice",
+                "notices.issue_notice",
+                "disclosures.compile_report",
+                "disclosures.discard_report",
+                "disclosures.open_report",
+            }
+        ),
+    ),
+    "legal_approver": Role(
+        "Legal approver",
+        "approves decisions and notices, releases reports",
+        frozenset(
+            READ_CASEWORK
+            | {
+                "cases.add_note",
+                "cases.approve_decision",
+                "cases.reject_decision",
+                "notices.approve_notice",
+                "notices.return_notice",
+                "notices.issue_notice",
+                "disclosures.release_report",
+                "disclosures.return_report",
+                "disclosures.open_report",
+            }
+        ),
+    ),
+    "appeal_reviewer": Role(
+        "Appeal reviewer",
+        "reviews what others decided, and decides nothing else",
+        frozenset(READ_CASEWORK | {"cases.add_note"}),
+    ),
+    "auditor": Role(
+        "Auditor",
+        "reads everything, changes nothing, verifies the trail",
+        frozenset(
+            READ_CASEWORK
+            | {"accounts.view_identifiers", "alerts.view_detectors", "disclosures.open_report", "staff.view"}
+            | {"audit.view", "audit.verify_trail"}
+        ),
+    ),
+    "admin": Role(
+        "Administrator",
+        "looks after people, detectors and their keys; sees no casework",
+        frozenset(
+            {
+                "insights.view",
+                "staff.view",
+                "staff.invite",
+                "staff.change_roles",
+                "staff.deactivate",
+                "staff.reactivate",
+                "staff.create_service_account",
+                "staff.issue_api_key",
+                "staff.revoke_api_key",
+                "alerts.view_detectors",
+                "alerts.register_detector",
+                "alerts.change_detector",
+                "audit.view",
+            }
+        ),
+    ),
+    "detector": Role("Detector", "posts alerts and reads what became of them", frozenset({"alerts.receive"})),
+    "system": Role(
+        "casemgr",
+        "works in the background, on behalf of whoever asked for the work",
+        frozenset(
+            {
+                "staff.sign_in_failed",
+                "staff.bootstrap",
+                "accounts.record_seen",
+                "notices.render_notice",
+                "disclosures.render_report",
+                "audit.verify_trail",
+            }
+        ),
+    ),
+}
+
+# Everyone who signs in may do these, to themselves.
+OWN = frozenset({"staff.sign_in", "staff.sign_out", "staff.change_password", "staff.change_second_factor"})
+
+
+def grants(roles: list[str] | tuple[str, ...], verb: str) -> bool:
+    """Whether one of the roles has the verb. Unknown roles grant nothing."""
+    return any(verb in ROLES[role].verbs for role in roles if role in ROLES)

@@ -1,0 +1,14 @@
+"""Celery is the bell: it wakes workers, which claim rows. What must be done is in the rows, see apps/core/jobs.py."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casemgr.settings")
+
+app = Celery("casemgr")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+# The sweep finds what a lost ring left undone.
+app.conf.beat_schedule = {"sweep": {"task": "core.work", "schedule": 15.0}}

@@ -1,0 +1,29 @@
+"""Where each room hangs. Pages are under the room's noun, the API under /api/."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+from django.urls import include, path, re_path
+from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
+
+from apps.core.problems import not_found
+
+
+@login_not_required
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 when the database answers."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
+    return HttpResponse("ok", content_type="text/plain")
+
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("sign-in/", include("allauth.account.urls")),
+    path("second-factor/", include("allauth.mfa.urls")),
+    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/", SpectacularRedocView.as_view(url_name="schema"), name="api-docs"),
+]
+ROOMS = ["insights", "staff", "audit", "policies", "accounts", "alerts", "evidence", "cases", "notices", "disclosures"]
+urlpatterns += [path("", include(f"apps.{room}.urls")) for room in ROOMS]
+urlpatterns += [re_path(r"^api/.*", login_not_required(not_found))]
