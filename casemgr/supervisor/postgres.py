@@ -279,5 +279,5 @@ def check_outside(url: str) -> None:
         raise ServiceError(f"The database that DATABASE_URL names cannot be reached: {reason}") from None
     if version < OLDEST * 10_000:
         raise ServiceError(
-            f"DATABASE_URL names a PostgreSQL {version // 10_000}; casemgr needs {OLDEST} or newer, so upgrade that server."
+            f"DATABASE_URL names a PostgreSQL {version // 10_000}; casemgr needs {OLDEST} or newer; upgrade it."
         )

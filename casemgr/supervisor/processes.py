@@ -18,7 +18,7 @@ LOOPBACK = "127.0.0.1"
 
 
 def start(command: list[str], *, account: Account, log: IO[bytes], cwd: Path = Path("/")) -> subprocess.Popen[bytes]:
-    """Start a server in its own session, which Ctrl-C in the terminal does not reach, with nothing of our environment."""
+    """Start a server in its own session, out of reach of Ctrl-C in the terminal, with nothing of our environment."""
     return subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
