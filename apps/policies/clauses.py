@@ -1,0 +1,358 @@
+"""Splits the Markdown of a terms document into clauses that can be cited.
+
+Real terms come without ids: headings are Setext or ATX, numbers are escaped (``3\\.``), sit in headings, list items or
+plain paragraphs, and the clause that matters is often the seventh bullet under a bold run-in heading. `split_clauses`
+gives each block of text one address that a letter can cite and that stays the same while other parts of the document
+change: the document's own number where it has one ("3.3", "D.4", "I.2.a"), else words of the heading or of the text
+("using-our-services/what-you-cannot-do/use-output-to-develop-models-that").
+
+Every line of the document belongs to exactly one clause, so joining `Clause.source` gives the document back.
+"""
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from markdown_it import MarkdownIt
+from markdown_it.tree import SyntaxTreeNode
+
+# Indented code is off: archived terms indent continuation paragraphs by four spaces, and contain no program text.
+_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("code")
+
+_ROMAN = r"(?:x{0,3}(?:ix|iv|v?i{1,3}|v)|x{1,3})"
+_NUMBER = re.compile(
+    rf"(?P<word>(?:section|article|clause|§)\s*)?\(?"
+    rf"(?P<number>(?:\d{{1,3}}|[A-Z]|[a-z]|{_ROMAN})(?:\.(?:\d{{1,3}}|[a-z]|{_ROMAN}))*)"
+    r"(?P<end>[.):]*)(?:\s+|$)",
+)
+_FIRST_SENTENCE = re.compile(r"(?P<heading>[^.:;]{2,80})[.:]\s+\S")
+_HEADING_WORDS = 14
+_SLUG_WORDS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """One citable block. `text` reads as written, without Markdown marks and link targets; `source` is its Markdown."""
+
+    address: str
+    number: str  # as cited ("3.3", "6.f.1"), "" where it has none
+    heading: str  # without number, "" where it has none
+    path: tuple[str, ...]  # labels of the headings and items above it, outermost first
+    text: str
+    ordinal: int  # position in the document, from 1
+    sha256: str  # of `text` in UTF-8, hexadecimal
+    source: str
+
+    @property
+    def label(self) -> str:
+        """What a list or a citation shows: "3.3 Restrictions", or the first words of an unnamed clause."""
+        return _label(self.number, self.heading, self.text)
+
+
+def split_clauses(markdown: str) -> list[Clause]:
+    """The clauses of one version in reading order; addresses are unique within it. Blank text has none."""
+    text = markdown.replace("\r\n", "\n").replace("\r", "\n")
+    tree = SyntaxTreeNode(_MARKDOWN.parse(text))
+    walk = _Walk(title=_title(tree))
+    walk.blocks(tree.children, _Scope())
+    return list(_cut(text, walk.drafts))
+
+
+@dataclass(frozen=True, slots=True)
+class _Scope:
+    """What stands above a clause: where its address starts and what its path says."""
+
+    address: str = ""
+    number: str = ""  # the number that `address` ends with, if it ends with one
+    path: tuple[str, ...] = ()
+    parent: "_Scope | None" = None
+
+
+@dataclass(slots=True)
+class _Draft:
+    address: str
+    number: str
+    heading: str
+    path: tuple[str, ...]
+    parts: list[str]
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """A paragraph's or heading's text, taken apart."""
+
+    number: str
+    heading: str
+    text: str
+    bold: bool  # nothing but bold text
+
+
+@dataclass(slots=True)
+class _Walk:
+    title: SyntaxTreeNode | None
+    drafts: list[_Draft] = field(default_factory=list)
+    taken: set[str] = field(default_factory=set)
+
+    def blocks(self, nodes: list[SyntaxTreeNode], scope: _Scope) -> None:
+        """Reads sibling blocks. Headings open sections; a list hangs below what introduces it."""
+        sections: list[tuple[int, _Scope]] = []  # open headings, outermost first, with their level
+        here = scope  # the section that a paragraph belongs to
+        intro: _Scope | None = None  # the paragraph just above, which a list may belong to
+        intro_owns = False  # ... because it is a heading of its own
+        lead: _Draft | None = None  # a section that still waits for its first paragraph
+        for index, node in enumerate(nodes):
+            if node.type == "hr":
+                here = sections[-1][1] if sections else scope  # a rule ends what a title-like paragraph opened
+                intro, intro_owns, lead = None, False, None
+                continue
+            if node.type == "heading":
+                level = int(node.tag[1:])
+                sections = [section for section in sections if section[0] < level]
+                above = sections[-1][1] if sections else scope
+                here, lead = self._section(node, above)
+                if node is self.title:
+                    here, lead = scope, None
+                else:
+                    sections.append((level, here))
+                intro, intro_owns = None, False
+            elif node.type in ("bullet_list", "ordered_list"):
+                if _is_outline(node):  # a list whose items are titled sections belongs to no paragraph above it
+                    here, intro = sections[-1][1] if sections else scope, None
+                self._list(node, intro if intro and intro_owns else here, fallback=intro)
+                lead = None
+            elif node.type == "blockquote":
+                self.blocks(node.children, here)
+                lead = None
+            else:
+                words = _take_apart(node)
+                if not words.text:
+                    continue
+                if node.type == "paragraph" and scope.parent is None and _is_title(words, nodes[index + 1 :]):
+                    above = sections[-1][1] if sections else scope
+                    words = replace(words, heading=words.heading or _trim(words.text[_number(words.text)[1] :]))
+                    lead, here = self._add(words, above, node)
+                    intro = None
+                elif lead and not words.number and not words.heading:
+                    lead.parts.append(words.text)
+                    lead = None
+                else:
+                    _, intro = self._add(words, here, node)
+                    intro_owns, lead = bool(words.heading), None
+
+    def _section(self, node: SyntaxTreeNode, above: _Scope) -> tuple[_Scope, _Draft | None]:
+        words = _take_apart(node)
+        if not words.text:
+            return above, None
+        if node is self.title:
+            self._add(words, _Scope(), node, slug="title")
+            return above, None
+        draft, scope = self._add(words, above, node)
+        return scope, draft
+
+    def _list(self, node: SyntaxTreeNode, scope: _Scope, *, fallback: _Scope | None) -> None:
+        """Adds the items below `scope`, or below `fallback` where an earlier list has taken their addresses."""
+        first = int(node.attrs.get("start", 1)) if node.type == "ordered_list" else 0
+        items = []
+        for index, item in enumerate(node.children):
+            head = item.children[0] if item.children and item.children[0].type == "paragraph" else None
+            words = _take_apart(head) if head else _Words("", "", "", False)
+            if first and "." not in words.number:
+                words = replace(words, number=str(first + index))
+            items.append((item, head, words))
+        if fallback and any(_address(scope, words.number, _slug(words)) in self.taken for _, _, words in items):
+            scope = fallback
+        for item, head, words in items:
+            self._item(item, head, words, scope)
+
+    def _item(self, item: SyntaxTreeNode, head: SyntaxTreeNode | None, words: _Words, scope: _Scope) -> None:
+        rest = item.children[1:] if head else item.children
+        if not words.text:
+            address = _address(scope, words.number, "") if words.number else scope.address
+            self.blocks(rest, _Scope(address, words.number or scope.number, scope.path, scope))
+            return
+        draft, inner = self._add(words, scope, head or item)
+        while rest and words.bold and rest[0].type == "paragraph" and _is_plain(rest[0]):
+            draft.parts.append(_take_apart(rest[0]).text)  # an item that opens with its title: the text is below it
+            rest, words = rest[1:], replace(words, bold=False)
+        self.blocks(rest, inner)
+
+    def _add(
+        self, words: _Words, scope: _Scope, node: SyntaxTreeNode, *, slug: str | None = None
+    ) -> tuple[_Draft, _Scope]:
+        address = self._unique(_address(scope, words.number, slug or _slug(words)))
+        number = address.rpartition("/")[2] if words.number and address.endswith(words.number) else words.number
+        draft = _Draft(address, number, words.heading, scope.path, [words.text], node.map[0] if node.map else 0)
+        self.drafts.append(draft)
+        label = _label(number, words.heading, words.text)
+        return draft, _Scope(address, number if address.endswith(number) else "", (*scope.path, label), scope)
+
+    def _unique(self, address: str) -> str:
+        candidate, count = address, 1
+        while candidate in self.taken:
+            count += 1
+            candidate = f"{address}-{count}"
+        self.taken.add(candidate)
+        return candidate
+
+
+def _cut(text: str, drafts: list[_Draft]) -> Iterator[Clause]:
+    lines = text.split("\n")
+    starts = [0, *(draft.line for draft in drafts[1:]), len(lines)]
+    for index, draft in enumerate(drafts):
+        words = "\n\n".join(draft.parts)
+        source = "\n".join(lines[starts[index] : starts[index + 1]])
+        yield Clause(
+            address=draft.address,
+            number=draft.number,
+            heading=draft.heading,
+            path=draft.path,
+            text=words,
+            ordinal=index + 1,
+            sha256=hashlib.sha256(words.encode()).hexdigest(),
+            source=source + "\n" if index + 1 < len(drafts) else source,
+        )
+
+
+def _title(tree: SyntaxTreeNode) -> SyntaxTreeNode | None:
+    """The heading of the whole document: the first and highest, with lower ones below it. Addresses start below it.
+
+    A later heading of the same level (an annex) does not make it less of a title, so that adding one moves no address.
+    """
+    headings = [node for node in tree.children if node.type == "heading"]
+    if not headings or _take_apart(headings[0]).number:
+        return None
+    first, *others = headings
+    if all(node.tag >= first.tag for node in others) and (not others or others[0].tag > first.tag):
+        return first
+    return None
+
+
+def _address(scope: _Scope, number: str, slug: str) -> str:
+    if not number:
+        return f"{scope.address}/{slug}" if scope.address else slug
+    above: _Scope | None = scope
+    while above:  # "3.3" below section "3", or "I.2.a" below section "I", says it all
+        if above.number and number.startswith(above.number + "."):
+            return above.address[: len(above.address) - len(above.number)] + number
+        above = above.parent
+    if not scope.address:
+        return number
+    return f"{scope.address}.{number}" if scope.number and "." not in number else f"{scope.address}/{number}"
+
+
+def _slug(words: _Words) -> str:
+    text = words.heading or words.text[len(words.number) :] if words.number else words.heading or words.text
+    plain = unicodedata.normalize("NFKD", text.casefold()).replace("’", "").replace("'", "")
+    plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
+    return "-".join(re.findall(r"[^\W_]+", plain)[:_SLUG_WORDS])[:80] or "text"
+
+
+def _label(number: str, heading: str, text: str) -> str:
+    name = heading or " ".join(text.split()[:_SLUG_WORDS]).rstrip(".,:;") + ("…" if text.count(" ") >= 6 else "")
+    if number and (heading or not text.startswith(number)):
+        return f"{number} {name}"
+    return name
+
+
+def _is_title(words: _Words, following: list[SyntaxTreeNode]) -> bool:
+    """A short paragraph of its own that names what follows, where the page had a heading the archive did not see."""
+    if len(words.text.split()) > _HEADING_WORDS or "\n" in words.text or words.text[-1] in ":;,":
+        return False
+    if not following or following[0].type not in ("paragraph", "bullet_list", "ordered_list"):
+        return False
+    named = words.text[len(words.number) :] if words.number else words.text
+    if words.bold:
+        return not re.search(r"\d{4}", named)  # "Effective: January 1, 2026" is a date line
+    if len(named.split()) < 2 or words.heading:
+        return False
+    return words.text[-1] not in ".!?)]_*" and not re.search(r"[\d|]", named)
+
+
+def _is_outline(node: SyntaxTreeNode) -> bool:
+    heads = [item.children[0] for item in node.children if item.children and item.children[0].type == "paragraph"]
+    return node.type == "ordered_list" and bool(heads) and _take_apart(heads[0]).bold
+
+
+def _is_plain(node: SyntaxTreeNode) -> bool:
+    words = _take_apart(node)
+    return not words.number and not words.heading
+
+
+def _take_apart(node: SyntaxTreeNode) -> _Words:
+    if node.type not in ("paragraph", "heading"):
+        return _Words("", "", _block_text(node), False)
+    runs = [run for child in node.children for run in _runs(child, bold=False)]
+    text = "".join(part for part, _ in runs)
+    weights = "".join(("b" if bold else "-") * len(part) for part, bold in runs)
+    margin = len(text) - len(text.lstrip())
+    text, weights = text.strip(), weights[margin:]
+    number, rest_at = _number(text)
+    rest = text[rest_at:]
+    letters = [weight for letter, weight in zip(text, weights, strict=False) if letter.isalnum()]
+    all_bold = bool(letters) and all(weight == "b" for weight in letters)
+    return _Words(number, _heading(node, number, rest, weights[rest_at:]), text, all_bold)
+
+
+def _number(text: str) -> tuple[str, int]:
+    """The number that a text starts with and where the rest begins: "3.3. Restrictions" gives ("3.3", 5)."""
+    match = _NUMBER.match(text)
+    if not match:
+        return "", 0
+    number, parts = match["number"], match["number"].split(".")
+    closed = bool(match["end"] or match["word"])
+    if len(parts) > 1:
+        if parts[0].isalpha() and not parts[0].isupper():
+            return "", 0  # "e.g. ", "i.e. "
+    elif not closed or (number.isupper() and match["end"] == ""):
+        return "", 0  # "A company", "30 days"
+    return number, match.end()
+
+
+def _heading(node: SyntaxTreeNode, number: str, rest: str, weights: str) -> str:
+    if node.type == "heading":
+        return _trim(rest)
+    bold = 0
+    while bold < len(rest) and (weights[bold] == "b" or rest[bold].isspace()):
+        bold += 1
+    name = rest[:bold].strip()
+    if name and len(name.split()) <= _HEADING_WORDS:
+        return _trim(name)
+    if number and (match := _FIRST_SENTENCE.match(rest)) and len(match["heading"].split()) <= 8:
+        return _trim(match["heading"])
+    if "." in number and len(rest.split()) <= 8 and "\n" not in rest:
+        return _trim(rest)
+    return ""
+
+
+def _trim(heading: str) -> str:
+    return " ".join(heading.split()).rstrip(" .:")
+
+
+def _runs(node: SyntaxTreeNode, *, bold: bool) -> Iterator[tuple[str, bool]]:
+    """Visible text in order, with whether it is bold. Link targets are not visible."""
+    match node.type:
+        case "text" | "code_inline" | "html_inline" | "text_special":
+            yield node.content, bold
+        case "softbreak":
+            yield " ", bold
+        case "hardbreak":
+            yield "\n", bold
+        case "image":
+            yield node.content, bold
+        case _:
+            for child in node.children:
+                yield from _runs(child, bold=bold or node.type == "strong")
+
+
+def _block_text(node: SyntaxTreeNode) -> str:
+    if node.type == "table":
+        rows = (row for row in node.walk() if row.type == "tr")
+        return "\n".join(" | ".join(_take_cell(cell) for cell in row.children) for row in rows)
+    return node.content.strip()
+
+
+def _take_cell(cell: SyntaxTreeNode) -> str:
+    return "".join(part for child in cell.children for part, _ in _runs(child, bold=False)).strip()
