@@ -32,7 +32,7 @@ test: setup-dev ## every test (ARGS= goes to pytest, for example ARGS=tests/case
 check: setup-dev ## style, types, import contracts, migrations, deployment settings
 	$(VENV) -m ruff check .
 	$(VENV) -m ruff format --check .
-	$(VENV) -m mypy .
+	@$(TESTBED) $(VENV) -m mypy .
 	.venv/bin/lint-imports --no-cache
 	@$(TESTBED) $(VENV) manage.py makemigrations --check --dry-run
 	@HTTPS=1 ALLOWED_HOSTS=casemgr.example SECRET_KEY=$$($(VENV) -c 'import secrets; print(secrets.token_urlsafe(64))') \

@@ -130,7 +130,7 @@ def install_system_packages(kind: str) -> None:
     command = f"apt-get update && apt-get install -y --no-install-recommends {' '.join(missing)}"
     if not shutil.which("apt-get"):
         raise SetupError(
-            f"Install these system packages, here by their Debian names, then run the same make again: {' '.join(missing)}"
+            f"Install these system packages (Debian's names), then run the same make again: {' '.join(missing)}"
         )
     if os.geteuid():
         raise SetupError(f"System packages are missing; run this, then the same make again:\n  sudo sh -c '{command}'")

@@ -85,6 +85,10 @@ class Postgres:
             return int(lines[0])
         return None
 
+    def description(self) -> str:
+        server = self._server_for_data()
+        return f"PostgreSQL {server.major} ({server.origin})"
+
     def url(self, database: str = ROLE, role: str = ROLE) -> str:
         """postgres://role:password@127.0.0.1:port/database"""
         port = (self.home / "port").read_text().strip()

