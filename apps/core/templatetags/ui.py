@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from itertools import zip_longest
 from typing import Any
 
 from django import template
@@ -22,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.core.ui import charts, formats, looks, navigation
 
 register = template.Library()
+BARS_WIDTH = 344  # the SVG's own units; the page scales it
 
 
 # ── Marks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
@@ -329,31 +329,37 @@ def sparkline(values: Sequence[float], label: str = "") -> SafeString:
 
 
 @register.inclusion_tag("components/bars.html")
-def bars(values: Sequence[float], labels: Sequence = (), title: str = "", mark: str = "") -> dict:
+def bars(values: Sequence[float], labels: Sequence = (), title: str = "", mark: object = "") -> dict:
     """Columns over time or classes. `mark` is the label at which a dashed line stands, such as the day of a release."""
     values = [float(v) for v in values]
-    names = [formats.absolute(x) if isinstance(x, date) else str(x) for x in labels]
-    boxes = charts.columns(values, 344, 72)
+    names = [_name(label) for label in labels] or [""] * len(values)
+    boxes = charts.columns(values, BARS_WIDTH, 72)
     columns = [
         {"box": box, "name": name, "value": formats.number(value)}
-        for box, value, name in zip_longest(boxes, values, names[: len(boxes)], fillvalue="")
+        for box, value, name in zip(boxes, values, names, strict=True)
     ]
-    marked = next((c["box"].x - 2 for c in columns if mark and c["name"] == str(mark)), None)
+    marked = next((column["box"].x - 2 for column in columns if mark and column["name"] == _name(mark)), None)
+    at_left = marked is not None and marked > BARS_WIDTH / 2
     return {
         "columns": columns,
         "title": title,
+        "width": BARS_WIDTH,
         "first": names[0] if names else "",
         "last": names[-1] if len(names) > 1 else "",
-        "top": formats.number(max(values)) if values else "",
-        "mark": mark,
+        "mark": _name(mark),
         "mark_x": marked,
-        "mark_end": marked is not None and marked > 172,
+        "mark_text_x": None if marked is None else marked - 4 if at_left else marked + 4,
+        "mark_anchor": "end" if at_left else "start",
     }
+
+
+def _name(label: object) -> str:
+    return formats.absolute(label) if isinstance(label, date) else str(label)
 
 
 @register.inclusion_tag("components/strength_chart.html")
 def strength_chart(
-    rows: Sequence[Mapping], title: str = "Strength of the exhibits, log10 of the likelihood ratio"
+    rows: Sequence[Mapping], title: str = "What each exhibit adds, log10 of the likelihood ratio"
 ) -> dict:
-    """Exhibits on a log10 likelihood-ratio scale with cap marks: rows of `label`, `value` (or None), optional `cap`, `note`."""
-    return {"chart": charts.strength(rows), "rows": rows, "title": title}
+    """Exhibits on a log10 scale with cap marks: rows of `label`, `value` (or None), optional `cap`, `note`."""
+    return {"chart": charts.strength(rows), "title": title}

@@ -1,12 +1,17 @@
-"""Geometry of the small charts the server draws. Plain numbers in, plain coordinates out; the templates make the SVG."""
+"""Geometry of the small charts the server draws. Plain numbers in, coordinates out; the templates make the SVG."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-# Verbal scale of likelihood ratios: lower bound in log10 and the word that starts there.
+from apps.core.ui.formats import number
+
+# Verbal scale of likelihood ratios on the chart's axis: lower bound in log10 and the word that starts there.
 STRENGTH_WORDS = ((0.0, "weak"), (1.0, "moderate"), (2.0, "mod. strong"), (3.0, "strong"), (4.0, "very strong"))
+SMALLEST = 1e-12  # stands in for zero where a scale divides
+ROW = 27
+LABEL_CHARACTERS = 38
 
 
 @dataclass(frozen=True)
@@ -23,7 +28,7 @@ def polyline(values: Sequence[float], width: float, height: float) -> str:
     """Points of a line through the values, scaled so that zero is the floor and the largest value the ceiling."""
     if not values:
         return ""
-    top = max(max(values), 1e-12)
+    top = max(max(values), SMALLEST)
     step = width / max(len(values) - 1, 1)
     return " ".join(f"{i * step:.1f},{height - max(v, 0) / top * height:.1f}" for i, v in enumerate(values))
 
@@ -32,29 +37,31 @@ def columns(values: Sequence[float], width: float, height: float) -> list[Box]:
     """One column a value, from the floor up; anything above zero is at least one unit high, so that it is seen."""
     if not values:
         return []
-    top = max(max(values), 1e-12)
+    top = max(max(values), SMALLEST)
     pitch = width / len(values)
     gap = min(pitch * 0.2, 4)
     boxes = []
     for index, value in enumerate(values):
-        tall = max(value / top * height, 1 if value > 0 else 0)
-        boxes.append(
-            Box(round(index * pitch + gap / 2, 1), round(height - tall, 1), round(pitch - gap, 1), round(tall, 1))
-        )
+        tall = round(max(value / top * height, 1 if value > 0 else 0), 1)
+        boxes.append(Box(round(index * pitch + gap / 2, 1), round(height - tall, 1), round(pitch - gap, 1), tall))
     return boxes
 
 
 @dataclass(frozen=True)
 class StrengthBar:
-    """One exhibit on the log scale. `cap_x` is None where no cap was reached."""
+    """One exhibit on the log scale. `kind` is "for", "against" or "none"; `cap_x` is None where no cap was reached."""
 
     label: str
+    short_label: str
+    value: str
+    word: str
     note: str
+    note_fits: bool
+    kind: str
     bar: Box
-    kind: str  # "for", "against" or "none"
     cap_x: float | None
+    cap_y: float
     note_x: float
-    note_anchor: str
     middle: float
 
 
@@ -66,66 +73,76 @@ class StrengthScale:
     height: float
     floor: float
     zero: float
+    band: float  # from zero to the end of the scale
+    words_y: float
     bars: list[StrengthBar]
     lines: list[float]
     words: list[tuple[float, str]]
 
 
-def strength(rows: Sequence[Mapping], *, width: float = 760, label_width: float = 250) -> StrengthScale:
+def strength(rows: Sequence[Mapping], *, width: int = 760, label_width: int = 250) -> StrengthScale:
     """Lays out exhibits on a log10 likelihood-ratio scale.
 
     A row: `label`; `value`, the log10 LR, or None for an exhibit without one; optional `cap`, the largest log10 LR that
-    the method's validation supports (drawn as a mark where the value reaches it); optional `note`.
+    the method's validation supports (the bar ends there, with a mark); optional `note`.
     """
-    values = [row["value"] for row in rows if row.get("value") is not None]
-    high = max([4.0, *values])
-    low = min([-0.5, *(value - 0.25 for value in values)])
-    scale = (width - label_width - 20) / (high - low)
+    shown = [_shown(row) for row in rows]
+    known = [value for value in shown if value is not None]
+    high = max([4.0, *known])
+    low = min([-0.5, *(value - 0.25 for value in known)])
+    scale = (width - label_width - 60) / (high - low)
 
     def at(value: float) -> float:
         return round(label_width + (value - low) * scale, 1)
 
-    bars = [_strength_bar(row, index, at, width) for index, row in enumerate(rows)]
-    starts = [start for start, _ in STRENGTH_WORDS if start <= high]
-    ends = [*starts[1:], high]
-    # A word sits in the middle of its band; the last band is left out when it has no room.
-    words = [
-        (at((start + end) / 2), STRENGTH_WORDS[i][1])
-        for i, (start, end) in enumerate(zip(starts, ends, strict=True))
-        if end - start >= 0.6
+    floor = 12 + ROW * len(rows)
+    bars = [
+        _strength_bar(row, value, 10 + ROW * i, at, width)
+        for i, (row, value) in enumerate(zip(rows, shown, strict=True))
     ]
-    floor = 12 + 27 * len(rows)
-    return StrengthScale(width, floor + 22, floor, at(0), bars, [at(start) for start in starts if start], words)
+    lines = [at(start) for start, _ in STRENGTH_WORDS if 0 < start <= high]
+    return StrengthScale(
+        width, floor + 22, floor, at(0), round(at(high) - at(0), 1), floor + 18, bars, lines, _words(at, high)
+    )
 
 
-def _strength_bar(row: Mapping, index: int, at, width: float) -> StrengthBar:
-    value, cap, top = row.get("value"), row.get("cap"), 10 + 27 * index
-    note = row.get("note", "")
-    if value is None:
-        return StrengthBar(
-            row["label"],
-            note or "no likelihood ratio",
-            Box(at(0), top, 0, 15),
-            "none",
-            None,
-            at(0) + 7,
-            "start",
-            top + 11.5,
-        )
-    shown = min(value, cap) if cap is not None else value
-    left, right = at(min(0, shown)), at(max(0, shown))
-    capped = cap is not None and value >= cap
-    # The note stands after the bar, or, when the bar leaves no room, does without and the title says it.
-    room = width - right
-    anchor_x = right + 7
-    bar = Box(left, top, max(round(right - left, 1), 1), 15)
+def _shown(row: Mapping) -> float | None:
+    value, cap = row.get("value"), row.get("cap")
+    return value if value is None or cap is None else min(value, cap)
+
+
+def _words(at: Callable[[float], float], high: float) -> list[tuple[float, str]]:
+    """Each word in the middle of its band; a last band without room goes without."""
+    starts = [start for start, _ in STRENGTH_WORDS] + [max(high, 5.0)]
+    bands = zip(STRENGTH_WORDS, starts[1:], strict=True)
+    return [(at((start + min(end, high)) / 2), word) for (start, word), end in bands if min(end, high) - start >= 0.6]
+
+
+def word_for(value: float | None) -> str:
+    """The verbal scale's word for a log10 likelihood ratio; against the claim the same words hold for its opposite."""
+    if value is None or value == 0:
+        return ""
+    word = next(word for start, word in reversed(STRENGTH_WORDS) if abs(value) >= start)
+    word = word.replace("mod.", "moderately")
+    return f"{word} support" if value > 0 else f"{word} support against"
+
+
+def _strength_bar(row: Mapping, value: float | None, top: int, at: Callable[[float], float], width: int) -> StrengthBar:
+    left, right = at(min(0, value or 0)), at(max(0, value or 0))
+    capped = value is not None and row.get("cap") is not None and row["value"] >= row["cap"]
+    note = row.get("note") or ("capped by its validation" if capped else "")
+    label = str(row["label"])
     return StrengthBar(
-        row["label"],
-        note if room > len(note) * 5.6 + 10 else "",
-        bar,
-        "for" if shown > 0 else "against",
-        right if capped else None,
-        anchor_x,
-        "start",
-        top + 11.5,
+        label=label,
+        short_label=label if len(label) <= LABEL_CHARACTERS else f"{label[: LABEL_CHARACTERS - 1]}…",
+        value="no LR" if value is None else number(round(value, 2)),
+        word=word_for(value),
+        note=note,
+        note_fits=bool(note) and width - 44 - right > len(note) * 5.8,
+        kind="none" if not value else "for" if value > 0 else "against",
+        bar=Box(left, top, 0 if value is None else max(round(right - left, 1), 1), 15),
+        cap_x=right if capped else None,
+        cap_y=top - 3,
+        note_x=right + 7,
+        middle=top + 11.5,
     )
