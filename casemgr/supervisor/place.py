@@ -117,18 +117,21 @@ class Place:
             ) from None
         return path
 
-    def runnable(self, tree: Path, *parts: Path) -> Path:
-        """`tree`, or a copy of its `parts` that the servers' user can reach (made once per version of the package)."""
-        if all(self.account.can_run(tree / part) for part in parts):
-            return tree
-        copy = self.directory("servers") / f"{tree.name}-{_fingerprint(tree, parts)}"
+    def runnable(self, tree: Path, program: Path, needs: tuple[Path, ...] = ()) -> Path:
+        """`program` of `tree`, or a copy of it that the servers' user can reach (made once a version of the package).
+
+        `needs` are the parts of the tree that the program is used with, itself among them.
+        """
+        if self.account.can_run(tree / program):
+            return tree / program
+        copy = self.directory("servers") / f"{program.name}-{_fingerprint(tree / program)}"
         if not copy.exists():
             draft = Path(tempfile.mkdtemp(dir=copy.parent, prefix=".copy-"))
             draft.chmod(0o755)  # nothing secret, and the servers' user must be able to enter what root copied
-            for part in parts:
+            for part in needs or (program,):
                 _copy(tree / part, draft / part)
             draft.rename(copy)
-        return copy
+        return copy / program
 
     def remove_elsewhere(self, root: Path) -> None:
         """Delete the directory outside the project, if there is one."""
@@ -162,7 +165,7 @@ def _copy(source: Path, target: Path) -> None:
         shutil.copy2(source, target)
 
 
-def _fingerprint(tree: Path, parts: tuple[Path, ...]) -> str:
-    """Changes when the package is upgraded: sizes and times of its programs."""
-    marks = [(str(part), (tree / part).stat().st_size, int((tree / part).stat().st_mtime)) for part in parts]
-    return hashlib.sha256(repr(marks).encode()).hexdigest()[:12]
+def _fingerprint(program: Path) -> str:
+    """Changes when the package is upgraded."""
+    facts = program.stat()
+    return hashlib.sha256(f"{facts.st_size} {facts.st_mtime_ns}".encode()).hexdigest()[:12]

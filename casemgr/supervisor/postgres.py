@@ -26,16 +26,13 @@ START_SECONDS = 60
 
 @dataclass(frozen=True)
 class Server:
-    """PostgreSQL programs of one major version. `tree` and `parts` are what must be copied to run them elsewhere."""
+    """PostgreSQL programs of one major version. `needs` is what must be copied with them to run them elsewhere."""
 
     major: int
     tree: Path
-    parts: tuple[Path, ...]
+    program: Path
     origin: str
-
-    @property
-    def bin(self) -> Path:
-        return self.parts[0].parent
+    needs: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -145,7 +142,7 @@ class Postgres:
         )
 
     def _programs(self, server: Server) -> Path:
-        return self.place.runnable(server.tree, *server.parts) / server.bin
+        return self.place.runnable(server.tree, server.program, server.needs).parent
 
     def _launch(self, server: Server) -> None:
         self._forget_reused_pid()
@@ -244,13 +241,9 @@ def bundled_servers() -> list[Server]:
     for program in home.glob("pginstall*/bin/postgres"):
         install = Path(home.name) / program.parent.parent.name
         if major := version_of(program):
-            parts = (install / "bin", install / "lib", install / "share", libraries)
-            servers.append(Server(major, home.parent, _programs_first(parts), "bundled"))
+            needs = (install / "bin", install / "lib", install / "share", libraries)
+            servers.append(Server(major, home.parent, install / "bin" / program.name, "bundled", needs))
     return servers
-
-
-def _programs_first(parts: tuple[Path, ...]) -> tuple[Path, ...]:
-    return (parts[0] / "postgres", *parts)
 
 
 def system_servers() -> list[Server]:
@@ -261,7 +254,7 @@ def system_servers() -> list[Server]:
     found = []
     for program in programs:
         if major := version_of(program):
-            found.append(Server(major, Path("/"), (program.relative_to("/"),), str(program.parent)))
+            found.append(Server(major, Path("/"), program.relative_to("/"), str(program.parent)))
     return found
 
 

@@ -94,7 +94,7 @@ class Valkey:
 
     def _program(self) -> Path:
         server = find_server()
-        return self.place.runnable(server.parent, Path(server.name)) / server.name
+        return self.place.runnable(server.parent, Path(server.name))
 
     def _settings(self, port: int) -> str:
         return "\n".join(
