@@ -1,0 +1,50 @@
+"""A notice as a letter: the fixed list of what its text may name, and the composition of text and facts.
+
+    composed = compose(built_in("suspension"), facts, "suspension")
+    html = to_html(composed, letterhead)
+    data = statement_of_reasons(facts)
+
+Pure: plain data in, plain data or HTML out. Every run of a composed letter knows the fact it comes from, so that a page
+can show each statement beside its source.
+"""
+
+from apps.notices.letter.composition import (
+    Block,
+    ComposedNotice,
+    ComposedSection,
+    Letterhead,
+    Run,
+    built_in,
+    compose,
+    read,
+    to_html,
+)
+from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, long_date
+from apps.notices.letter.placeholders import PLACEHOLDERS, REQUIRED, SECTIONS, Placeholder
+from apps.notices.letter.reader import LetterText, Place, TextError
+from apps.notices.letter.reasons import statement_of_reasons
+
+__all__ = [
+    "PLACEHOLDERS",
+    "REQUIRED",
+    "SECTIONS",
+    "Block",
+    "Clause",
+    "ComposedNotice",
+    "ComposedSection",
+    "Explanation",
+    "Fact",
+    "LetterText",
+    "Letterhead",
+    "NoticeFacts",
+    "Place",
+    "Placeholder",
+    "Run",
+    "TextError",
+    "built_in",
+    "compose",
+    "long_date",
+    "read",
+    "statement_of_reasons",
+    "to_html",
+]

@@ -1,0 +1,145 @@
+"""What a notice states: plain data, checked when it is made."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from apps.notices.wording import LIKELIHOODS
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One sentence or two, and the exhibits that carry it."""
+
+    text: str
+    exhibits: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Clause:
+    """A clause as it read on the day. `sha256` is of the document version's exact bytes, in hex."""
+
+    document: str
+    address: str
+    text: str
+    version_date: date
+    sha256: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """An innocent explanation, and why it does or does not fit."""
+
+    text: str
+    outcome: str
+
+
+Restriction = Literal["account_suspended", "account_terminated", "service_limited", "none"]
+Automation = Literal["not", "partially", "fully"]
+
+
+@dataclass(frozen=True)
+class NoticeFacts:
+    """Everything that a notice may say. None means: not the case here, and only a text's [when name] may name it."""
+
+    # who writes to whom
+    provider_name: str
+    desk: str
+    signatory: tuple[str, ...]
+    recipient: tuple[str, ...]
+    account_ref: str
+    # the notice
+    reference: str
+    case_ref: str
+    issued_on: date
+    delivery: str
+    contact_address: str
+    # what is decided
+    restriction: Restriction
+    action_sentence: str
+    scope: str
+    territory: str
+    starts_on: date
+    # what it rests on
+    facts: tuple[Fact, ...]
+    clauses: tuple[Clause, ...]
+    explanations_considered: tuple[Explanation, ...]
+    confidence_term: str
+    finding: str
+    limits: str
+    detected_automatically: bool
+    decided_automatically: Automation
+    # and what may or may not apply
+    ends_on: date | None = None
+    accepted_on: date | None = None
+    active_from: date | None = None
+    active_until: date | None = None
+    origin: str | None = None
+    appeal_until: date | None = None
+    appeal_address: str | None = None
+    appeal_code: str | None = None
+    reviewer_promise: str | None = None
+    dispute_body: str | None = None
+    data_promise: str | None = None
+    warned_on: date | None = None
+    standing: str | None = None
+    legal_grounds: tuple[str, ...] = ()
+    demands: tuple[str, ...] = ()
+    preservation: tuple[str, ...] = ()
+    respond_by: date | None = None
+    enclosures: tuple[str, ...] = ()
+    verification_address: str | None = None
+    verification_code: str | None = None
+    language: str = "en"
+
+    def __post_init__(self):
+        if self.confidence_term not in LIKELIHOODS:
+            raise ValueError(f"{self.confidence_term!r} is no likelihood word; use one of: {', '.join(LIKELIHOODS)}")
+        if self.ends_on and self.ends_on < self.starts_on:
+            raise ValueError(f"the restriction would end on {self.ends_on}, before it starts on {self.starts_on}")
+
+    @property
+    def confidence_range(self) -> str:
+        low, high = LIKELIHOODS[self.confidence_term]
+        return f"{low}–{high} %"
+
+    @property
+    def until_phrase(self) -> str:
+        return f"until {long_date(self.ends_on)}" if self.ends_on else "until further notice"
+
+    @property
+    def duration_days(self) -> int | None:
+        return (self.ends_on - self.starts_on).days if self.ends_on else None
+
+    @property
+    def detection_sentence(self) -> str:
+        if self.detected_automatically:
+            return "Automated systems that watch for unusual patterns of use drew our attention to this activity."
+        return "People, not an automated system, noticed this activity."
+
+    @property
+    def decision_sentence(self) -> str:
+        return {
+            "not": "A person reviewed the material and took this decision; no automated system decided.",
+            "partially": "A person confirmed this decision; an automated system had proposed it.",
+            "fully": "This decision was taken by an automated system.",
+        }[self.decided_automatically]
+
+
+def shown(value: str | date | int) -> str:
+    if isinstance(value, date):
+        return long_date(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    return value
+
+
+def long_date(day: date) -> str:
+    """19 March 2026, with spaces that do not break."""
+    return f"{day.day}\u00a0{_MONTHS[day.month - 1]}\u00a0{day.year}"
+
+
+_MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip

@@ -1,0 +1,117 @@
+"""What the text of a notice may name, the sections it may have, and what its kind must say: literals for lawyers."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["text", "date", "number", "likelihood", "facts", "clauses", "explanations", "lines"]
+LISTS = ("facts", "clauses", "explanations", "lines")
+
+
+@dataclass(frozen=True)
+class Placeholder:
+    name: str
+    kind: Kind
+    meaning: str
+    example: str
+
+
+PLACEHOLDERS = {
+    item.name: item
+    for item in (
+        Placeholder("provider_name", "text", "Legal name of the provider", "Northlight AI Ltd"),
+        Placeholder("desk", "text", "Unit that answers for the notice", "Trust and Safety, enforcement desk"),
+        Placeholder("account_ref", "text", "The account, as its holder knows it", "acct_7f3a91"),
+        Placeholder("reference", "text", "Number of this notice", "N-2026-000317"),
+        Placeholder("case_ref", "text", "Number of the case", "CASE-2026-0042"),
+        Placeholder("issued_on", "date", "Day of issue", "19 March 2026"),
+        Placeholder("contact_address", "text", "Where questions go", "legal@northlight.example"),
+        Placeholder("action_sentence", "text", "What was decided, in one sentence", "We have suspended this account."),
+        Placeholder("scope", "text", "What the decision covers", "the Northlight API"),
+        Placeholder("territory", "text", "Where it applies", "worldwide"),
+        Placeholder("starts_on", "date", "First day of the restriction", "19 March 2026"),
+        Placeholder("ends_on", "date", "Last day of the restriction; none if open-ended", "17 June 2026"),
+        Placeholder("until_phrase", "text", "Until the last day, or until further notice", "until 17 June 2026"),
+        Placeholder("duration_days", "number", "Length of the restriction in days", "90"),
+        Placeholder("active_from", "date", "First day of the activity", "4 February 2026"),
+        Placeholder("active_until", "date", "Last day of the activity", "17 March 2026"),
+        Placeholder("origin", "text", "What started the review", "We looked into it on our own initiative."),
+        Placeholder("facts", "facts", "Numbered facts with their exhibits", "1. … E1"),
+        Placeholder("detection_sentence", "text", "Whether automated means found it", "Automated systems …"),
+        Placeholder("decision_sentence", "text", "Whether automated means decided it", "A person reviewed …"),
+        Placeholder("accepted_on", "date", "Day on which the terms were accepted", "3 February 2026"),
+        Placeholder("clauses", "clauses", "Clauses as they read on the day", "“You may not …” Usage Policy 3.2"),
+        Placeholder("explanations_considered", "explanations", "Innocent explanations, weighed", "Heavy use: …"),
+        Placeholder("finding", "text", "What is found, as a subordinate clause", "the account took part in …"),
+        Placeholder("confidence_term", "likelihood", "How likely, in words", "very likely"),
+        Placeholder("confidence_range", "text", "What the words mean in per cent", "80–95 %"),
+        Placeholder("limits", "text", "What is not found", "We make no finding about who is behind it."),
+        Placeholder("warned_on", "date", "Day of an earlier warning", "2 March 2026"),
+        Placeholder("appeal_until", "date", "Last day for an appeal", "19 September 2026"),
+        Placeholder("appeal_address", "text", "Where to appeal", "appeals.northlight.example"),
+        Placeholder("appeal_code", "text", "Code that opens the appeal page", "7QK4-M2XD"),
+        Placeholder("reviewer_promise", "text", "Who answers an appeal, by when", "Someone who took no part …"),
+        Placeholder("dispute_body", "text", "Certified out-of-court body", "a certified dispute settlement body"),
+        Placeholder("data_promise", "text", "What happens to data and credit", "You can download your data …"),
+        Placeholder("standing", "text", "Why the provider may demand this", "Northlight AI Ltd operates …"),
+        Placeholder("legal_grounds", "lines", "Legal grounds of a demand", "Breach of contract: …"),
+        Placeholder("demands", "lines", "What is demanded", "Stop all automated collection …"),
+        Placeholder("preservation", "lines", "What must be kept", "Training data and their sources"),
+        Placeholder("respond_by", "date", "Deadline of the demands", "2 April 2026"),
+        Placeholder("enclosures", "lines", "What is enclosed", "Exhibits E1, E2"),
+        Placeholder("verification_address", "text", "Where a letter is verified", "verify.northlight.example"),
+        Placeholder("verification_code", "text", "Code that verifies this letter", "M2XD-7QK4"),
+    )
+}
+
+SECTIONS = {
+    "opening": "salutation and the gist",
+    "standing": "who writes, and by what right",
+    "decision": "what was decided, where and for how long",
+    "facts": "what was found",
+    "means": "how it was found and who decided",
+    "terms": "the clauses in force",
+    "grounds": "the legal grounds of a demand",
+    "reasons": "why the facts break the clauses, what was considered, how likely",
+    "demands": "what must be done",
+    "deadline": "by when, and how to confirm it",
+    "preservation": "what must be kept",
+    "consequences": "what follows otherwise",
+    "redress": "what the recipient can do",
+    "reservation": "what is not waived",
+    "closing": "whom to ask",
+}
+
+# What a kind of notice must say, and by what rule. A text that leaves one out cannot be used.
+REQUIRED = {
+    "suspension": {
+        "action_sentence": "Art. 17(3)(a) DSA: the restriction",
+        "territory": "Art. 17(3)(a) DSA: its territorial scope",
+        "until_phrase": "Art. 17(3)(a) DSA: its duration",
+        "facts": "Art. 17(3)(b) DSA: facts and circumstances",
+        "origin": "Art. 17(3)(b) DSA: notice or own initiative",
+        "detection_sentence": "Art. 17(3)(c) DSA: automated means of detection",
+        "decision_sentence": "Art. 17(3)(c) DSA: automated means of decision",
+        "clauses": "Art. 17(3)(e) DSA: contractual ground",
+        "finding": "Art. 17(3)(e) DSA: why the facts break it",
+        "explanations_considered": "house rule: innocent explanations are weighed in the letter",
+        "confidence_term": "house rule: a finding carries its likelihood",
+        "confidence_range": "house rule: likelihood words are defined",
+        "appeal_until": "Art. 17(3)(f) and 20(1) DSA: until when",
+        "appeal_address": "Art. 17(3)(f) DSA: redress",
+        "appeal_code": "Art. 17(3)(f) DSA: redress",
+        "reviewer_promise": "Art. 20(6) DSA: qualified people decide on a complaint",
+    },
+    "cease_and_desist": {
+        "standing": "the sender's right to demand",
+        "facts": "facts with dates and volumes",
+        "clauses": "contract and clauses with version date",
+        "legal_grounds": "legal grounds",
+        "demands": "what is demanded",
+        "respond_by": "the deadline",
+        "preservation": "what must be kept",
+        "explanations_considered": "house rule: innocent explanations are weighed in the letter",
+        "confidence_term": "house rule: a finding carries its likelihood",
+        "confidence_range": "house rule: likelihood words are defined",
+        "contact_address": "whom to ask",
+    },
+}  # fmt: skip
