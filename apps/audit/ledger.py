@@ -8,10 +8,11 @@ import hashlib
 import hmac
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -136,6 +137,19 @@ class Batch:
                 }
             )
         return count
+
+    def insert(self, model: type[AuditedModel], rows: Iterable[dict[str, Any]]) -> int:
+        """Insert rows given as column -> value (ids are made here when missing); returns how many."""
+        table, written = model._meta.db_table, 0
+        remaining = iter(rows)
+        while chunk := [{"id": str(uuid7())} | row for row in islice(remaining, 5000)]:
+            columns = ", ".join(f'"{column}"' for column in chunk[0])
+            written += self.run(
+                model,
+                f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s)",  # noqa: S608
+                [json.dumps(chunk, default=str)],
+            )
+        return written
 
 
 @contextmanager

@@ -1,0 +1,24 @@
+"""The case file: what is investigated, who it is about, what carries it, what was concluded and decided."""
+
+from apps.cases.models.case import Case, CaseAccount, CaseGroup, CaseNote, Party, Task
+from apps.cases.models.decision import Decision
+from apps.cases.models.exhibit import Assessment, Exhibit, Explanation
+from apps.cases.models.finding import Finding, FindingAccount, FindingClause, FindingExhibit, FindingExplanation
+
+__all__ = [
+    "Assessment",
+    "Case",
+    "CaseAccount",
+    "CaseGroup",
+    "CaseNote",
+    "Decision",
+    "Exhibit",
+    "Explanation",
+    "Finding",
+    "FindingAccount",
+    "FindingClause",
+    "FindingExhibit",
+    "FindingExplanation",
+    "Party",
+    "Task",
+]

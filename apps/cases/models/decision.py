@@ -1,0 +1,86 @@
+import pgtrigger
+from django.db import models
+
+from apps.cases.models.case import Case, OfCase
+from apps.cases.models.finding import Finding
+from apps.core.constraints import both_or_neither, different
+
+
+class Decision(OfCase):
+    """What the provider does about a confirmed finding."""
+
+    class Action(models.TextChoices):
+        WARN = "warn", "Warn"
+        LIMIT = "limit", "Limit"
+        VERIFY_IDENTITY = "verify_identity", "Ask for identity verification"
+        SUSPEND = "suspend", "Suspend"
+        TERMINATE = "terminate", "Terminate"
+        CEASE_AND_DESIST = "cease_and_desist", "Demand to cease and desist"
+        PRESERVE = "preserve", "Demand preservation"
+        REFER = "refer", "Refer to an authority"
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        APPROVED = "approved", "Approved"
+        REJECTED = "rejected", "Rejected"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="decisions")
+    finding = models.ForeignKey(Finding, on_delete=models.PROTECT, related_name="decisions")
+    ref = models.CharField(max_length=20)
+    action = models.CharField(max_length=20, choices=Action)
+    scope = models.CharField(max_length=300, help_text="what exactly, where")
+    starts_on = models.DateField()
+    ends_on = models.DateField(null=True, help_text="none: until further notice")
+    reasoning = models.TextField(help_text="fit for the letter")
+    account_count = models.PositiveIntegerField(help_text="as counted when it was proposed")
+    expected_wrongful = models.FloatField(help_text="accounts wrongly acted on that the error rates let expect")
+    expected_wrongful_basis = models.TextField(help_text="how that was computed")
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    proposed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
+    proposed_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    review_note = models.TextField(blank=True)
+
+    class Meta(OfCase.Meta):
+        abstract = False
+        constraints = [
+            models.UniqueConstraint(fields=["ref"], name="one_decision_per_reference"),
+            models.CheckConstraint(
+                condition=models.Q(ends_on__isnull=True) | models.Q(ends_on__gt=models.F("starts_on")),
+                name="a_measure_ends_after_it_starts",
+                violation_error_message="The measure ends before it starts.",
+            ),
+            models.CheckConstraint(
+                condition=different("proposed_by", "reviewed_by"),
+                name="a_decision_is_approved_by_another_person",
+                violation_error_message="Another person approves a decision than the one who proposed it.",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("reviewed_by", "reviewed_at"), name="an_approval_has_its_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="proposed") | models.Q(reviewed_by__isnull=False),
+                name="an_approved_decision_has_its_approver",
+            ),
+            models.CheckConstraint(condition=models.Q(expected_wrongful__gte=0), name="wrongful_actions_are_counted"),
+        ]
+        triggers = [
+            *OfCase.Meta.triggers,
+            pgtrigger.Trigger(
+                name="decision_rests_on_finding",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF NOT EXISTS (SELECT FROM cases_finding
+                                   WHERE id = NEW.finding_id AND case_id = NEW.case_id AND state = 'confirmed') THEN
+                        RAISE EXCEPTION 'a decision rests on a confirmed finding of its case'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_rests_on_finding';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ref} {self.get_action_display()}"

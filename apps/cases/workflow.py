@@ -1,0 +1,44 @@
+from apps.cases.models import Case, Decision, Finding
+from apps.core import workflow
+
+State = Case.State
+
+CASE_TRANSITIONS: dict[str | None, dict[str, str]] = {
+    None: {"cases.open_case": State.TRIAGE, "cases.open_case_from_group": State.TRIAGE},
+    State.TRIAGE: {"cases.start_investigation": State.INVESTIGATION, "cases.close_case": State.CLOSED},
+    State.INVESTIGATION: {"cases.propose_finding": State.FINDING, "cases.close_case": State.CLOSED},
+    State.FINDING: {
+        "cases.confirm_finding": State.DECISION,
+        "cases.reject_finding": State.INVESTIGATION,
+        "cases.withdraw_finding": State.INVESTIGATION,
+    },
+    State.DECISION: {"cases.approve_decision": State.NOTICE, "cases.close_case": State.CLOSED},
+    State.NOTICE: {"cases.close_case": State.CLOSED},
+    State.CLOSED: {"cases.reopen_case": State.INVESTIGATION},
+}
+
+FINDING_TRANSITIONS: dict[str | None, dict[str, str]] = {
+    None: {"cases.propose_finding": Finding.State.PROPOSED},
+    Finding.State.PROPOSED: {
+        "cases.confirm_finding": Finding.State.CONFIRMED,
+        "cases.reject_finding": Finding.State.REJECTED,
+        "cases.withdraw_finding": Finding.State.WITHDRAWN,
+    },
+    Finding.State.CONFIRMED: {},
+    Finding.State.REJECTED: {},
+    Finding.State.WITHDRAWN: {},
+}
+
+DECISION_TRANSITIONS: dict[str | None, dict[str, str]] = {
+    None: {"cases.propose_decision": Decision.State.PROPOSED},
+    Decision.State.PROPOSED: {
+        "cases.approve_decision": Decision.State.APPROVED,
+        "cases.reject_decision": Decision.State.REJECTED,
+    },
+    Decision.State.APPROVED: {},
+    Decision.State.REJECTED: {},
+}
+
+CASE = workflow.register(Case, "state", CASE_TRANSITIONS)
+FINDING = workflow.register(Finding, "state", FINDING_TRANSITIONS)
+DECISION = workflow.register(Decision, "state", DECISION_TRANSITIONS)

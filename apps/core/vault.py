@@ -1,0 +1,112 @@
+"""The vault: files under the hash of their content, written once.
+
+A path is made from a SHA-256 that we computed, never from a name that somebody gave.
+"""
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+
+from django.conf import settings
+
+CHUNK = 1024 * 1024
+
+
+class TooLarge(Exception):
+    """More bytes than allowed arrived; nothing was kept."""
+
+
+class Missing(Exception):
+    """The vault does not hold a file that the records name."""
+
+
+@dataclass(frozen=True)
+class Stored:
+    sha256: str
+    sha512: str
+    size: int
+    head: bytes  # the first bytes, to tell the type by
+
+
+def put(chunks: bytes | Iterable[bytes], *, limit: int | None = None) -> Stored:
+    """Store a stream, hashing while it passes; the same content twice is one file. Flat memory.
+
+    The file has its final name only when all of it is on the disk. Raises TooLarge above `limit` bytes.
+    """
+    parts = [chunks] if isinstance(chunks, bytes) else chunks
+    root = settings.VAULT_DIR
+    incoming = root / "incoming"
+    incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+    sha256, sha512, size, head = hashlib.sha256(), hashlib.sha512(), 0, b""
+    handle, name = tempfile.mkstemp(dir=incoming)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            for part in parts:
+                size += len(part)
+                if limit is not None and size > limit:
+                    raise TooLarge(f"more than {limit:,} bytes")
+                sha256.update(part)
+                sha512.update(part)
+                if len(head) < 4096:
+                    head = (head + part)[:4096]
+                file.write(part)
+            file.flush()
+            os.fsync(file.fileno())
+        _settle(Path(name), path_of(sha256.hexdigest()))
+    finally:
+        Path(name).unlink(missing_ok=True)
+    return Stored(sha256.hexdigest(), sha512.hexdigest(), size, head)
+
+
+def _settle(fresh: Path, final: Path) -> None:
+    final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh.chmod(0o400)
+    try:
+        final.hardlink_to(fresh)
+    except FileExistsError:
+        return
+    directory = os.open(final.parent, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
+def path_of(sha256: str) -> Path:
+    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
+        raise ValueError("not a SHA-256 in hexadecimal")
+    return settings.VAULT_DIR / sha256[:2] / sha256[2:4] / sha256
+
+
+def open_file(sha256: str) -> BinaryIO:
+    try:
+        return path_of(sha256).open("rb")
+    except FileNotFoundError as error:
+        raise Missing(f"the vault holds no file {sha256}") from error
+
+
+def read(sha256: str) -> bytes:
+    """The whole file; for what is known to be small."""
+    with open_file(sha256) as file:
+        return file.read()
+
+
+def chunks(sha256: str) -> Iterator[bytes]:
+    with open_file(sha256) as file:
+        while part := file.read(CHUNK):
+            yield part
+
+
+def measure(sha256: str) -> str:
+    """The hash of what lies there now, or "" when nothing does. Equal to the name when the file is intact."""
+    digest = hashlib.sha256()
+    try:
+        for part in chunks(sha256):
+            digest.update(part)
+    except Missing:
+        return ""
+    return digest.hexdigest()

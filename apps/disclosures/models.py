@@ -1,0 +1,83 @@
+"""Reports of a case for an audience, from one frozen snapshot."""
+
+import pgtrigger
+from django.db import models
+
+from apps.audit.models import AuditedModel
+from apps.cases.models import Case
+from apps.core.constraints import different
+from apps.evidence.models import Tlp
+
+
+class Report(AuditedModel):
+    class Audience(models.TextChoices):
+        REGULATOR = "regulator", "Regulator or authority"
+        PARTNER = "partner", "Partner organisation"
+        PUBLIC = "public", "Public"
+
+    class State(models.TextChoices):
+        DRAFT = "draft", "Draft"
+        RELEASING = "releasing", "Being released"
+        RELEASED = "released", "Released"
+        DISCARDED = "discarded", "Discarded"
+
+    ref = models.CharField(max_length=20, null=True, help_text="the number, taken at release")
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="reports")
+    audience = models.CharField(max_length=10, choices=Audience)
+    title = models.CharField(max_length=200)
+    recipient = models.CharField(max_length=200)
+    legal_basis = models.CharField(max_length=300, help_text="why this may be shared with them")
+    tlp = models.CharField(max_length=12, choices=Tlp)
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
+    snapshot_sha256 = models.CharField(max_length=64, help_text="the frozen state of the case, in the vault")
+    content = models.JSONField(help_text="the snapshot after withholding: all that the report may say")
+    withheld = models.JSONField(help_text="what was withheld, by which rule, and how often")
+    compiled_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
+    compiled_at = models.DateTimeField()
+    returned_why = models.TextField(blank=True)
+    released_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    files = models.JSONField(default=list, help_text="name, media type, bytes and SHA-256 of the PDF and its annexes")
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["ref"], name="one_report_per_number"),
+            models.CheckConstraint(
+                condition=different("compiled_by", "released_by"),
+                name="a_report_is_released_by_another_person",
+                violation_error_message="Another person releases a report than the one who compiled it.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["releasing", "released"])
+                | models.Q(released_by__isnull=False, released_at__isnull=False),
+                name="a_released_report_says_by_whom",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="released") | models.Q(ref__isnull=False) & ~models.Q(files=[]),
+                name="a_released_report_has_number_and_files",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(audience="public") | models.Q(tlp="clear"), name="a_public_report_is_tlp_clear"
+            ),
+        ]
+        indexes = [models.Index(fields=["-compiled_at", "-id"], name="report_newest_first")]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            pgtrigger.Trigger(
+                name="released_report_is_frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state="released"),
+                func="""
+                    RAISE EXCEPTION 'a released report never changes'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'released_report_is_frozen';
+                """,
+            ),
+        ]
+
+    @property
+    def case_id_of_event(self):
+        return self.case_id
+
+    def __str__(self) -> str:
+        return self.ref or self.title
