@@ -6,6 +6,7 @@ from pathlib import Path
 import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
+from whitenoise.compress import Compressor
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -234,6 +235,9 @@ STATICFILES_DIRS = [
     ("js", BASE_DIR / "casemgr" / "frontend" / "js"),
     ("vendor", VAR_DIR / "frontend"),  # icons and fonts, built from their packages at set-up
 ]
+# Nothing asks for the names without a hash, and source maps take longer to compress than all the rest.
+WHITENOISE_KEEP_ONLY_HASHED_FILES = True
+WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
