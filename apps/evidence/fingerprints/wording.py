@@ -1,5 +1,7 @@
 """Figures as they may be printed and said. A probability is always one of findings, never one of a proposition."""
 
+import math
+
 PRINTED_FLOOR = 1e-12
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -23,17 +25,14 @@ def percent(rate: float) -> str:
 
 
 def ratio(log10_lr: float) -> str:
-    """A likelihood ratio of at least 1 with two or three digits: "2.3", "334", "24 000", "1.2 × 10⁸"."""
-    value = 10**log10_lr
+    """A likelihood ratio of at least 1 with two or three digits, never rounded up: "2.3", "334", "24 000"."""
+    value = 10**log10_lr * (1 + 1e-12)
     if value < 10:
-        return f"{value:.1f}"
+        return f"{math.floor(10 * value) / 10:.1f}"
     if value < 1000:
-        return f"{value:.0f}"
-    if value < 1e7:
-        digits = len(str(int(value))) - 2
-        return count(round(value / 10**digits) * 10**digits)
-    mantissa, exponent = f"{value:.1e}".split("e")
-    return f"{mantissa} × 10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
+        return str(math.floor(value))
+    step = 10 ** (len(str(math.floor(value))) - 2)
+    return count(math.floor(value / step) * step)
 
 
 def _probability(p: float) -> str:
