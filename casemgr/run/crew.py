@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from casemgr.run.paths import BASE, HOST, LOGS, MANAGE, RECORD, VAR
-from casemgr.run.terminal import signals
+from casemgr.run.terminal import notice, signals
 from casemgr.supervisor import ServiceError, processes
 
 READY_SECONDS = 60
@@ -92,7 +92,7 @@ class Crew:
             self.look_after()
             time.sleep(0.1)
         if self.story.returncode:
-            print(f"casemgr: the story ended early (exit {self.story.returncode}).", file=sys.stderr)
+            notice(f"the story ended early (exit {self.story.returncode}).")
         return self.story.returncode
 
     def watch_forever(self) -> None:
@@ -118,7 +118,7 @@ class Crew:
             child.failures += 1
             wait = min(2 ** (child.failures - 1) - 1, 30)
             child.next_start = now + wait
-            print(f"casemgr: the {child.name} ended (exit {code}); starting it again. See {child.log}", file=sys.stderr)
+            notice(f"the {child.name} ended (exit {code}); starting it again. See {child.log}")
         if now >= child.next_start:
             child.next_start = 0.0
             child.start(self.environment)
@@ -142,15 +142,8 @@ def commands(port: int) -> dict[str, list[str]]:
     python = sys.executable
     cores = min(2, os.cpu_count() or 1)
     granian = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", str(cores), "--no-ws"]
-    limits = [
-        "--blocking-threads",
-        "8",
-        "--workers-kill-timeout",
-        "5",
-        "--respawn-failed-workers",
-        "--log-level",
-        "warning",
-    ]
+    limits = ["--blocking-threads", "4", "--workers-kill-timeout", "5", "--respawn-failed-workers"]
+    limits += ["--log-level", "warning"]
     celery = ["--concurrency", str(cores), "--loglevel", "INFO", "--beat", "--schedule", str(VAR / "beat-schedule")]
     return {
         "web": [python, "-m", "granian", *granian, *limits, "casemgr.wsgi:application"],

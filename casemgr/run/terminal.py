@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+import sys
 import time
 from collections.abc import Callable, Iterator
 
@@ -49,6 +50,12 @@ class Signals:
 
 
 signals = Signals()
+_open_stages: list[str] = []
+
+
+def notice(text: str) -> None:
+    """Say something in between, on a line of its own even while a stage waits for its time."""
+    print(("\n" if _open_stages else "") + f"casemgr: {text}", file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
@@ -57,6 +64,7 @@ def stage(name: str) -> Iterator[Callable[[str], None]]:
     said: list[str] = []
     print(f"  {name:<28}", end="", flush=True)
     began = time.monotonic()
+    _open_stages.append(name)
     try:
         yield said.append
     except Stop:
@@ -65,4 +73,6 @@ def stage(name: str) -> Iterator[Callable[[str], None]]:
     except BaseException:
         print("failed", flush=True)
         raise
+    finally:
+        _open_stages.remove(name)
     print(f"{time.monotonic() - began:6.1f} s  {' '.join(said)}".rstrip(), flush=True)
