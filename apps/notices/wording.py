@@ -29,26 +29,68 @@ class Rule:
 
 
 RULES = (
-    Rule("theft", "stole|stolen|steal(?:s|ing)?|theft|thief|thieves|robbed", "judgment",
-         "say what was done, for example “collected output automatically”"),
-    Rule("proof", "prove[sdn]?|proving|proof|conclusive(?:ly)?", "judgment",
-         "say how likely, with its range, for example “very likely (80–95 %)”"),
-    Rule("certainty", "certainly|undoubtedly|undeniabl[ey]|definitely|without (?:a |any )?doubt|beyond (?:any |all )?doubt",
-         None, "say how likely, with its range"),
-    Rule("guilt", "guilty|criminals?|crimes?|fraudsters?|hackers?|hacked|culprits?|perpetrators?|offenders?", "judgment",
-         "name the account, not the person: “this account sent …”"),
-    Rule("weights", "weights", "weights_evidence",
-         "outputs were collected; say “output”, or “parameters” where a demand must name them"),
-    Rule("training", r"(?:trained|distilled|cloned|copied) (?:a|an|its|their|his|her|your|our|the) (?:own )?(?:\w+ )?models?",
-         "training_evidence", "say what the requests show; what the output was used for is another finding"),
-    Rule("admission", "admit(?:s|ted)?|confess(?:es|ed)?", "admission", "quote the words and where they were said"),
-    Rule("state", "state[- ]sponsored|state[- ]backed|on behalf of (?:the )?(?:\\w+ )?government", "attribution_state",
-         "leave it out: attribution to a state is a finding of its own"),
-    Rule("finding", "we find|we found that|we conclude|it is established|has been established|we have determined", "finding",
-         "as long as no finding is confirmed, write “we suspect” or “it is alleged”"),
-    Rule("allegation", "we suspect|allegedly|is alleged|it is suspected", "allegation",
-         "this document rests on a confirmed finding; write “we find” with its likelihood"),
-)  # fmt: skip
+    Rule(
+        "theft",
+        "stole|stolen|steal(?:s|ing)?|theft|thief|thieves|robbed",
+        "judgment",
+        "say what was done, for example “collected output automatically”",
+    ),
+    Rule(
+        "proof",
+        "prove[sdn]?|proving|proof|conclusive(?:ly)?",
+        "judgment",
+        "say how likely, with its range, for example “very likely (80–95 %)”",
+    ),
+    Rule(
+        "certainty",
+        "certainly|undoubtedly|undeniabl[ey]|definitely|without (?:a |any )?doubt|beyond (?:any |all )?doubt",
+        None,
+        "say how likely, with its range",
+    ),
+    Rule(
+        "guilt",
+        "guilty|criminals?|crimes?|fraudsters?|hackers?|hacked|culprits?|perpetrators?|offenders?",
+        "judgment",
+        "name the account, not the person: “this account sent …”",
+    ),
+    Rule(
+        "weights",
+        "weights",
+        "weights_evidence",
+        "outputs were collected; say “output”, or “parameters” where a demand must name them",
+    ),
+    Rule(
+        "training",
+        r"(?:trained|distilled|cloned|copied)"
+        r" (?:a|an|its|their|his|her|your|our|the) (?:own )?(?:\w+ )?models?",
+        "training_evidence",
+        "say what the requests show; what the output was used for is another finding",
+    ),
+    Rule(
+        "admission",
+        "admit(?:s|ted)?|confess(?:es|ed)?",
+        "admission",
+        "quote the words and where they were said",
+    ),
+    Rule(
+        "state",
+        r"state[- ]sponsored|state[- ]backed|on behalf of (?:the )?(?:\w+ )?government",
+        "attribution_state",
+        "leave it out: attribution to a state is a finding of its own",
+    ),
+    Rule(
+        "finding",
+        "we find|we found that|we conclude|it is established|has been established|we have determined",
+        "finding",
+        "as long as no finding is confirmed, write “we suspect” or “it is alleged”",
+    ),
+    Rule(
+        "allegation",
+        "we suspect|allegedly|is alleged|it is suspected",
+        "allegation",
+        "this document rests on a confirmed finding; write “we find” with its likelihood",
+    ),
+)
 
 # ICD 203: two rows of words for one scale, never mixed in a document. (low, high) in per cent.
 LIKELIHOODS = {
