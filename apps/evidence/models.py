@@ -75,7 +75,7 @@ class CustodyEvent(AuditedModel):
     at = models.DateTimeField()
     actor = models.CharField(max_length=100)
     purpose = models.CharField(max_length=300, blank=True)
-    measured_sha256 = models.CharField(max_length=64, help_text="as read from the vault then")
+    measured_sha256 = models.CharField(max_length=64, blank=True, help_text="as read from the vault then; empty when nothing was there")
     intact = models.BooleanField(help_text="whether it equalled the item's hash")
 
     class Meta(AuditedModel.Meta):
@@ -99,7 +99,7 @@ class TestRun(AuditedModel):
 
     class Outcome(models.TextChoices):
         SUPPORTS = "supports", "Supports"
-        NEUTRAL = "neutral", "Uninformative"
+        NEUTRAL = "neutral", "Supports neither"
         AGAINST = "against", "Speaks against"
 
     ref = models.CharField(max_length=20)
@@ -134,7 +134,7 @@ class TestRun(AuditedModel):
     @property
     def log10_lr_reported(self) -> float:
         """What may be said: never more than the validated error rates carry."""
-        return min(self.log10_lr, self.log10_lr_cap)
+        return self.result["log10_lr_reported"]
 
     def __str__(self) -> str:
         return f"{self.ref} {self.test_id}"
