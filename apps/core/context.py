@@ -4,4 +4,4 @@ from django.http import HttpRequest
 
 def shell(request: HttpRequest) -> dict:
     """What the frame around every page needs."""
-    return {"provider": settings.PROVIDER}
+    return {"provider": settings.PROVIDER, "drill": settings.DRILL}

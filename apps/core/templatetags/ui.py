@@ -47,8 +47,8 @@ def severity(level: int, note: str = "") -> SafeString:
         raise ValueError(f"Severity goes from 0 to {len(looks.SEVERITIES) - 1}, not {level}.")
     bars = format_html_join(
         "",
-        '<rect x="{}" y="{}" width="3" height="{}"{}></rect>',
-        ((4 * i, 9 - 3 * i, 4 + 3 * i, mark_safe(' class="on"' if i < level else "")) for i in range(4)),
+        '<rect x="{}" y="{}" width="3" height="{}" class="{}"></rect>',
+        ((4 * i, 9 - 3 * i, 4 + 3 * i, "on" if i < level else "off") for i in range(4)),
     )
     word = looks.SEVERITIES[level]
     text = (
@@ -116,9 +116,11 @@ def unset(word: str = "not set") -> SafeString:
 
 
 @register.simple_tag
-def number(value: Any) -> SafeString | str:
-    """16000000 as 16 000 000, with narrow no-break spaces; nothing given says "not set"."""
-    return unset("not known") if value is None or value == "" else formats.number(value)
+def number(value: Any) -> SafeString:
+    """16000000 as 16 000 000; None or nothing says "not known"."""
+    if value is None or value == "":
+        return unset("not known")
+    return format_html('<span class="number">{}</span>', formats.number(value))
 
 
 @register.simple_tag
@@ -131,7 +133,7 @@ def quantity(value: Any, unit: str = "", qualifier: str = "") -> SafeString:
         return unset("not known")
     text = " to ".join(formats.number(v) for v in value) if isinstance(value, tuple | list) else formats.number(value)
     return format_html(
-        '<span class="quantity">{}{}{}</span>',
+        '<span class="number">{}{}{}</span>',
         f"{qualifier} " if qualifier else "",
         text,
         format_html(' <span class="unit">{}</span>', unit) if unit else "",
@@ -262,7 +264,7 @@ def tabs(context: Context, items: Sequence[Mapping], label: str = "Sections") ->
 
 @register.inclusion_tag("components/pager.html", takes_context=True)
 def pager(context: Context, page: Any) -> dict:
-    """Older and newer of a keyset page: an object with `older` and `newer` (cursors or empty), optional `shown`, `total`, `hidden`."""
+    """Links of a keyset page: an object with cursors `older` and `newer`; optional `shown`, `total`, `hidden`."""
     query = context["request"].GET
 
     def link(key: str, cursor: str) -> str:

@@ -1,1 +1,1 @@
-"""What the template tags draw with: looks of states, formats of values, geometry of charts. Knows no domain and no request."""
+"""What the template tags draw with: looks of states, formats of values, geometry of charts, the rail."""

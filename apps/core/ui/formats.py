@@ -1,11 +1,13 @@
-"""Values as people read them: numbers with thin separators, absolute and relative time. Plain data in, plain text out."""
+"""Values as people read them: numbers with separators, absolute and relative time. Plain data in, plain text out."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 
-THIN = "\N{NARROW NO-BREAK SPACE}"
+# The narrow no-break space would be right, but our typeface has none, and a paper must not borrow another typeface
+# for a gap. The class `number` makes this one thin on screen.
+GAP = "\N{NO-BREAK SPACE}"
 MINUS = "\N{MINUS SIGN}"
 SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
@@ -21,7 +23,7 @@ SPANS = (
 
 
 def number(value: int | float | Decimal | str) -> str:
-    """541233 -> "541 233" (narrow no-break spaces); 0.58 stays exact to four significant places after the point; below
+    """541233 -> "541 233" (no-break spaces); 0.58 stays exact to four significant places after the point; below
     0.001 in powers of ten, because 0.00 would claim that there is nothing."""
     if isinstance(value, bool) or value is None or value == "":
         raise ValueError(f"number() needs a number, not {value!r}.")
@@ -35,10 +37,10 @@ def number(value: int | float | Decimal | str) -> str:
         mantissa, exponent = f"{value:.2e}".split("e")
         text = f"{mantissa.rstrip('0').rstrip('.')} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
     elif isinstance(value, int) or value == value.to_integral_value():
-        text = f"{int(value):,}".replace(",", THIN)
+        text = f"{int(value):,}".replace(",", GAP)
     else:
         places = 1 if abs(value) >= 1000 else 2 if abs(value) >= 10 else 4
-        text = f"{value:,.{places}f}".rstrip("0").rstrip(".").replace(",", THIN)
+        text = f"{value:,.{places}f}".rstrip("0").rstrip(".").replace(",", GAP)
     return text.replace("-", MINUS) if text.startswith("-") else text
 
 
