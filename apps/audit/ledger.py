@@ -71,7 +71,7 @@ def create(model: type[M], **values: Any) -> M:
         state = values.get(flow.field, model._meta.get_field(flow.field).get_default())
         workflow.check(model, flow.field, None, verb, state)
     row = model(**values)
-    row.clean_fields(exclude=_relations(model))
+    row.clean_fields(exclude=_unchecked(row))
     row.clean()
     with fence.gate(), _explained(model):
         row.save(force_insert=True)
@@ -88,7 +88,7 @@ def change(row: M, **values: Any) -> M:
         if any(flow.field == name for flow in workflow.of(type(row))) and old[column] != value:
             workflow.check(type(row), name, old[column], _act().verb, value)
         setattr(row, name, value)
-    row.clean_fields(exclude=_relations(type(row)) | {f.name for f in row._meta.fields} - set(values))
+    row.clean_fields(exclude=_unchecked(row) | {f.name for f in row._meta.fields} - set(values))
     with fence.gate(), _explained(type(row)):
         row.save(update_fields=list(values))
     new = _row(row)
@@ -156,8 +156,8 @@ class Batch:
 def batch(row: AuditedModel | None = None, **details: Any) -> Iterator[Batch]:
     """Write many rows under one event, about `row` if given. `details` may be added to until the block ends.
 
-        with ledger.batch(case, query=q) as rows:
-            rows.run(CaseAccount, "INSERT INTO cases_caseaccount (...) SELECT ...", params)
+    with ledger.batch(case, query=q) as rows:
+        rows.run(CaseAccount, "INSERT INTO cases_caseaccount (...) SELECT ...", params)
     """
     gathered = Batch(details)
     yield gathered
@@ -167,9 +167,9 @@ def batch(row: AuditedModel | None = None, **details: Any) -> Iterator[Batch]:
 # --- the event -------------------------------------------------------------------------------------------------------
 
 
-def _relations(model: type[AuditedModel]) -> set[str]:
-    """Foreign keys are checked by the database itself; asking it first would cost a query each."""
-    return {f.name for f in model._meta.fields if f.is_relation}
+def _unchecked(row: AuditedModel) -> set[str]:
+    """Foreign keys are checked by the database itself: asking it first would cost a query each. So is null."""
+    return {f.name for f in row._meta.fields if f.is_relation or (f.null and getattr(row, f.attname) is None)}
 
 
 def _act() -> Act:

@@ -1,0 +1,173 @@
+"""What every test may ask for: a real database, people by role, a signed-in client, a detector's, a served site.
+
+    def test_claim(people, sign_in):
+        page = sign_in(people.analyst).get("/queue/")
+
+A test that asks for `people` or `db` runs in a transaction that is rolled back. One that needs commits (threads, the
+sequencer, a browser, the trail's verification) asks for `committed_db` as well and is emptied afterwards.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Callable
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+from django.db import connection
+from django.test import Client
+from pytest_socket import socket_allow_hosts
+
+PASSWORD = "a long enough password"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Settings of the tests: cheap passwords, files in a directory of their own, nobody to ring."""
+    directory = Path(tempfile.mkdtemp(prefix="casemgr-tests-"))
+    config.stash[FILES] = directory
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.VAULT_DIR = directory / "vault"
+    settings.TRAIL_KEY_FILE = directory / "trail.key"
+    settings.STATIC_ROOT = directory / "static"
+    settings.STATIC_ROOT.mkdir()
+    settings.CELERY_BROKER_URL = ""
+    settings.STORAGES = settings.STORAGES | {
+        "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    }
+    settings.ACCOUNT_RATE_LIMITS = False
+
+
+FILES = pytest.StashKey[Path]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if directory := config.stash.get(FILES, None):
+        shutil.rmtree(directory, ignore_errors=True)
+
+
+def pytest_runtest_setup() -> None:
+    """No test reaches further than this machine."""
+    socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
+
+
+# --- the database ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None) -> None:
+    """Let the tests' own emptying of tables pass the triggers that refuse it, as only the tables' owner can."""
+    flush = connection.ops.sql_flush
+
+    def flush_as_owner(style: Any, tables: list[str], **options: Any) -> list[str]:
+        switch = "ALTER TABLE {} {} TRIGGER USER;".format
+        names = [connection.ops.quote_name(table) for table in tables]
+        return [
+            *(switch(name, "DISABLE") for name in names),
+            *flush(style, tables, **options),
+            *(switch(name, "ENABLE") for name in names),
+        ]
+
+    connection.ops.sql_flush = flush_as_owner  # type: ignore[method-assign]
+
+
+@pytest.fixture
+def committed_db(transactional_db: None) -> None:
+    """Commits are real, and every table is emptied after the test."""
+
+
+# --- people and programs ---------------------------------------------------------------------------------------------
+
+ROLES = {
+    "analyst": ["analyst"],
+    "analyst2": ["analyst"],
+    "lead": ["lead"],
+    "counsel": ["legal_counsel"],
+    "approver": ["legal_approver"],
+    "reviewer": ["appeal_reviewer"],
+    "auditor": ["auditor"],
+}
+NAMES = {
+    "admin": "Ines Admin",
+    "analyst": "Ada Analyst",
+    "analyst2": "Ben Analyst",
+    "lead": "Lea Lead",
+    "counsel": "Cora Counsel",
+    "approver": "Abel Approver",
+    "reviewer": "Rhea Reviewer",
+    "auditor": "Otto Auditor",
+}
+
+
+class People:
+    """One person per role, each made on first use, through the same actions as in life."""
+
+    def __getattr__(self, name: str) -> Any:
+        from apps.audit.principals import System
+        from apps.staff import actions
+
+        if name == "admin":
+            person = actions.bootstrap(email=email(name), name=NAMES[name], password=PASSWORD, by=System())
+        elif name in ROLES:
+            person = actions.invite(
+                email=email(name), name=NAMES[name], roles=ROLES[name], password=PASSWORD, by=self.admin
+            )
+        else:
+            raise AttributeError(f"there is no {name} among the people")
+        setattr(self, name, person)
+        return person
+
+    def all(self) -> list[Any]:
+        return [getattr(self, name) for name in NAMES]
+
+
+def email(name: str) -> str:
+    return f"{name}@northlight.example"
+
+
+@pytest.fixture
+def people(db: None) -> People:
+    """`people.analyst`, `.analyst2`, `.lead`, `.counsel`, `.approver`, `.reviewer`, `.auditor`, `.admin`.
+
+    The administrator sees no casework: the stranger of a casework test. The analyst sees no trail and no people.
+    Their address is `<name>@northlight.example`, their password `tests.conftest.PASSWORD`.
+    """
+    return People()
+
+
+@pytest.fixture
+def sign_in() -> Callable[..., Client]:
+    """A browser without a screen in which a person is signed in: `sign_in(people.lead).get(...)`."""
+
+    def signed_in(person: Any, **options: Any) -> Client:
+        client = Client(**options)
+        client.force_login(person)
+        return client
+
+    return signed_in
+
+
+@pytest.fixture
+def api(people: People) -> Callable[..., Client]:
+    """A client with the API key of a service account (a new detector's account when none is given)."""
+    from apps.staff import actions
+
+    numbers = count(1)
+
+    def with_key(account: Any = None) -> Client:
+        slug = f"detector-{next(numbers)}"
+        account = account or actions.create_service_account(slug=slug, name=slug, roles=["detector"], by=people.admin)
+        _, key = actions.issue_api_key(account, by=people.admin)
+        return Client(headers={"authorization": f"Bearer {key}"})
+
+    return with_key
+
+
+# --- the served site -------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def live_site(committed_db: None, live_server: Any) -> str:
+    """The address of the site, served over HTTP by a thread on the committed test database."""
+    return live_server.url
