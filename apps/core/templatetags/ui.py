@@ -131,9 +131,10 @@ def quantity(value: Any, unit: str = "", qualifier: str = "") -> SafeString:
     """
     if value is None or value == "":
         return unset("not known")
-    text = " to ".join(formats.number(v) for v in value) if isinstance(value, tuple | list) else formats.number(value)
+    numbers = value if isinstance(value, tuple | list) else [value]
+    text = format_html_join(" to ", "{}", ((number(n),) for n in numbers))
     return format_html(
-        '<span class="number">{}{}{}</span>',
+        '<span class="nowrap">{}{}{}</span>',
         f"{qualifier} " if qualifier else "",
         text,
         format_html(' <span class="unit">{}</span>', unit) if unit else "",

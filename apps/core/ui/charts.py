@@ -73,7 +73,8 @@ class StrengthScale:
     height: float
     floor: float
     zero: float
-    band: float  # from zero to the end of the scale
+    left: float  # where the scale begins, and how far it goes
+    band: float
     words_y: float
     bars: list[StrengthBar]
     lines: list[float]
@@ -102,7 +103,16 @@ def strength(rows: Sequence[Mapping], *, width: int = 760, label_width: int = 25
     ]
     lines = [at(start) for start, _ in STRENGTH_WORDS if 0 < start <= high]
     return StrengthScale(
-        width, floor + 22, floor, at(0), round(at(high) - at(0), 1), floor + 18, bars, lines, _words(at, high)
+        width,
+        floor + 22,
+        floor,
+        at(0),
+        at(low),
+        round(at(high) - at(low), 1),
+        floor + 18,
+        bars,
+        lines,
+        _words(at, high),
     )
 
 
