@@ -4,6 +4,7 @@ pdf_bytes = paper.to_pdf(html, sheet="letter", size="a4", title=..., created=...
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cache
@@ -57,3 +58,8 @@ def _tokens() -> str:
 @cache
 def _sheet(path: str) -> str:
     return (settings.BASE_DIR / path).read_text(encoding="utf-8")
+
+
+def palette() -> dict[str, str]:
+    """The colours of paper by token name (`ink`, `accent`), for pictures that no style sheet reaches."""
+    return dict(re.findall(r"--([\w-]+):\s*(#[0-9a-f]{6})", _tokens()))
