@@ -88,7 +88,9 @@ def check_name(filename: str, media_type: str) -> None:
     """Raise Disagrees when the ending promises another type than the content has."""
     ending = PurePosixPath(filename.lower()).suffix
     if ending in ENDINGS and media_type not in ENDINGS[ending]:
-        raise Disagrees(f"The name ends in {ending}, but the content is {media_type}. Rename the file, or check where it comes from.")
+        raise Disagrees(
+            f"The name ends in {ending}, but the content is {media_type}. Rename the file, or check where it comes from."
+        )
 
 
 def clean_name(filename: str) -> str:

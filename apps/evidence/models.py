@@ -75,7 +75,9 @@ class CustodyEvent(AuditedModel):
     at = models.DateTimeField()
     actor = models.CharField(max_length=100)
     purpose = models.CharField(max_length=300, blank=True)
-    measured_sha256 = models.CharField(max_length=64, blank=True, help_text="as read from the vault then; empty when nothing was there")
+    measured_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="as read from the vault then; empty when nothing was there"
+    )
     intact = models.BooleanField(help_text="whether it equalled the item's hash")
 
     class Meta(AuditedModel.Meta):
@@ -108,7 +110,9 @@ class TestRun(AuditedModel):
     suspect = models.CharField(max_length=200, help_text="model that was tested")
     inputs = models.JSONField()
     inputs_sha256 = models.CharField(max_length=64)
-    result = models.JSONField(help_text="statistic, p, effect, interval, power, likelihood ratio, assumptions, sentence")
+    result = models.JSONField(
+        help_text="statistic, p, effect, interval, power, likelihood ratio, assumptions, sentence"
+    )
     submitted = models.JSONField(null=True, help_text="figures that came with the inputs")
     discrepancies = models.JSONField(default=list, help_text="sentences: where a submitted figure differs from ours")
     p_value = models.FloatField()

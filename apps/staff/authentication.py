@@ -16,7 +16,9 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
             return None
         key = find_key(token.strip())
         if key is None:
-            raise exceptions.AuthenticationFailed("This API key is unknown, revoked, or of a machine that was switched off.")
+            raise exceptions.AuthenticationFailed(
+                "This API key is unknown, revoked, or of a machine that was switched off."
+            )
         return key.service_account, key
 
     def authenticate_header(self, request: Request) -> str:

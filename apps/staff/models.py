@@ -1,9 +1,9 @@
+import rules
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models.functions import Lower
 
-import rules
 from apps.audit.models import AuditedModel, AuditedQuerySet
 from apps.core.constraints import both_or_neither
 from apps.staff.roles import ROLES

@@ -165,6 +165,7 @@ ROLES: dict[str, Role] = {
             {
                 "staff.sign_in_failed",
                 "staff.bootstrap",
+                "policies.import_terms",
                 "accounts.record_seen",
                 "notices.render_notice",
                 "disclosures.render_report",

@@ -11,112 +11,241 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('prefix', models.CharField(max_length=12)),
-                ('secret_sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("prefix", models.CharField(max_length=12)),
+                ("secret_sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='ServiceAccount',
+            name="ServiceAccount",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=64)),
-                ('name', models.CharField(max_length=100)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("slug", models.SlugField(max_length=64)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254)),
-                ('name', models.CharField(max_length=100)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_per_email', violation_error_message='Somebody has this e-mail address.'), models.CheckConstraint(condition=models.Q(('roles__contained_by', ['analyst', 'lead', 'legal_counsel', 'legal_approver', 'appeal_reviewer', 'auditor', 'admin'])), name='roles_are_known', violation_error_message='A role is not one of those in roles.py.')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="one_user_per_email",
+                        violation_error_message="Somebody has this e-mail address.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "roles__contained_by",
+                                [
+                                    "analyst",
+                                    "lead",
+                                    "legal_counsel",
+                                    "legal_approver",
+                                    "appeal_reviewer",
+                                    "auditor",
+                                    "admin",
+                                ],
+                            )
+                        ),
+                        name="roles_are_known",
+                        violation_error_message="A role is not one of those in roles.py.",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func='PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;', hash='919820af2fb94bc12e3f5f3ab9a56b35b5c38e7c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_9f288', table='staff_user', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;",
+                    hash="919820af2fb94bc12e3f5f3ab9a56b35b5c38e7c",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_9f288",
+                    table="staff_user",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;", hash='a74117a39a2af903868e35abb8bd56b03f08f498', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_efa6f', table='staff_user', when='BEFORE')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;",
+                    hash="a74117a39a2af903868e35abb8bd56b03f08f498",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_efa6f",
+                    table="staff_user",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="apikey",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='revoked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="apikey",
+            name="revoked_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceaccount',
-            constraint=models.UniqueConstraint(fields=('slug',), name='one_service_account_per_slug', violation_error_message='There is a service account of this name.'),
+            model_name="serviceaccount",
+            constraint=models.UniqueConstraint(
+                fields=("slug",),
+                name="one_service_account_per_slug",
+                violation_error_message="There is a service account of this name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('roles__contained_by', ['detector'])), name='service_accounts_have_machine_roles'),
+            model_name="serviceaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("roles__contained_by", ["detector"])), name="service_accounts_have_machine_roles"
+            ),
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='service_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='staff.serviceaccount'),
+            model_name="apikey",
+            name="service_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="staff.serviceaccount"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func='PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;', hash='4e0bde3cb21074f1cd87a7dab75bed0d00124d08', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_c6e6c', table='staff_serviceaccount', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;",
+                    hash="4e0bde3cb21074f1cd87a7dab75bed0d00124d08",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_c6e6c",
+                    table="staff_serviceaccount",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;", hash='b819f47e66a69b96f1c192d69913f9e7c12b0c74', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9e17f', table='staff_serviceaccount', when='BEFORE')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;",
+                    hash="b819f47e66a69b96f1c192d69913f9e7c12b0c74",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_9e17f",
+                    table="staff_serviceaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.UniqueConstraint(fields=('prefix',), name='one_key_per_prefix'),
+            model_name="apikey",
+            constraint=models.UniqueConstraint(fields=("prefix",), name="one_key_per_prefix"),
         ),
         migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='a_revoked_key_says_by_whom'),
+            model_name="apikey",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revoked_at__isnull", True), ("revoked_by__isnull", True)),
+                    models.Q(("revoked_at__isnull", False), ("revoked_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_revoked_key_says_by_whom",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='apikey',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func='PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;', hash='4f19c4c0b50ce09f5dfbf82d758f686f2ce0352d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_21be1', table='staff_apikey', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="apikey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;",
+                    hash="4f19c4c0b50ce09f5dfbf82d758f686f2ce0352d",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_21be1",
+                    table="staff_apikey",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='apikey',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;", hash='c67ce3cad53aaf542e08abc8c42bc9f9b4ec58cb', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_053fe', table='staff_apikey', when='BEFORE')),
+            model_name="apikey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;",
+                    hash="c67ce3cad53aaf542e08abc8c42bc9f9b4ec58cb",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_053fe",
+                    table="staff_apikey",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
