@@ -1,4 +1,4 @@
-"""Settings come from the environment, and only from there. Every variable is described in .env.example and in the README's table."""
+"""Settings come from the environment, and only from there: every variable is in .env.example and the README's table."""
 
 import secrets
 from pathlib import Path
@@ -39,14 +39,15 @@ def secret(variable: str, file: str) -> str:
         return path.read_text()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"{variable} is not set and {path} cannot be used ({error.strerror}). Set {variable}, or give this user the right to write there."
+            f"{variable} is not set and {path} cannot be used ({error.strerror}). "
+            f"Set {variable}, or give this user the right to write there."
         ) from error
 
 
 DEBUG = env.bool("DEBUG", default=False)
 SECRET_KEY = secret("SECRET_KEY", "secret_key")
 SECRET_KEY_FALLBACKS = env.list("SECRET_KEY_FALLBACKS", default=[])
-# Identifiers of account holders are stored as HMAC under this key, and events are sealed with the other: neither may change.
+# Identifiers of account holders are hashed under the first key, events sealed with the second: neither may change.
 IDENTIFIER_PEPPER = secret("IDENTIFIER_PEPPER", "identifier_pepper")
 EVENT_SEAL_KEY = secret("EVENT_SEAL_KEY", "event_seal_key")
 # Wraps the keys of people whose personal data the trail keeps apart. Losing it is the same as erasing them all.
@@ -148,8 +149,8 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 if not env.str("DATABASE_URL", default=""):
     raise ImproperlyConfigured(
-        "DATABASE_URL is not set and no services of `make demo` were found. Start `make demo`, or set DATABASE_URL to a "
-        "PostgreSQL 15 or newer, for example postgres://casemgr:password@127.0.0.1:5432/casemgr"
+        "DATABASE_URL is not set and no services of `make demo` were found. Start `make demo`, or set DATABASE_URL to "
+        "a PostgreSQL 15 or newer, for example postgres://casemgr:password@127.0.0.1:5432/casemgr"
     )
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
@@ -165,7 +166,7 @@ CELERY_TASK_TIME_LIMIT = 600
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 1000
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-# A message is put back this many seconds after a worker that held it died; above the longest task, or it would run twice.
+# A message is put back so many seconds after its worker died; above the longest task, or that would run twice.
 CELERY_BROKER_TRANSPORT_OPTIONS = {
     "visibility_timeout": 900,
     "unacked_restore_interval": 1,
@@ -212,7 +213,8 @@ SESSION_COOKIE_SECURE = HTTPS
 CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_NAME = "__Host-session" if HTTPS else "session"
 CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
-# How many proxies of ours stand in front; the address in the trail is read that many steps back, never from the client's own header.
+# How many proxies of ours stand in front: the address in the trail is read that many steps back, and is never what
+# the client itself claims.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"

@@ -89,7 +89,8 @@ def check_name(filename: str, media_type: str) -> None:
     ending = PurePosixPath(filename.lower()).suffix
     if ending in ENDINGS and media_type not in ENDINGS[ending]:
         raise Disagrees(
-            f"The name ends in {ending}, but the content is {media_type}. Rename the file, or check where it comes from."
+            f"The name ends in {ending}, but the content is {media_type}. "
+            "Rename the file, or check where it comes from."
         )
 
 

@@ -1,4 +1,4 @@
-"""Who may do what: a role is a name, what it is for, and its verbs. Views, API, templates and actions ask the same data.
+"""Who may do what: a role is a name, what it is for, and its verbs. Views, API, templates and actions ask it alike.
 
 A verb is `app.function`; `app.view…` are permissions to read. What a verb needs beyond the role (the state of a case,
 that proposer and approver differ) is in the room's `rules.py`. There is no superuser.
