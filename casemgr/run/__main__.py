@@ -175,9 +175,9 @@ def reset() -> int:
     if not paths:
         print("Nothing to delete.")
         return 0
-    elsewhere = [services.place.base] if services.place.base != VAR else []
+    elsewhere = services.elsewhere()
     print("Deleting the demo's database, files, keys and logs:")
-    for path in paths + elsewhere:
+    for path in [*paths, *([elsewhere] if elsewhere else [])]:
         print(f"  {path}")
     services.erase()
     for path in paths:

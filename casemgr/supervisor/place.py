@@ -133,12 +133,6 @@ class Place:
             draft.rename(copy)
         return copy / program
 
-    def remove_elsewhere(self, root: Path) -> None:
-        """Delete the directory outside the project, if there is one."""
-        if elsewhere := recorded(root):
-            shutil.rmtree(elsewhere)
-            (root / "place").unlink()
-
 
 def recorded(root: Path) -> Path | None:
     """The directory outside the project that an earlier start of `root` took, while it exists."""
@@ -148,6 +142,13 @@ def recorded(root: Path) -> Path | None:
         return None
     is_ours = path.parent == ELSEWHERE and path.name.startswith("casemgr-")
     return path if is_ours and path.is_dir() else None
+
+
+def remove_elsewhere(root: Path) -> None:
+    """Delete the directory outside the project, if there is one."""
+    if elsewhere := recorded(root):
+        shutil.rmtree(elsewhere)
+        (root / "place").unlink()
 
 
 def _make_elsewhere(root: Path, account: Account) -> Path:

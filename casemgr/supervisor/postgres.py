@@ -182,11 +182,16 @@ class Postgres:
         return [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
 
     def _forget_reused_pid(self) -> None:
-        """A pid file left by a crash stops the server when some other program now has its number."""
+        """Remove the pid file of a crashed server when its number lives on, which would keep a new one from starting.
+
+        Another program may have got the number since, or the dead process still waits in the table for a parent to
+        collect it, as happens in containers. The server's children, which write the same files, must have gone first.
+        """
         lines = self._pid_file()
-        arguments = processes.command_line(int(lines[0])) if lines else []
-        if arguments and "postgres" not in arguments[0]:
-            (self.data / "postmaster.pid").unlink()
+        if lines and Path(f"/proc/{lines[0]}").exists():
+            processes.wait_until(lambda: not processes.working_in(self.data), seconds=10)
+            if not processes.working_in(self.data):
+                (self.data / "postmaster.pid").unlink()
 
     def _accepts(self) -> bool:
         try:

@@ -15,11 +15,12 @@ from casemgr.supervisor.errors import ServiceError
 from casemgr.supervisor.place import Account
 
 LOOPBACK = "127.0.0.1"
+_started: list[subprocess.Popen[bytes]] = []  # servers outlive us; without a handle Python would complain of that
 
 
 def start(command: list[str], *, account: Account, log: IO[bytes], cwd: Path = Path("/")) -> subprocess.Popen[bytes]:
     """Start a server in its own session, out of reach of Ctrl-C in the terminal, with nothing of our environment."""
-    return subprocess.Popen(
+    child = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,
         stdout=log,
@@ -30,6 +31,8 @@ def start(command: list[str], *, account: Account, log: IO[bytes], cwd: Path = P
         umask=0o077,
         **account.for_popen(),
     )
+    _started.append(child)
+    return child
 
 
 def clean_environment() -> dict[str, str]:
@@ -40,13 +43,26 @@ def clean_environment() -> dict[str, str]:
 def command_line(pid: int) -> list[str]:
     """The arguments a live process was started with; empty when there is none (or it is a zombie)."""
     try:
-        return Path(f"/proc/{pid}/cmdline").read_bytes().decode(errors="replace").rstrip("\0").split("\0")
+        said = Path(f"/proc/{pid}/cmdline").read_bytes()
     except (FileNotFoundError, ProcessLookupError):
         return []
+    return said.decode(errors="replace").rstrip("\0").split("\0") if said else []
+
+
+def working_in(directory: Path) -> list[int]:
+    """The processes whose working directory is `directory`, as far as we may see."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*/cwd"):
+        with contextlib.suppress(OSError):
+            if entry.readlink() == directory:
+                found.append(int(entry.parent.name))
+    return found
 
 
 def is_running(pid: int, *, program: str, argument: Path) -> bool:
     """Whether `pid` is the server we started: the right program on our own directory, not a reused process id."""
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # a dead child of ours would stand in the process table as if it lived
     arguments = command_line(pid)
     return bool(arguments) and program in Path(arguments[0]).name and str(argument) in arguments
 

@@ -9,9 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from casemgr.supervisor import postgres, processes, valkey
+from casemgr.supervisor import place, postgres, processes, valkey
 from casemgr.supervisor.errors import ServiceError
-from casemgr.supervisor.place import Place
 
 
 class Services:
@@ -29,9 +28,9 @@ class Services:
         self.options = options or {}
 
     @cached_property
-    def place(self) -> Place:
+    def place(self) -> place.Place:
         try:
-            return Place.find(self.root)
+            return place.Place.find(self.root)
         except PermissionError:
             raise ServiceError(
                 f"{self.root} cannot be written by this user; give it to yourself, or run the command as its owner."
@@ -67,7 +66,7 @@ class Services:
 
     def stop(self) -> list[str]:
         """Stop the servers of this root, and no others; returns the names of those that ran."""
-        if not self.root.exists():
+        if not self._ever_started():
             return []
         with self._alone():
             servers = {"Valkey": self.valkey, "PostgreSQL": self.postgres}
@@ -75,7 +74,7 @@ class Services:
 
     def status(self) -> dict[str, str]:
         """One line a server for a person."""
-        if not self.root.exists():
+        if not self._ever_started():
             return {"PostgreSQL": "never started", "Valkey": "never started"}
         running = {"PostgreSQL": self.postgres.pid(), "Valkey": self.valkey.pid()}
         return {
@@ -94,14 +93,20 @@ class Services:
         )
 
     def erase(self) -> None:
-        """Stop and delete the servers' data, wherever they lie."""
+        """Stop and delete the servers' data, wherever they lie. Make a new `Services` to start again."""
         self.stop()
-        self.place.remove_elsewhere(self.root)
+        place.remove_elsewhere(self.root)
         for name in ("pg", "valkey", "servers"):
             if (self.root / name).exists():
                 shutil.rmtree(self.root / name)
         (self.root / "services.env").unlink(missing_ok=True)
-        del self.place
+
+    def elsewhere(self) -> Path | None:
+        """The directory outside `root` that holds the servers' data, if there had to be one."""
+        return place.recorded(self.root)
+
+    def _ever_started(self) -> bool:
+        return any((self.root / name).exists() for name in ("place", "pg", "valkey"))
 
     def _remember(self, environment: dict[str, str]) -> None:
         """Only servers of ours are written down: an address from the environment is not ours to keep in a file."""
@@ -113,8 +118,8 @@ class Services:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Two commands at once must not both start a server."""
-        self.place.base  # noqa: B018  (makes the directory, or says why it cannot)
         try:
+            self.root.mkdir(parents=True, exist_ok=True)
             lock = open(self.root / ".supervisor.lock", "w")  # noqa: SIM115
         except PermissionError:
             raise ServiceError(
