@@ -87,4 +87,5 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _lock(target: AuditedModel) -> None:
-    target.refresh_from_db(from_queryset=type(target)._base_manager.select_for_update(no_key=True))
+    # `__class__` and not type(): request.user is a lazy object around the person.
+    target.refresh_from_db(from_queryset=target.__class__._base_manager.select_for_update(no_key=True))

@@ -85,11 +85,11 @@ def change(row: M, **values: Any) -> M:
     old = _row(row, lock=True)
     for name, value in values.items():
         column = row._meta.get_field(name).column
-        if any(flow.field == name for flow in workflow.of(type(row))) and old[column] != value:
-            workflow.check(type(row), name, old[column], _act().verb, value)
+        if any(flow.field == name for flow in workflow.of(row.__class__)) and old[column] != value:
+            workflow.check(row.__class__, name, old[column], _act().verb, value)
         setattr(row, name, value)
     row.clean_fields(exclude=_unchecked(row) | {f.name for f in row._meta.fields} - set(values))
-    with fence.gate(), _explained(type(row)):
+    with fence.gate(), _explained(row.__class__):
         row.save(update_fields=list(values))
     new = _row(row)
     _write(row, changes={c: [old[c], new[c]] for c in new if old[c] != new[c]})
@@ -188,7 +188,7 @@ def _row(row: AuditedModel, *, lock: bool = False) -> dict[str, Any]:
         )
         found = cursor.fetchone()
     if found is None:
-        raise type(row).DoesNotExist(f"{type(row).__name__} {row.pk} is gone")
+        raise row.__class__.DoesNotExist(f"{row.__class__.__name__} {row.pk} is gone")
     return json.loads(found[0])
 
 

@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 
 from apps.core.templatetags import ui
 from apps.core.ui import charts, formats, looks, navigation
+from tests.conftest import PASSWORD
 
 FRONTEND = Path(settings.BASE_DIR) / "casemgr" / "frontend"
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
@@ -464,3 +465,29 @@ def test_pages_of_ones_own_account(people, sign_in, address, words):
     page = sign_in(people.analyst).get(address)
     assert page.status_code == 200
     assert f"<h1>{words}" in page.text
+
+
+def test_setting_up_a_second_factor_from_sign_in_to_recovery_codes(people):
+    from allauth.mfa.totp.internal import auth as totp
+
+    client = Client()
+    client.post("/sign-in/login/", {"login": people.analyst.email, "password": PASSWORD})
+    client.post("/sign-in/reauthenticate/", {"password": PASSWORD})
+    page = client.get("/second-factor/totp/activate/")
+    secret = page.context["form"].secret
+    assert f'data-copy="{secret}"' in page.text
+    assert 'class="qr"' in page.text
+
+    refused = client.post("/second-factor/totp/activate/", {"code": "000000"})
+    assert refused.status_code == 200
+    assert 'aria-invalid="true"' in refused.text
+
+    code = totp.format_hotp_value(totp.hotp_value(secret, next(iter(totp.yield_hotp_counters_from_time()))))
+    shown = client.post("/second-factor/totp/activate/", {"code": code}, follow=True)
+    assert "Recovery codes" in shown.text
+    assert shown.text.count("<li>") >= 8
+    assert "at every sign-in" in client.get("/second-factor/").text
+
+    client.post("/sign-in/logout/")
+    asked = client.post("/sign-in/login/", {"login": people.analyst.email, "password": PASSWORD}, follow=True)
+    assert "<h1>Second factor" in asked.text
