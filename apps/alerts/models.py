@@ -117,7 +117,7 @@ class AlertGroup(AuditedModel):
         DUPLICATE = "duplicate", "Handled elsewhere"
         TOO_WEAK = "too_weak", "Too weak to go on"
 
-    key = models.CharField(max_length=250, help_text="campaign:…, cluster:…, account:…, identifier:…")
+    key = models.CharField(max_length=250, help_text="campaign:…, model:…, cluster:…, template:…, account:…")
     title = models.CharField(max_length=250)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.INFO)
@@ -144,6 +144,7 @@ class AlertGroup(AuditedModel):
                 fields=["key"],
                 condition=models.Q(state__in=["open", "claimed"]),
                 name="one_undecided_group_per_key",
+                violation_error_message="A newer group of the same alerts waits in the queue: work on that one.",
             ),
             models.CheckConstraint(condition=both_or_neither("claimed_by", "claimed_at"), name="a_claim_has_its_time"),
             models.CheckConstraint(
@@ -155,7 +156,11 @@ class AlertGroup(AuditedModel):
                 name="a_dismissal_has_its_reason",
                 violation_error_message="Say why it is dismissed.",
             ),
-            models.CheckConstraint(condition=models.Q(priority__lte=100), name="priority_is_at_most_100"),
+            models.CheckConstraint(
+                condition=models.Q(priority__lte=100),
+                name="priority_is_at_most_100",
+                violation_error_message="Priority goes from 0 to 100.",
+            ),
         ]
         indexes = [
             models.Index(fields=["state", "-priority", "-id"], name="group_queue"),
@@ -173,7 +178,11 @@ class Alert(AuditedModel):
     source_ref = models.CharField(max_length=200)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="alerts", help_text="that last touched it")
     group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, null=True, related_name="alerts")
+    key = models.CharField(max_length=250, help_text="what it would be grouped by, were it alone; see grouping")
     content_sha256 = models.CharField(max_length=64)
+    contents = models.JSONField(
+        default=list, help_text="hashes of all that was said under this reference, so that a late repeat is known as one"
+    )
     is_open = models.BooleanField(default=True, help_text="false once the detector closed it")
     occurrences = models.PositiveIntegerField(default=1)
     title = models.CharField(max_length=250)
@@ -186,6 +195,10 @@ class Alert(AuditedModel):
     received_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     account_count = models.PositiveIntegerField(default=0)
+    log10_lr = models.FloatField(null=True, help_text="as the detector states it")
+    p_value = models.FloatField(null=True, help_text="times the number of things tested, at most 1")
+    new_model_share = models.FloatField(null=True, help_text="0 to 1, of its requests, to a model out for 24 hours")
+    alternatives = models.JSONField(default=list, help_text="innocent explanations: h, status, note")
     drill = models.CharField(max_length=100, blank=True)
     payload = models.JSONField(help_text="the alert as validated, whole")
 
@@ -200,6 +213,7 @@ class Alert(AuditedModel):
         indexes = [
             models.Index(fields=["group", "-received_at", "-id"], name="alert_of_group"),
             models.Index(fields=["-received_at", "-id"], name="alert_newest_first"),
+            models.Index(fields=["key"], name="alert_by_key"),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,11 @@ State = AlertGroup.State
 
 TRANSITIONS: dict[str | None, dict[str, str]] = {
     None: {"alerts.receive": State.OPEN},
-    State.OPEN: {"alerts.claim": State.CLAIMED},
+    State.OPEN: {
+        "alerts.claim": State.CLAIMED,
+        "alerts.dismiss": State.DISMISSED,
+        "alerts.escalate": State.ESCALATED,
+    },
     State.CLAIMED: {
         "alerts.release": State.OPEN,
         "alerts.dismiss": State.DISMISSED,

@@ -29,8 +29,10 @@ READ_CASEWORK = {
 
 INVESTIGATE = READ_CASEWORK | {
     "accounts.view_identifiers",
+    "accounts.open_identifiers",
     "accounts.import_records",
     "alerts.claim",
+    "alerts.take_next",
     "alerts.release",
     "alerts.dismiss",
     "alerts.reopen",
@@ -70,7 +72,6 @@ ROLES: dict[str, Role] = {
             INVESTIGATE
             | {
                 "alerts.view_detectors",
-                "alerts.register_detector",
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.approve_decision",
@@ -132,7 +133,8 @@ ROLES: dict[str, Role] = {
         "reads everything, changes nothing, verifies the trail",
         frozenset(
             READ_CASEWORK
-            | {"accounts.view_identifiers", "alerts.view_detectors", "disclosures.open_report", "staff.view"}
+            | {"accounts.view_identifiers", "accounts.open_identifiers", "alerts.view_detectors"}
+            | {"disclosures.open_report", "staff.view"}
             | {"audit.view", "audit.verify_trail"}
         ),
     ),

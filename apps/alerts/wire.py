@@ -1,0 +1,440 @@
+"""The native alert, `casemgr.alert/1`: its shape as types, and everything that can be wrong with what was sent.
+
+Pure: bytes in, alerts and refusals out. Whatever the bytes are, the answer is one of the two, never another exception.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from hashlib import sha256
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import UNSET, Meta, Raw, Struct, UnsetType
+
+SCHEMA = "casemgr.alert/1"
+MAX_ITEMS = 5000  # of one request
+MAX_DEPTH = 64
+MAX_ACCOUNTS = 1000  # inline; more are named by `accounts_ref`
+
+Kind = Literal[
+    "volume", "synchrony", "template", "distribution", "linkage", "watermark",
+    "fingerprint", "canary", "payment", "kyc", "region", "external_report",
+]  # fmt: skip
+Text64 = Annotated[str, Meta(min_length=1, max_length=64)]
+Text200 = Annotated[str, Meta(min_length=1, max_length=200)]
+Text500 = Annotated[str, Meta(min_length=1, max_length=500)]
+Text2000 = Annotated[str, Meta(max_length=2000)]
+AccountRef = Annotated[str, Meta(min_length=1, max_length=128)]
+Sha256 = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+Count = Annotated[int, Meta(ge=0, le=2**53)]
+Members = Annotated[int, Meta(ge=0, le=2**31 - 1)]
+Share = Annotated[float, Meta(ge=0, le=1)]
+Moment = Annotated[datetime, Meta(tz=True)]
+Day = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
+
+
+class Calibration(Struct):
+    """How often the detector was wrong on cases known to be innocent."""
+
+    set_id: Text200
+    n: Annotated[int, Meta(ge=1, le=2**31 - 1)]
+    false_positives: Members
+    as_of: Day
+
+
+class Detector(Struct):
+    """The detector as it was when it spoke. `known_false_positives` is demanded: somebody must have thought about it."""
+
+    version: Text64
+    known_false_positives: Annotated[list[Text200], Meta(max_length=50)]
+    model_digest: Text200 | None = None
+    threshold: float | None = None
+    calibration: Calibration | None = None
+
+
+class Window(Struct):
+    start: Moment
+    end: Moment
+
+
+class AccountsRef(Struct):
+    """A file with the accounts, one reference a line, when they are more than fit into the alert."""
+
+    url: Annotated[str, Meta(min_length=1, max_length=2000)]
+    sha256: Sha256
+    rows: Members
+
+
+class Subject(Struct):
+    type: Literal["account", "cluster", "organisation", "model", "endpoint"]
+    n_accounts: Members | None = None
+    accounts: Annotated[list[AccountRef], Meta(max_length=MAX_ACCOUNTS)] = []
+    accounts_ref: AccountsRef | None = None
+    campaign_ref: Text200 | None = None
+    cluster_ref: Text200 | None = None
+    organisation_ref: Text200 | None = None
+    model_ref: Text200 | None = None
+    endpoint_ref: Text200 | None = None
+
+
+class Target(Struct):
+    """The provider's model that was asked."""
+
+    model: Text200 | None = None
+    version: Text200 | None = None
+    surface: Text200 | None = None
+
+
+class Measure(Struct):
+    """What was measured over the window. Counts are integers, shares 0 to 1, entropy in bits."""
+
+    queries: Count | None = None
+    input_tokens: Count | None = None
+    output_tokens: Count | None = None
+    distinct_templates: Count | None = None
+    topic_entropy_bits: Annotated[float, Meta(ge=0)] | None = None
+    active_hours: Count | None = None
+    new_model_share_24h: Share | None = None
+
+
+class Effect(Struct):
+    name: Text200
+    value: float
+    ci95: tuple[float, float] | None = None
+
+
+class Score(Struct):
+    """How sure the detector is, and on what scale."""
+
+    value: float
+    type: Literal["probability_calibrated", "raw", "z", "p_value", "log10_lr", "distance"]
+    p: Share | None = None
+    p_floor: Annotated[float, Meta(gt=0, le=1)] | None = None
+    n_tested: Annotated[int, Meta(ge=1, le=2**53)] | None = None
+    log10_lr: float | None = None
+    effect: Effect | None = None
+
+
+class Baseline(Struct):
+    population: Text200
+    period_days: Annotated[float, Meta(gt=0)] | None = None
+    percentile: Annotated[float, Meta(ge=0, le=100)] | None = None
+
+
+class Indicator(Struct):
+    type: Text64
+    value: Text500
+    key_id: Text64 | None = None
+
+
+class Evidence(Struct):
+    """A file that the detector keeps, named by its hash."""
+
+    uri: Annotated[str, Meta(min_length=1, max_length=2000)]
+    sha256: Sha256
+    bytes: Count | None = None
+    media_type: Text200 | None = None
+    retention_until: Day | None = None
+
+
+class Alternative(Struct):
+    """An innocent explanation, and whether the detector tested it."""
+
+    h: Text200
+    status: Literal["tested", "not_tested", "excluded", "supported"]
+    note: Text2000 | None = None
+
+
+class Handling(Struct):
+    tlp: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = "AMBER"
+    contains_personal_data: bool | None = None
+    contains_prompts: bool | None = None
+
+
+class Alert(Struct, forbid_unknown_fields=True):
+    """One alert. Unknown fields at this level are refused; what has no place here goes into `ext`."""
+
+    schema: Literal["casemgr.alert/1"]
+    source: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[-a-zA-Z0-9_]+$")]
+    source_ref: Text200
+    detector: Detector
+    title: Annotated[str, Meta(min_length=1, max_length=250)]
+    kind: Kind
+    severity: Annotated[int, Meta(ge=0, le=4)]
+    detected_at: Moment
+    subject: Subject
+    action: Literal["create", "update", "close"] = "create"
+    technique: Annotated[list[Text64], Meta(max_length=20)] | None = None
+    stage: Literal["query_generation", "harvesting", "training", "refinement", "resale", "unknown"] = "unknown"
+    window: Window | None = None
+    target: Target | None = None
+    measure: Measure | None = None
+    score: Score | None = None
+    baseline: Baseline | None = None
+    indicators: Annotated[list[Indicator], Meta(max_length=1000)] = []
+    evidence: Annotated[list[Evidence], Meta(max_length=200)] = []
+    alternatives: Annotated[list[Alternative], Meta(max_length=50)] = []
+    handling: Handling = msgspec.field(default_factory=Handling)
+    drill: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
+    ext: dict[str, Any] | None | UnsetType = UNSET
+
+    @property
+    def n_accounts(self) -> int:
+        """How many accounts it is about: those it names, or the number it states when it names only some."""
+        stated = self.subject.n_accounts or (self.subject.accounts_ref.rows if self.subject.accounts_ref else 0)
+        return max(len(self.subject.accounts), stated)
+
+    def indicator(self, kind: str) -> str:
+        return next((i.value for i in self.indicators if i.type == kind), "")
+
+
+class Taken(Struct):
+    """An alert that may be written, and its content in canonical form with its hash."""
+
+    alert: Alert
+    payload: bytes
+    digest: str
+
+
+class Refusal(Exception):
+    """Why an item is not taken: a code for the machine, a sentence for its owner, the field where one is to blame."""
+
+    def __init__(self, code: str, reason: str, *, field: str = "", source_ref: str = "") -> None:
+        super().__init__(reason)
+        self.code, self.reason, self.field, self.source_ref = code, reason, field, source_ref
+
+
+class Unreadable(Refusal):
+    """The request as a whole is no JSON of alerts."""
+
+
+ALERT = msgspec.json.Decoder(Alert)
+ITEMS = msgspec.json.Decoder(list[Raw])
+ANYTHING = msgspec.json.Decoder()
+CANONICAL = msgspec.json.Encoder(order="sorted")
+
+_broken = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError, OverflowError)
+_nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
+_control = re.compile("[\x00-\x1f\x7f]")
+
+
+def items(body: bytes, *, lines: bool = False) -> list[bytes]:
+    """The items of a request: of a list, of one object, or of lines (NDJSON). Raises Unreadable."""
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise Unreadable("not_utf8", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+    if lines:
+        found = [line for line in body.splitlines() if line.strip()]
+    elif body.lstrip()[:1] == b"[":
+        found = _elements(body)
+    elif body.strip():
+        found = [body.strip()]
+        _require_object(found[0])
+    else:
+        found = []
+    if not found:
+        raise Unreadable("empty", "The body holds no alert.")
+    if len(found) > MAX_ITEMS:
+        raise Unreadable("too_many", f"{len(found):,} alerts in one request; send at most {MAX_ITEMS:,}.")
+    return found
+
+
+def _elements(body: bytes) -> list[bytes]:
+    try:
+        return [bytes(raw) for raw in ITEMS.decode(body)]
+    except RecursionError as error:
+        raise Unreadable("too_deep", "The body is nested too deeply.") from error
+    except (msgspec.MsgspecError, ValueError) as error:
+        raise Unreadable("not_json", f"The body is not JSON: {error}.") from error
+
+
+def _require_object(body: bytes) -> None:
+    """One object must be JSON at all; a list's items are judged one by one."""
+    try:
+        value = ANYTHING.decode(body)
+    except RecursionError as error:
+        raise Unreadable("too_deep", "The body is nested too deeply.") from error
+    except _broken as error:
+        raise Unreadable("not_json", f"The body is not JSON: {error}.") from error
+    if not isinstance(value, dict):
+        raise Unreadable("not_an_alert", "The body is JSON, but neither an alert nor a list of alerts.")
+
+
+def read(raw: bytes, *, limit: int) -> Taken:
+    """One alert from its bytes. Raises Refusal, whatever the bytes are."""
+    if len(raw) > limit:
+        raise Refusal("too_large", f"The alert has {len(raw):,} bytes; at most {limit:,} are taken.")
+    whole = _whole(raw)
+    ref = whole.get("source_ref") if isinstance(whole, dict) else None
+    try:
+        return _checked(raw, whole)
+    except Refusal as refusal:
+        refusal.source_ref = _control.sub("", ref)[:200] if isinstance(ref, str) else ""
+        raise
+
+
+def _whole(raw: bytes) -> Any:
+    try:
+        return ANYTHING.decode(raw)
+    except RecursionError as error:
+        raise Refusal("too_deep", f"The alert is nested more than {MAX_DEPTH} levels deep.") from error
+    except _broken as error:
+        code = "number_out_of_range" if "out of range" in str(error) else "not_json"
+        raise Refusal(code, f"The item is not JSON that can be kept: {error}.") from error
+
+
+def _checked(raw: bytes, whole: Any) -> Taken:
+    if not isinstance(whole, dict):
+        raise Refusal("not_an_alert", "The item is not a JSON object.")
+    if raw.count(b"{") + raw.count(b"[") > MAX_DEPTH and _depth(whole) > MAX_DEPTH:
+        raise Refusal("too_deep", f"The alert is nested more than {MAX_DEPTH} levels deep.")
+    try:
+        canonical = CANONICAL.encode(whole)
+    except _broken as error:
+        raise Refusal("text_not_kept", f"The alert holds text or numbers that cannot be kept: {error}.") from error
+    if b"\\u0000" in canonical and _nul.search(canonical):
+        raise Refusal("nul_character", "A text holds the character U+0000, which no record can keep.")
+    _refuse_doubled_keys(raw, canonical)
+    _refuse_huge_numbers(raw)
+    try:
+        alert = ALERT.decode(raw)
+    except msgspec.ValidationError as error:
+        raise _of_shape(error) from error
+    except _broken as error:
+        raise Refusal("not_json", f"The item is not JSON that can be kept: {error}.") from error
+    _mean_something(alert)
+    _hold_no_prompts(whole)
+    return Taken(alert, canonical, sha256(canonical).hexdigest())
+
+
+def _depth(value: Any) -> int:
+    """Levels of containers, without recursion of our own."""
+    deepest, waiting = 0, [(value, 1)]
+    while waiting:
+        present, level = waiting.pop()
+        deepest = max(deepest, level)
+        inside = present.values() if isinstance(present, dict) else present
+        waiting += [(child, level + 1) for child in inside if isinstance(child, dict | list)]
+    return deepest
+
+
+def _refuse_doubled_keys(raw: bytes, canonical: bytes) -> None:
+    """A key that is there twice means two different alerts to two readers.
+
+    The decoder keeps the last and the canonical form has fewer quotation marks then; only what differs is read slowly.
+    """
+    if raw.count(b'"') == canonical.count(b'"') and b"\\u0022" not in raw:
+        return
+
+    def once(pairs: list[tuple[str, Any]]) -> None:
+        names = [name for name, _ in pairs]
+        if len(set(names)) != len(names):
+            twice = next(name for name in names if names.count(name) > 1)
+            raise Refusal("duplicate_key", f"The key “{twice[:80]}” is there twice.")
+
+    json.loads(raw, object_pairs_hook=once)
+
+
+def _refuse_huge_numbers(raw: bytes) -> None:
+    if re.search(rb"\d{400}", raw) and re.search(rb"[\[:,\s]-?\d{400}", raw):
+        raise Refusal("number_out_of_range", "A number has more than 400 digits.")
+
+
+_where = re.compile(r" - at `\$(?:\.\.\.)?\.?(.*)`$")
+
+
+def _of_shape(error: msgspec.ValidationError) -> Refusal:
+    """The decoder's own sentence, with the field taken apart from it."""
+    text = str(error)
+    found = _where.search(text)
+    field = found[1] if found else ""
+    sentence = (text[: found.start()] if found else text).replace("`", "“", 1).replace("`", "”", 1)
+    code = "unknown_field" if "unknown field" in text else "missing_field" if "missing required" in text else "invalid"
+    return Refusal(code, f"{field}: {sentence}." if field else f"{sentence}.", field=field)
+
+
+def _mean_something(alert: Alert) -> None:
+    """What the shape cannot say: figures that contradict each other."""
+    for name, moment in _moments(alert):
+        if not 2000 <= moment.year <= 2100:
+            raise Refusal("time_out_of_range", f"{name} lies in the year {moment.year}.", field=name)
+    if alert.window and alert.window.start > alert.window.end:
+        raise Refusal("window_order", "window.end is before window.start.", field="window.end")
+    if _control.search(alert.source_ref):
+        raise Refusal("invalid", "source_ref holds a control character.", field="source_ref")
+    _check_subject(alert.subject)
+    _check_calibration(alert)
+    if alert.score:
+        _check_score(alert.score)
+
+
+def _moments(alert: Alert) -> list[tuple[str, datetime]]:
+    moments = [("detected_at", alert.detected_at)]
+    if alert.window:
+        moments += [("window.start", alert.window.start), ("window.end", alert.window.end)]
+    return moments
+
+
+def _check_subject(subject: Subject) -> None:
+    if any(_control.search(ref) for ref in subject.accounts):
+        raise Refusal("invalid", "subject.accounts holds a control character.", field="subject.accounts")
+    if subject.n_accounts is not None and subject.n_accounts < len(set(subject.accounts)):
+        raise Refusal(
+            "count_below_list",
+            f"subject.n_accounts is {subject.n_accounts}, but {len(set(subject.accounts))} accounts are named.",
+            field="subject.n_accounts",
+        )
+    if subject.type == "account" and not subject.accounts:
+        raise Refusal("missing_field", "A subject of type account names its account.", field="subject.accounts")
+    if subject.type == "cluster" and not (subject.cluster_ref or subject.campaign_ref):
+        raise Refusal("missing_field", "A subject of type cluster has a cluster_ref.", field="subject.cluster_ref")
+
+
+def _check_calibration(alert: Alert) -> None:
+    calibration = alert.detector.calibration
+    if calibration and calibration.false_positives > calibration.n:
+        raise Refusal(
+            "calibration_impossible",
+            f"{calibration.false_positives} false positives among {calibration.n} cases.",
+            field="detector.calibration.false_positives",
+        )
+    if calibration is None and alert.score and alert.score.type == "probability_calibrated":
+        raise Refusal(
+            "calibration_missing",
+            "A calibrated probability needs the set it was calibrated on.",
+            field="detector.calibration",
+        )
+
+
+def _check_score(score: Score) -> None:
+    if score.p is not None and score.p_floor is not None and score.p < score.p_floor:
+        raise Refusal("p_below_floor", f"score.p {score.p:g} is below its floor {score.p_floor:g}.", field="score.p")
+    if score.type in ("probability_calibrated", "p_value") and not 0 <= score.value <= 1:
+        raise Refusal("invalid", f"score.value {score.value:g} is no probability.", field="score.value")
+    if score.effect and score.effect.ci95 and score.effect.ci95[0] > score.effect.ci95[1]:
+        raise Refusal("interval_order", "score.effect.ci95 ends before it starts.", field="score.effect.ci95")
+
+
+PROMPTS = frozenset({"prompt", "prompts", "completion", "completions", "messages", "transcript", "conversation"})
+
+
+def _hold_no_prompts(whole: dict) -> None:
+    """Prompts and completions are referred to by hash, never sent: an alert is read by more people than they are."""
+    waiting: list[tuple[str, Any]] = [("", whole)]
+    while waiting:
+        path, present = waiting.pop()
+        if isinstance(present, dict):
+            for key, value in present.items():
+                if key.lower() in PROMPTS and value not in (None, "", [], {}):
+                    where = f"{path}{key}"
+                    raise Refusal("prompts_inline", f"{where} holds prompts or completions; refer to them.", field=where)
+                if isinstance(value, dict | list):
+                    waiting.append((f"{path}{key}.", value))
+        else:
+            waiting += [(path, value) for value in present if isinstance(value, dict | list)]
+
+
+def utc(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat()
