@@ -15,16 +15,18 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.conf import settings
 from django.db import connection
 from django.test import Client
 from pytest_socket import socket_allow_hosts
 
 PASSWORD = "a long enough password"
+FILES = pytest.StashKey[Path]()
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settings of the tests: cheap passwords, files in a directory of their own, nobody to ring."""
+    from django.conf import settings
+
     directory = Path(tempfile.mkdtemp(prefix="casemgr-tests-"))
     config.stash[FILES] = directory
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
@@ -37,9 +39,6 @@ def pytest_configure(config: pytest.Config) -> None:
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     }
     settings.ACCOUNT_RATE_LIMITS = False
-
-
-FILES = pytest.StashKey[Path]()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -73,8 +72,9 @@ def django_db_setup(django_db_setup: None) -> None:
 
 
 @pytest.fixture
-def committed_db(transactional_db: None) -> None:
-    """Commits are real, and every table is emptied after the test."""
+def committed_db(transactional_db: None, settings: Any, tmp_path: Path) -> None:
+    """Commits are real, and every table is emptied after the test. The log has a key of its own, as any new one."""
+    settings.TRAIL_KEY_FILE = tmp_path / "keys" / "trail.key"
 
 
 # --- people and programs ---------------------------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """The trail's tables, and the fence around every audited model.
 
-An event is one thing that one actor did to one object, or a batch of rows it wrote at once. Only `Event.body` is hashed:
-the other columns are an index of it, and `verify_trail` checks that they say the same.
+An event is one thing that one actor did to one object, or a batch of rows it wrote at once. Only `Event.body` is
+hashed: the other columns are an index of it, and `verify_trail` checks that they say the same. Tables of the log have
+no surrogate keys, so that every column of every row says something that can be checked.
 """
 
 import pgtrigger
@@ -96,9 +97,7 @@ def append_only(name: str = "append_only") -> list[pgtrigger.Trigger]:
     """Seat belts against update, delete and truncate. The Merkle log is what detects those who take them off."""
     refuse = "RAISE EXCEPTION 'the trail is append-only: % of % refused', TG_OP, TG_TABLE_NAME;"
     return [
-        pgtrigger.Trigger(
-            name=name, when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete, func=refuse
-        ),
+        pgtrigger.Trigger(name=name, when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete, func=refuse),
         pgtrigger.Trigger(
             name=f"{name}_table",
             level=pgtrigger.Statement,
@@ -147,7 +146,9 @@ class Event(models.Model):
         ]
         indexes = [
             models.Index(fields=["xid", "id"], name="event_in_log_order"),
-            models.Index(fields=["object_id", "id"], name="event_of_object", condition=models.Q(object_id__isnull=False)),
+            models.Index(
+                fields=["object_id", "id"], name="event_of_object", condition=models.Q(object_id__isnull=False)
+            ),
             models.Index(fields=["xid"], name="event_of_batch", condition=models.Q(tables__isnull=False)),
             models.Index(fields=["actor", "-id"], name="event_of_actor"),
         ]
@@ -160,15 +161,13 @@ class Event(models.Model):
 class Manifest(models.Model):
     """The rows that a batch wrote: 16 bytes of id and 32 of SHA-256 over `to_jsonb(row)::text`, sorted by id."""
 
+    pk = models.CompositePrimaryKey("event_uuid", "ordinal")
     event_uuid = models.UUIDField()
     ordinal = models.PositiveSmallIntegerField()
     table_name = models.CharField(max_length=63)
     rows = models.BinaryField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["event_uuid", "ordinal"], name="one_manifest_per_batch_and_statement")
-        ]
         triggers = append_only()
 
     def __str__(self) -> str:
@@ -198,16 +197,14 @@ class SubjectKey(models.Model):
 class PrivateValue(models.Model):
     """A value to which an event's body holds only a commitment. Erasing it leaves every proof valid."""
 
+    pk = models.CompositePrimaryKey("event_uuid", "field")
     event_uuid = models.UUIDField()
-    field = models.CharField(max_length=80, help_text="column, with .old or .new")
+    field = models.CharField(max_length=80, help_text="column, with .new")
     subject = models.CharField(max_length=100)
     nonce = models.BinaryField()
     ciphertext = models.BinaryField()
 
     class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["event_uuid", "field"], name="one_private_value_per_event_and_field")
-        ]
         indexes = [models.Index(fields=["subject"], name="private_value_of_subject")]
 
     def __str__(self) -> str:
@@ -219,6 +216,7 @@ class Leaf(models.Model):
 
     idx = models.PositiveBigIntegerField(primary_key=True)
     event_id = models.PositiveBigIntegerField(unique=True)
+    xid = models.PositiveBigIntegerField(help_text="the event's transaction, which its body does not say")
     hash = models.BinaryField()
 
     class Meta:
@@ -231,12 +229,10 @@ class Leaf(models.Model):
 class Tile(models.Model):
     """256 hashes of a level, side by side (C2SP tlog-tiles); the last one of a level may be partial and grows."""
 
+    pk = models.CompositePrimaryKey("level", "n")
     level = models.PositiveSmallIntegerField()
     n = models.PositiveBigIntegerField()
     hashes = models.BinaryField()
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["level", "n"], name="one_tile_per_level_and_place")]
 
     def __str__(self) -> str:
         return f"tile {self.level}/{self.n}"
@@ -251,6 +247,7 @@ class LogState(models.Model):
     system_identifier = models.CharField(
         max_length=20, blank=True, help_text="the database cluster; transaction numbers of another mean nothing here"
     )
+    seal = models.BinaryField(help_text="HMAC of the other columns, as of an event")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_log")]
@@ -258,11 +255,16 @@ class LogState(models.Model):
     def __str__(self) -> str:
         return f"log of {self.size}"
 
+    @property
+    def sealed_text(self) -> bytes:
+        return f"{self.size} {self.low_xid} {self.system_identifier}".encode()
+
 
 class Checkpoint(models.Model):
     """A signed statement of size and root (C2SP tlog-checkpoint as a signed-note)."""
 
-    size = models.PositiveBigIntegerField(primary_key=True)
+    number = models.PositiveBigIntegerField(primary_key=True, help_text="from 1 without holes")
+    size = models.PositiveBigIntegerField(unique=True)
     note = models.TextField()
     signed_at = models.DateTimeField()
 
