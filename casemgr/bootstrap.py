@@ -234,7 +234,7 @@ def install_with_uv(lock: Path, environment: dict[str, str]) -> bool:
 
 
 def pip_setting(name: str, environment: dict[str, str]) -> str:
-    command = [PYTHON, "-m", "pip", "config", "get", f"global.{name}"]
+    command = [str(PYTHON), "-m", "pip", "config", "get", f"global.{name}"]
     configured = subprocess.run(command, env=environment, capture_output=True, text=True, check=False).stdout.strip()
     return environment.get(f"PIP_{name.replace('-', '_').upper()}", configured)
 

@@ -119,7 +119,10 @@ def manage(command: str, environment: dict[str, str]) -> None:
             start_new_session=True,
         ).returncode
     if code:
-        raise ServiceError(f"manage.py {command} failed; {log} ends with: {processes.last_words(log)}")
+        raise ServiceError(
+            f"manage.py {command} failed with: {processes.last_words(log, lines=1)} ({log} has the rest; "
+            "'make demo-reset' starts over with an empty database)"
+        )
 
 
 def static_stamp() -> Path:

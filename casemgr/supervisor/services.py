@@ -69,7 +69,7 @@ class Services:
         if not self._ever_started():
             return []
         with self._alone():
-            servers = {"Valkey": self.valkey, "PostgreSQL": self.postgres}
+            servers: dict[str, valkey.Valkey | postgres.Postgres] = {"Valkey": self.valkey, "PostgreSQL": self.postgres}
             return [name for name, server in servers.items() if server.stop()]
 
     def status(self) -> dict[str, str]:
