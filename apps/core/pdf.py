@@ -5,6 +5,7 @@
 The same input gives the same bytes. See pdf_worker.py for what happens on the other side.
 """
 
+import atexit
 import contextlib
 import os
 import shutil
@@ -174,6 +175,13 @@ def _give_back(renderer: _Renderer) -> None:
         renderer.process.wait()
 
 
+def _close_idle() -> None:
+    while _idle:
+        renderer = _idle.pop()
+        renderer.close_pipes()
+        renderer.process.wait()
+
+
 def _forget_after_fork() -> None:
     """A forked web or task worker starts its own renderers: two processes on one pipe would mix their letters."""
     for renderer in _idle:
@@ -182,4 +190,5 @@ def _forget_after_fork() -> None:
     _idle.clear()
 
 
+atexit.register(_close_idle)
 os.register_at_fork(after_in_child=_forget_after_fork)

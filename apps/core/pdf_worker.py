@@ -57,20 +57,34 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
 
 def render(order: dict, blobs: list[bytes]) -> bytes:
     """The PDF for one order. Raises Refused or Fault with a sentence for the person who sees it."""
-    from weasyprint import CSS, HTML, Attachment
-    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import FatalURLFetchingError
 
     if not any("@font-face" in text for text in order["css"]):
         raise Fault("The document brings no typefaces: add the rules and assets of apps.core.typefaces.for_text.")
-    fetcher = handed_over(order, blobs)
+    refusals: list[str] = []
+    fetcher = handed_over(order, blobs, refusals)
     problems = Problems()
     logging.getLogger("weasyprint").addHandler(problems)
+    try:
+        pdf = typeset(order, fetcher)
+    except FatalURLFetchingError:
+        pdf = b""
+    if refusals:  # the library turns some of them into a log line, and sets the rest of the page
+        raise Refused(refusals[0])
+    problems.raise_first()
+    return pdf
+
+
+def typeset(order: dict, fetcher) -> bytes:
+    from weasyprint import CSS, HTML, Attachment
+    from weasyprint.text.fonts import FontConfiguration
+
     fonts = FontConfiguration()
     css = [CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in order["css"]]
     document = HTML(string=order["html"], url_fetcher=fetcher).render(font_config=fonts, stylesheets=css)
     created = datetime.fromisoformat(order["created"])
     document.metadata = conforming(document.metadata, title=order["title"], created=order["created"])
-    pdf = document.write_pdf(
+    return document.write_pdf(
         pdf_variant="pdf/a-3a",
         pdf_identifier=bytes.fromhex(order["identifier"]),
         attachments=[
@@ -86,11 +100,9 @@ def render(order: dict, blobs: list[bytes]) -> bytes:
             for number, item in enumerate(order["attachments"])
         ],
     )
-    problems.raise_first()
-    return pdf
 
 
-def handed_over(order: dict, blobs: list[bytes]):
+def handed_over(order: dict, blobs: list[bytes], refusals: list[str]):
     """A fetcher that knows the assets and attachments of this order and nothing else in the world."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -103,13 +115,12 @@ def handed_over(order: dict, blobs: list[bytes]):
     class HandedOver(URLFetcher):
         def fetch(self, url, headers=None):
             if url not in known:
-                error = FatalURLFetchingError()
-                error.sentence = (
+                refusals.append(
                     f"The document asks for {url[:200]}{_where(url, order)}. That is refused: a document may only use "
                     f"what is handed over with it, by the name asset:<name>. Handed over were: "
                     f"{', '.join(offered) or 'nothing'}."
                 )
-                raise error
+                raise FatalURLFetchingError
             media_type, body = known[url]
             if url.endswith(".svg"):
                 media_type = "image/svg+xml"
@@ -126,6 +137,10 @@ def _where(url: str, order: dict) -> str:
         if (position := text.find(url)) >= 0:
             return f" (line {text.count(chr(10), 0, position) + 1} of {name})"
     return ""
+
+
+class Refused(Exception):
+    """The document asked for something that was not handed over with it."""
 
 
 class Fault(Exception):
@@ -186,19 +201,17 @@ UA_SCHEMA = """<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"
 
 def in_child(order: dict, blobs: list[bytes], result: BinaryIO) -> None:
     """Render under limits, leave the answer in `result`, and end this process."""
-    from weasyprint.urls import FatalURLFetchingError
-
     signal.setitimer(signal.ITIMER_REAL, order["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.addaudithook(_forbid)
     try:
         write_frame(result, {}, [render(order, blobs)])
-    except FatalURLFetchingError as error:
-        write_frame(result, {"kind": "refused", "error": error.sentence}, [])
+    except Refused as error:
+        write_frame(result, {"kind": "refused", "error": str(error)}, [])
     except Fault as error:
         write_frame(result, {"kind": "fault", "error": str(error)}, [])
-    except MemoryError:
+    except (MemoryError, SystemError):  # the second is what a C library makes of the first
         write_frame(result, {"kind": "limit", "error": f"The document is too large. {too_much_memory(order)}"}, [])
     except Exception as error:
         write_frame(result, {"kind": "fault", "error": f"The renderer failed: {type(error).__name__}: {error}"}, [])

@@ -79,7 +79,9 @@ def strength(rows: Sequence[tuple[str, float, float | None]], palette: Mapping[s
         )
         if cap is not None:
             parts.append(_line(x(cap), middle - 9, x(cap), middle + 9, palette["ink"], width=1.4))
-        parts.append(_text(max(end, x(cap or 0)) + 5, middle + 3.5, _ratio(ratio), palette["ink"]))
+        parts.append(
+            _text((x(0) if ratio < 0 else max(end, x(cap or 0))) + 5, middle + 3.5, _ratio(ratio), palette["ink"])
+        )
     return _svg(height, parts)
 
 

@@ -15,16 +15,17 @@ cell              the same for counts that add up: with a single small one the n
 AUDIENCES = ("regulator", "partner", "public")
 SMALL_CELL = 5
 
+# rule: (what stands in place of the value, why)
 RULES = {
-    "unlisted": "no policy names this field",
-    "staff": "names of our staff",
-    "holder": "personal data of account holders",
-    "organisation": "an organisation is named only where that is necessary",
-    "account": "identifiers of accounts",
-    "method": "detail that would help to evade detection",
-    "evidence": "evidence is described, not handed over",
-    "small": f"counts under {SMALL_CELL}, and counts from which they could be worked out",
-    "month": "exact days",
+    "unlisted": ("no policy", "no policy names this field"),
+    "staff": ("staff name", "names of our staff"),
+    "holder": ("personal data", "personal data of account holders"),
+    "organisation": ("organisation", "an organisation is named only where that is necessary"),
+    "account": ("account", "identifiers and particulars of single accounts"),
+    "method": ("method", "detail that would help to evade detection"),
+    "evidence": ("evidence", "evidence is described, not handed over"),
+    "small": ("small count", f"counts under {SMALL_CELL}, and counts from which they could be worked out"),
+    "month": ("exact day", "exact days"),
 }
 
 # path: (regulator, partner, public). `[]` stands for each item of a list.

@@ -45,7 +45,7 @@ STRENGTHS = (
 )
 
 # Real tables take about 5 ms and some memory a row; beyond this a report shows the first and points to the annex.
-ROWS = 40
+ROWS = 20
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,8 @@
 """Applies the policy to a snapshot. What is withheld is gone from the whole of the result, its free texts included."""
 
-import re
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TypedDict
 
@@ -33,9 +32,9 @@ def withhold(snapshot: dict, audience: str) -> tuple[dict, list[Withheld]]:
     redaction = _Redaction(AUDIENCES.index(audience))
     redacted = redaction.walk(snapshot, "")
     _suppress_small(redacted, redaction)
-    redacted = redaction.scrub(redacted)
+    redacted = _Scrubber(redaction.secrets).structure(redacted)
     log = [
-        Withheld(path=path, action=action, rule=RULES[rule], count=count)
+        Withheld(path=path, action=action, rule=RULES[rule][1], count=count)
         for (path, action, rule), count in redaction.counts.items()
     ]
     return redacted, sorted(log, key=lambda line: line["path"])
@@ -45,7 +44,7 @@ def withhold(snapshot: dict, audience: str) -> tuple[dict, list[Withheld]]:
 class _Redaction:
     column: int
     counts: Counter = field(default_factory=Counter)
-    labels: dict[tuple[str, str], str] = field(default_factory=dict)
+    labels: dict[str, dict[str, str]] = field(default_factory=dict)
     secrets: dict[str, str] = field(default_factory=dict)
 
     def walk(self, value, path: str):
@@ -60,7 +59,7 @@ class _Redaction:
         """The rule of a list of which nothing may be seen: not even how long it is."""
         cells = [row[self.column].split() for known, row in POLICY.items() if known.startswith(path)]
         hidden = all(action in ("withhold", "omit") for action, *_ in cells)
-        return RULES[cells[-1][1]] if cells and hidden else ""
+        return RULES[cells[-1][1]][0] if cells and hidden else ""
 
     def leaf(self, value, path: str):
         action, _, detail = self.cell(path).partition(" ")
@@ -76,8 +75,8 @@ class _Redaction:
             return self.hide(value, self.label(detail, str(value)))
         self.counts[path, "withheld", detail] += 1
         if action == "withhold":
-            self.hide(value, f"[withheld: {RULES[detail]}]")
-        return {"withheld": RULES[detail]}
+            self.hide(value, f"[withheld: {RULES[detail][0]}]")
+        return {"withheld": RULES[detail][0]}
 
     def cell(self, path: str) -> str:
         row = POLICY.get(path)
@@ -85,8 +84,8 @@ class _Redaction:
 
     def label(self, kind: str, value: str) -> str:
         """The same label for the same value, numbered in order of appearance."""
-        known = sum(1 for other, _ in self.labels if other == kind)
-        return self.labels.setdefault((kind, value), f"{LETTERS[kind]}-{known + 1:04d}")
+        labels = self.labels.setdefault(kind, {})
+        return labels.setdefault(value, f"{LETTERS[kind]}-{len(labels) + 1:04d}")
 
     def hide(self, value, replacement: str) -> str:
         # A value that is withheld in one place and pseudonymised in another is written by its pseudonym.
@@ -94,36 +93,65 @@ class _Redaction:
             self.secrets[value] = replacement
         return replacement
 
-    def scrub(self, value):
-        """The same structure with every hidden value gone from its texts."""
-        if not self.secrets:
-            return value
-        return _map_strings(value, self.scrubber())
 
-    def scrubber(self) -> Callable[[str], str]:
-        by_folded = {_folded(secret): replacement for secret, replacement in self.secrets.items()}
-        alternatives = [_pattern(secret) for secret in sorted(by_folded, key=len, reverse=True)]
-        pattern = re.compile("|".join(alternatives), re.IGNORECASE)
-        return lambda text: pattern.sub(lambda match: by_folded[_folded(match[0])], unicodedata.normalize("NFC", text))
+# --- texts -----------------------------------------------------------------------------------------------------------
 
 
-def _folded(text: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", text).casefold().split())
+class _Scrubber:
+    """Takes hidden values out of texts, however they are cased, spaced or composed. Linear in the text, for a case has
+    tens of thousands of accounts."""
+
+    def __init__(self, secrets: dict[str, str]):
+        self.replacements = {_folded(secret.strip())[0]: replacement for secret, replacement in secrets.items()}
+        self.lengths = sorted({len(secret) for secret in self.replacements}, reverse=True)
+
+    def structure(self, value):
+        if isinstance(value, dict):
+            return value if set(value) == {"withheld"} else {name: self.structure(item) for name, item in value.items()}
+        if isinstance(value, list):
+            return [self.structure(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
+
+    def text(self, text: str) -> str:
+        text = unicodedata.normalize("NFC", text)
+        folded, origins = _folded(text)
+        parts, written, position = [], 0, 0
+        while position < len(folded):
+            if length := self.length_at(folded, position):
+                parts += [text[written : origins[position]], self.replacements[folded[position : position + length]]]
+                written = origins[position + length - 1] + 1
+                position += length
+            else:
+                position += 1
+        return "".join([*parts, text[written:]])
+
+    def length_at(self, folded: str, start: int) -> int:
+        """The length of the longest hidden value that begins here, or 0."""
+        for length in self.lengths:
+            end = start + length
+            if (
+                folded[start:end] in self.replacements
+                and end <= len(folded)
+                and (length >= LONG or not (_in_word(folded, start - 1) or _in_word(folded, end)))
+            ):
+                return length
+        return 0
 
 
-def _pattern(secret: str) -> str:
-    body = r"\s+".join(re.escape(word) for word in secret.split())
-    return body if len(secret) >= LONG else rf"(?<!\w){body}(?!\w)"
+def _folded(text: str) -> tuple[str, list[int]]:
+    """The text for comparison, case folded and each white space one blank, and where each of its characters was."""
+    characters, origins = [], []
+    for index, character in enumerate(unicodedata.normalize("NFC", text)):
+        folded = " " if character.isspace() else character.casefold()
+        if folded == " " and (not characters or characters[-1] == " "):
+            continue
+        characters += folded
+        origins += [index] * len(folded)
+    return "".join(characters), origins
 
 
-def _map_strings(value, change: Callable[[str], str]):
-    if isinstance(value, dict):
-        if set(value) == {"withheld"}:
-            return value
-        return {name: _map_strings(item, change) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_map_strings(item, change) for item in value]
-    return change(value) if isinstance(value, str) else value
+def _in_word(text: str, index: int) -> bool:
+    return 0 <= index < len(text) and (text[index].isalnum() or text[index] == "_")
 
 
 # --- small cells -----------------------------------------------------------------------------------------------------
@@ -138,7 +166,7 @@ def _suppress_small(redacted: dict, redaction: _Redaction) -> None:
 
 
 def _suppress(row: dict, name: str, path: str, redaction: _Redaction) -> None:
-    row[name] = {"withheld": RULES["small"]}
+    row[name] = {"withheld": RULES["small"][0]}
     redaction.counts[path, "suppressed", "small"] += 1
     if name == "accounts" and isinstance(row.get("exchanges"), int):
         _suppress(row, "exchanges", path.replace("accounts", "exchanges"), redaction)

@@ -1,0 +1,51 @@
+"""What a test asks of a PDF: conformance, typefaces, attachments, page count."""
+
+import io
+import json
+
+import page
+import pikepdf
+
+PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
+
+
+def validate(pdf: bytes, *profiles: page.ValidationProfile) -> list[str]:
+    """What keeps the file from being PDF/A-3a and PDF/UA-1, or the given profiles; empty when it conforms."""
+    return [
+        str(failure)
+        for profile in profiles or PROFILES
+        for failure in page.validate_pdf_bytes(pdf, profile=profile).failures
+    ]
+
+
+def open_pdf(pdf: bytes) -> pikepdf.Pdf:
+    return pikepdf.open(io.BytesIO(pdf))
+
+
+def pages(pdf: bytes) -> int:
+    return len(open_pdf(pdf).pages)
+
+
+def page_size(pdf: bytes) -> tuple[int, int]:
+    """Width and height of the first page in points."""
+    _, _, width, height = open_pdf(pdf).pages[0].mediabox
+    return round(width), round(height)
+
+
+def typefaces(pdf: bytes) -> set[str]:
+    """Names of the embedded fonts, without the subset's prefix and the weight."""
+    fonts = {str(item.BaseFont) for item in open_pdf(pdf).objects if _is_font(item)}
+    return {name.partition("+")[2].replace("-", " ").replace(",", "") for name in fonts}
+
+
+def _is_font(item) -> bool:
+    return isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font"
+
+
+def attachments(pdf: bytes) -> dict[str, bytes]:
+    document = open_pdf(pdf)
+    return {name: spec.get_file().read_bytes() for name, spec in document.attachments.items()}
+
+
+def attached_json(pdf: bytes, name: str):
+    return json.loads(attachments(pdf)[name])
