@@ -43,6 +43,12 @@ function select(range) {
   }
 }
 
+/** Enter opens the thing itself, where a click on the same link may only load its preview. */
+function open(link) {
+  if (link?.href) location.assign(link.href);
+  else link?.click();
+}
+
 function setBox(box, on) {
   if (!box || box.checked === on) return;
   box.checked = on;
@@ -63,7 +69,7 @@ const own = {
   k: () => step(-1),
   ArrowDown: () => currentRow() && step(1),
   ArrowUp: () => currentRow() && step(-1),
-  Enter: () => currentRow()?.querySelector("[data-open], a")?.click(),
+  Enter: () => open(currentRow()?.querySelector("[data-open], a")),
   x: () => select(false),
   X: () => select(true),
   "/": () => (document.querySelector("[data-filter]") ?? document.querySelector("[data-search]"))?.focus(),
@@ -99,6 +105,16 @@ document.addEventListener("keydown", (event) => {
     event.preventDefault();
   }
 });
+
+// Clicks that htmx must not hear, so that the link's own address opens: with a modifier (a new tab), and on a preview
+// that would be out of sight below the list.
+const stacked = matchMedia("(max-width: 980px)");
+document.addEventListener("click", (event) => {
+  const newTab = event.ctrlKey || event.metaKey || event.shiftKey;
+  if ((newTab && event.target.closest("a[hx-get]")) || (stacked.matches && event.target.closest("a[data-preview]"))) {
+    event.stopImmediatePropagation();
+  }
+}, { capture: true });
 
 // The row one clicks is the current one.
 document.addEventListener("click", (event) => {
