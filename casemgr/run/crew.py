@@ -60,9 +60,10 @@ class Crew:
         self.children = [Child(name, command) for name, command in commands(port).items()]
         self.story: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *names: str) -> None:
         for child in self.children:
-            child.start(self.environment)
+            if child.name in names:
+                child.start(self.environment)
         self.write_record()
 
     def write_record(self) -> None:

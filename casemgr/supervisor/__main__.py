@@ -1,10 +1,11 @@
 """python -m casemgr.supervisor [--root var] start|stop|status|env|erase|exec -- COMMAND
 
-`exec` starts the servers, runs a command with their addresses in its environment, and stops them again.
+`exec` starts servers, runs a command with their addresses in its environment, and erases them when it ends: for tests.
 """
 
 import argparse
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -69,11 +70,15 @@ def do_erase(services: Services, options: argparse.Namespace) -> int:
 
 def do_exec(services: Services, options: argparse.Namespace) -> int:
     command = options.command[1:] if options.command[:1] == ["--"] else options.command
-    environment = services.start()
-    try:
-        return subprocess.run(command, env=os.environ | environment, check=False).returncode
-    finally:
-        services.stop()
+    with services.for_me_alone():
+        environment = services.start()
+        try:
+            child = subprocess.Popen(command, env=os.environ | environment)
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the command too, and that decides when to end
+            signal.signal(signal.SIGTERM, lambda number, frame: child.terminate())
+            return child.wait()
+        finally:
+            services.erase()
 
 
 if __name__ == "__main__":

@@ -116,11 +116,22 @@ class Services:
             processes.write_private(self.root / "services.env", text)
 
     @contextlib.contextmanager
+    def for_me_alone(self) -> Iterator[None]:
+        """Keep these servers from another command that would erase them; waits until one that has them is done."""
+        with self._locked(".in-use.lock"):
+            yield
+
+    @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Two commands at once must not both start a server."""
+        with self._locked(".supervisor.lock"):
+            yield
+
+    @contextlib.contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
         try:
             self.root.mkdir(parents=True, exist_ok=True)
-            lock = open(self.root / ".supervisor.lock", "w")  # noqa: SIM115
+            lock = open(self.root / name, "w")  # noqa: SIM115
         except PermissionError:
             raise ServiceError(
                 f"{self.root} belongs to another user; run the same command as that user or as root."

@@ -55,7 +55,7 @@ def sleepers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[crew.C
     monkeypatch.setattr(crew, "STOP_SECONDS", 0.5)
     monkeypatch.setattr(crew, "commands", lambda port: {"web": SLEEP, "worker": STUBBORN, "sequencer": SLEEP})
     members = crew.Crew(8000)
-    members.start()
+    members.start("web", "worker", "sequencer")
     yield members
     members.end()
 
