@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
 # Indented code is off: archived terms indent continuation paragraphs by four spaces, and contain no program text.
-_MARKDOWN = MarkdownIt("commonmark").enable("table").disable("code")
+_MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").disable("code")
 
 _ROMAN = r"(?:x{0,3}(?:ix|iv|v?i{1,3}|v)|x{1,3})"
 _NUMBER = re.compile(
@@ -29,6 +29,7 @@ _NUMBER = re.compile(
 )
 _FIRST_SENTENCE = re.compile(r"(?P<heading>[^.:;]{2,80})[.:]\s+\S")
 _HEADING_WORDS = 14
+_LONGEST_ADDRESS, _LONGEST_HEADING, _LONGEST_NUMBER = 200, 300, 40
 _SLUG_WORDS = 6
 
 
@@ -48,7 +49,7 @@ class Clause:
     @property
     def label(self) -> str:
         """What a list or a citation shows: "3.3 Restrictions", or the first words of an unnamed clause."""
-        return _label(self.number, self.heading, self.text)
+        return label_of(self.number, self.heading, self.text)
 
 
 def split_clauses(markdown: str) -> list[Clause]:
@@ -184,12 +185,16 @@ class _Walk:
     ) -> tuple[_Draft, _Scope]:
         address = self._unique(_address(scope, words.number, slug or _slug(words)))
         number = address.rpartition("/")[2] if words.number and address.endswith(words.number) else words.number
+        number = number if len(number) <= _LONGEST_NUMBER else ""
         draft = _Draft(address, number, words.heading, scope.path, [words.text], node.map[0] if node.map else 0)
         self.drafts.append(draft)
-        label = _label(number, words.heading, words.text)
-        return draft, _Scope(address, number if address.endswith(number) else "", (*scope.path, label), scope)
+        label = label_of(number, words.heading, words.text)
+        ends_with_it = bool(number) and address.endswith(number)
+        return draft, _Scope(address, number if ends_with_it else "", (*scope.path, label), scope)
 
     def _unique(self, address: str) -> str:
+        if len(address) > _LONGEST_ADDRESS:  # deep nesting; the hash keeps it stable and apart from its neighbours
+            address = f"{address[:_LONGEST_ADDRESS]}-{hashlib.sha256(address.encode()).hexdigest()[:8]}"
         candidate, count = address, 1
         while candidate in self.taken:
             count += 1
@@ -250,7 +255,8 @@ def _slug(words: _Words) -> str:
     return "-".join(re.findall(r"[^\W_]+", plain)[:_SLUG_WORDS])[:80] or "text"
 
 
-def _label(number: str, heading: str, text: str) -> str:
+def label_of(number: str, heading: str, text: str) -> str:
+    """What a list or a citation shows of a clause: its number and heading, or its first words."""
     name = heading or " ".join(text.split()[:_SLUG_WORDS]).rstrip(".,:;") + ("…" if text.count(" ") >= 6 else "")
     if number and (heading or not text.startswith(number)):
         return f"{number} {name}"
@@ -328,7 +334,8 @@ def _heading(node: SyntaxTreeNode, number: str, rest: str, weights: str) -> str:
 
 
 def _trim(heading: str) -> str:
-    return " ".join(heading.split()).rstrip(" .:")
+    words = " ".join(heading.split()).rstrip(" .:")
+    return words if len(words) <= _LONGEST_HEADING else words[: _LONGEST_HEADING - 1] + "…"
 
 
 def _runs(node: SyntaxTreeNode, *, bold: bool) -> Iterator[tuple[str, bool]]:

@@ -10,7 +10,7 @@ import hashlib
 import re
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Generic, Protocol, TypeVar
@@ -22,6 +22,7 @@ FIRST_RECORD, CHANGE, TECHNICAL_UPGRADE = "first_record", "change", "technical_u
 RECORD_KINDS = (FIRST_RECORD, CHANGE, TECHNICAL_UPGRADE)
 
 MAX_FILE_BYTES = 5_000_000
+LONGEST = {"collection": 64, "service": 128, "document": 128, "commit": 64, "file": 300}  # characters
 
 
 class HistoryError(ValueError):
@@ -99,6 +100,9 @@ def _record(root: Path, line: int, row: dict[str, str]) -> Record:
     empty = [column for column in COLUMNS if not (row.get(column) or "").strip()]
     if empty:
         raise ValueError(f"no value for {', '.join(empty)}")
+    long = [f"{column} (at most {limit} characters)" for column, limit in LONGEST.items() if len(row[column]) > limit]
+    if long:
+        raise ValueError(f"too long: {', '.join(long)}")
     if row["record_kind"] not in RECORD_KINDS:
         raise ValueError(f'record_kind is "{row["record_kind"]}", not one of {", ".join(RECORD_KINDS)}')
     text = _checked_text(root, row)
@@ -195,6 +199,17 @@ def timeline(versions: Iterable[Version]) -> list[Interval[Version]]:
         Interval(version, version.recorded_at, until, version.wording_sha256 == earlier)
         for version, until, earlier in zip(ordered, [*ends, None], before, strict=False)
     ]
+
+
+def wordings(intervals: Iterable[Interval[Version]]) -> list[Interval[Version]]:
+    """The intervals, oldest first, with each run of versions that say the same as one, named by its first version."""
+    merged: list[Interval[Version]] = []
+    for interval in intervals:
+        if merged and interval.same_wording:
+            merged[-1] = replace(merged[-1], until=interval.until)
+        else:
+            merged.append(interval)
+    return merged
 
 
 def in_force(versions: Iterable[Version], at: datetime) -> Version | None:

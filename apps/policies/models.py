@@ -1,12 +1,14 @@
 """Terms of service: documents, their versions as seen, their exact texts and clauses."""
 
 from django.db import models
+from django.urls import reverse
 
 from apps.audit.models import AuditedModel
+from apps.policies.clauses import label_of
 
 
 class Document(AuditedModel):
-    """One document of one service as one collection records it. Two collections may hold the same document differently."""
+    """One document of one service as one collection records it: two collections may hold it differently."""
 
     collection = models.CharField(max_length=64)
     service = models.CharField(max_length=128, help_text="the product the terms are for")
@@ -21,6 +23,9 @@ class Document(AuditedModel):
             models.UniqueConstraint(fields=["slug"], name="one_document_per_slug"),
         ]
         ordering = ["service", "name", "collection"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("policies:document", args=[self.slug])
 
     def __str__(self) -> str:
         return f"{self.service}: {self.name}"
@@ -53,7 +58,7 @@ class Version(AuditedModel):
     document = models.ForeignKey(Document, on_delete=models.PROTECT, related_name="versions")
     text = models.ForeignKey(Text, on_delete=models.PROTECT, related_name="versions")
     recorded_at = models.DateTimeField(help_text="when it was seen, not when it took effect")
-    effective_from = models.DateField(null=True, help_text="as the text itself says, when it does")
+    effective_from = models.DateField(null=True, blank=True, help_text="as the text itself says, when it does")
     kind = models.CharField(max_length=20, choices=Kind)
     commit = models.CharField(max_length=64, blank=True)
     source_file = models.CharField(max_length=300)
@@ -66,8 +71,16 @@ class Version(AuditedModel):
         ordering = ["document", "-recorded_at"]
 
     @property
+    def wording_sha256(self) -> str:
+        """Equal for versions that say the same; reads the text's row."""
+        return self.text.normalised_sha256
+
+    @property
     def label(self) -> str:
         return (self.effective_from or self.recorded_at.date()).isoformat()
+
+    def get_absolute_url(self) -> str:
+        return reverse("policies:version", args=[self.document.slug, self.pk])
 
     def __str__(self) -> str:
         return f"{self.document}, {self.label}"
@@ -80,7 +93,7 @@ class Clause(AuditedModel):
     address = models.CharField(max_length=300)
     number = models.CharField(max_length=40, blank=True)
     heading = models.CharField(max_length=500, blank=True)
-    path = models.JSONField(default=list, help_text="headings above it, outermost first")
+    path = models.JSONField(default=list, blank=True, help_text="headings above it, outermost first")
     content = models.TextField()
     ordinal = models.PositiveIntegerField()
     sha256 = models.CharField(max_length=64)
@@ -91,6 +104,10 @@ class Clause(AuditedModel):
             models.UniqueConstraint(fields=["text", "ordinal"], name="clauses_are_in_one_order"),
         ]
         ordering = ["text", "ordinal"]
+
+    @property
+    def label(self) -> str:
+        return label_of(self.number, self.heading, self.content)
 
     def __str__(self) -> str:
         return self.number or self.heading or self.address

@@ -117,6 +117,13 @@ def test_text_without_words_has_no_clauses():
     assert split_clauses("") == split_clauses("\n \n") == split_clauses("* * *\n") == []
 
 
+def test_deep_nesting_keeps_addresses_short_and_apart():
+    lines = [f"{'  ' * depth}* {'deep words of an item at level ' * 2}{depth}" for depth in range(30)]
+    found = addresses("\n".join(lines))
+    assert len(set(found)) == 30
+    assert max(map(len, found)) <= 220
+
+
 # --- properties -------------------------------------------------------------------------------------------------------
 
 WORDS = st.lists(

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.policies.history import HistoryError, Record, Rejection, in_force, read_history, timeline
+from apps.policies.history import HistoryError, Record, Rejection, in_force, read_history, timeline, wordings
 from apps.policies.wording import is_stub, normalise, stated_effective_date, wording_sha256
 
 # --- reading a folder -------------------------------------------------------------------------------------------------
@@ -30,6 +30,7 @@ def test_a_record_keeps_the_exact_text(history):
         ({"recorded_at": "2026-01-02T00:00:00"}, "no time zone"),
         ({"record_kind": "rumour"}, 'record_kind is "rumour"'),
         ({"service": " "}, "no value for service"),
+        ({"service": "x" * 129}, "too long: service (at most 128 characters)"),
         ({"recorded_at": "2026-01-01T00:00:00Z"}, "line 2 already records this document"),
     ],
 )
@@ -149,6 +150,11 @@ def test_alternating_texts_each_have_an_interval_every_time(history):
         (4, None),
     ]
     assert [interval.by_provider for interval in intervals] == [True, True, True, False]
+
+
+def test_records_that_say_the_same_are_one_wording(history):
+    runs = wordings(timeline(seen(history, "Be fair.", "Be [fair](x).", "Be kind.", "Be  kind.", "Be fair.")))
+    assert [(run.since.day, run.until and run.until.day) for run in runs] == [(1, 3), (3, 5), (5, None)]
 
 
 def test_what_the_archive_changed_is_not_the_providers_change(history):

@@ -23,7 +23,7 @@ class Migration(migrations.Migration):
                 ("address", models.CharField(max_length=300)),
                 ("number", models.CharField(blank=True, max_length=40)),
                 ("heading", models.CharField(blank=True, max_length=500)),
-                ("path", models.JSONField(default=list, help_text="headings above it, outermost first")),
+                ("path", models.JSONField(blank=True, default=list, help_text="headings above it, outermost first")),
                 ("content", models.TextField()),
                 ("ordinal", models.PositiveIntegerField()),
                 ("sha256", models.CharField(max_length=64)),
@@ -62,7 +62,10 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("recorded_at", models.DateTimeField(help_text="when it was seen, not when it took effect")),
-                ("effective_from", models.DateField(help_text="as the text itself says, when it does", null=True)),
+                (
+                    "effective_from",
+                    models.DateField(blank=True, help_text="as the text itself says, when it does", null=True),
+                ),
                 (
                     "kind",
                     models.CharField(
