@@ -15,6 +15,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
@@ -134,6 +135,8 @@ def manage(command: str, environment: dict[str, str]) -> None:
 
 def tables_digest(url: str) -> str:
     """Changes with any migration, ours or a package's, and with the database they were applied to."""
+    if os.environ.get("DATABASE_URL"):
+        return digest_of(str(time.time()))  # others may have emptied that database: always look
     return digest_of(url, *sorted((BASE / "apps").glob("*/migrations/*.py")))
 
 
