@@ -45,7 +45,7 @@ class Detector(AuditedModel):
     calibration_n = models.PositiveIntegerField(null=True, help_text="benign cases it was tried on")
     calibration_false_positives = models.PositiveIntegerField(null=True)
     calibrated_on = models.DateField(null=True)
-    known_false_positives = models.JSONField(default=list, help_text="kinds of honest use that it mistakes")
+    known_false_positives = models.JSONField(default=list, blank=True, help_text="kinds of honest use that it mistakes")
     is_active = models.BooleanField(default=True)
     registered_at = models.DateTimeField(auto_now_add=True)
 
@@ -122,9 +122,9 @@ class AlertGroup(AuditedModel):
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
     severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.INFO)
     priority = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the reasons say why")
-    reasons = models.JSONField(default=list, help_text="sentences, strongest first, with their points")
-    kinds = models.JSONField(default=list)
-    detectors = models.JSONField(default=list)
+    reasons = models.JSONField(default=list, blank=True, help_text="sentences, strongest first, with their points")
+    kinds = models.JSONField(default=list, blank=True)
+    detectors = models.JSONField(default=list, blank=True)
     alert_count = models.PositiveIntegerField(default=0)
     account_count = models.PositiveIntegerField(default=0)
     window_start = models.DateTimeField(null=True)
@@ -181,7 +181,9 @@ class Alert(AuditedModel):
     key = models.CharField(max_length=250, help_text="what it would be grouped by, were it alone; see grouping")
     content_sha256 = models.CharField(max_length=64)
     contents = models.JSONField(
-        default=list, help_text="hashes of all that was said under this reference, so that a late repeat is known as one"
+        default=list,
+        blank=True,
+        help_text="hashes of what was said under this reference, so that a late repeat is known as one",
     )
     is_open = models.BooleanField(default=True, help_text="false once the detector closed it")
     occurrences = models.PositiveIntegerField(default=1)
@@ -198,7 +200,7 @@ class Alert(AuditedModel):
     log10_lr = models.FloatField(null=True, help_text="as the detector states it")
     p_value = models.FloatField(null=True, help_text="times the number of things tested, at most 1")
     new_model_share = models.FloatField(null=True, help_text="0 to 1, of its requests, to a model out for 24 hours")
-    alternatives = models.JSONField(default=list, help_text="innocent explanations: h, status, note")
+    alternatives = models.JSONField(default=list, blank=True, help_text="innocent explanations: h, status, note")
     drill = models.CharField(max_length=100, blank=True)
     payload = models.JSONField(help_text="the alert as validated, whole")
 

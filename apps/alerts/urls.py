@@ -1,4 +1,9 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.alerts import api
 
 app_name = "alerts"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("api/v1/alerts", api.AlertsView.as_view(), name="api-alerts"),
+    path("api/v1/alerts/<uuid:pk>", api.AlertView.as_view(), name="api-alert"),
+]

@@ -224,7 +224,7 @@ def items(body: bytes, *, lines: bool = False) -> list[bytes]:
     try:
         body.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Unreadable("not_utf8", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
+        raise Unreadable("body_not_utf8", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
     if lines:
         found = [line for line in body.splitlines() if line.strip()]
     elif body.lstrip()[:1] == b"[":
@@ -235,9 +235,9 @@ def items(body: bytes, *, lines: bool = False) -> list[bytes]:
     else:
         found = []
     if not found:
-        raise Unreadable("empty", "The body holds no alert.")
+        raise Unreadable("body_empty", "The body holds no alert.")
     if len(found) > MAX_ITEMS:
-        raise Unreadable("too_many", f"{len(found):,} alerts in one request; send at most {MAX_ITEMS:,}.")
+        raise Unreadable("body_too_many", f"{len(found):,} alerts in one request; send at most {MAX_ITEMS:,}.")
     return found
 
 
@@ -245,9 +245,9 @@ def _elements(body: bytes) -> list[bytes]:
     try:
         return [bytes(raw) for raw in ITEMS.decode(body)]
     except RecursionError as error:
-        raise Unreadable("too_deep", "The body is nested too deeply.") from error
+        raise Unreadable("body_too_deep", "The body is nested too deeply.") from error
     except (msgspec.MsgspecError, ValueError) as error:
-        raise Unreadable("not_json", f"The body is not JSON: {error}.") from error
+        raise Unreadable("body_not_json", f"The body is not JSON: {error}.") from error
 
 
 def _require_object(body: bytes) -> None:
@@ -255,11 +255,11 @@ def _require_object(body: bytes) -> None:
     try:
         value = ANYTHING.decode(body)
     except RecursionError as error:
-        raise Unreadable("too_deep", "The body is nested too deeply.") from error
+        raise Unreadable("body_too_deep", "The body is nested too deeply.") from error
     except _broken as error:
-        raise Unreadable("not_json", f"The body is not JSON: {error}.") from error
+        raise Unreadable("body_not_json", f"The body is not JSON: {error}.") from error
     if not isinstance(value, dict):
-        raise Unreadable("not_an_alert", "The body is JSON, but neither an alert nor a list of alerts.")
+        raise Unreadable("body_not_alerts", "The body is JSON, but neither an alert nor a list of alerts.")
 
 
 def read(raw: bytes, *, limit: int) -> Taken:

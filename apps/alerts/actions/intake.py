@@ -56,15 +56,14 @@ def receive(
 
     Every item is created, updated, a duplicate, or rejected with its reason; the batch holds the verdicts in order.
     The raw bytes are in the vault before anything is committed. Returns the batch, and whether it is the answer to an
-    earlier request with the same idempotency key. Raises KeyReused when that request had another body, and
-    wire.Unreadable when the body is no list of alerts at all.
+    earlier request with the same idempotency key. A body that is no list of alerts at all is one rejected item.
+    Raises KeyReused when the earlier request had another body.
     """
     if idempotency_key is not None and (earlier := _answered(detector, idempotency_key, body)):
         ledger.note(earlier, replayed=True)
         return earlier, True
-    found = wire.items(body, lines=lines)
     stored = vault.put(body)
-    items = [_read(raw, detector) for raw in found]
+    found, items = _items(body, lines, detector)
     now = timezone.now()
     with ledger.batch(detector) as rows:
         with connection.cursor() as cursor:
@@ -85,6 +84,14 @@ def _answered(detector: Detector, idempotency_key: str, body: bytes) -> Batch | 
     if earlier and earlier.raw_sha256 != sha256(body).hexdigest():
         raise KeyReused(f"The idempotency key “{idempotency_key}” was used for another body: take a new one.")
     return earlier
+
+
+def _items(body: bytes, lines: bool, detector: Detector) -> tuple[list[bytes], list[wire.Taken | wire.Refusal]]:
+    try:
+        found = wire.items(body, lines=lines)
+    except wire.Unreadable as refusal:
+        return [body], [refusal]
+    return found, [_read(raw, detector) for raw in found]
 
 
 def _read(raw: bytes, detector: Detector) -> wire.Taken | wire.Refusal:

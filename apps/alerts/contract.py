@@ -1,0 +1,221 @@
+"""The API's contract in OpenAPI terms, made from the types that decode the alerts, so that the two cannot differ."""
+
+from typing import Annotated, Any, Literal
+
+import msgspec
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
+from msgspec import UNSET, Meta, Struct, UnsetType
+
+from apps.alerts import wire
+
+
+class Verdict(Struct):
+    """The answer for one item, at its place in the request."""
+
+    position: Annotated[int, Meta(ge=0)]
+    source_ref: str
+    verdict: Literal["created", "updated", "duplicate", "rejected"]
+    id: Annotated[str, Meta(description="of the alert, or of the rejection")]
+    code: str | UnsetType = UNSET
+    field: str | UnsetType = UNSET
+    reason: str | UnsetType = UNSET
+
+
+class Answer(Struct):
+    """What became of a request: the counts add up to `received`."""
+
+    batch: str
+    received: int
+    created: int
+    updated: int
+    duplicates: int
+    rejected: int
+    items: list[Verdict]
+
+
+class Problem(Struct):
+    """RFC 9457. `type` is `about:blank` or `urn:casemgr:problem:<code>`."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+
+
+class AllRejected(Problem):
+    """Every item was rejected, or an idempotency key came with another body (then without the counts)."""
+
+    batch: str | UnsetType = UNSET
+    received: int | UnsetType = UNSET
+    created: int | UnsetType = UNSET
+    updated: int | UnsetType = UNSET
+    duplicates: int | UnsetType = UNSET
+    rejected: int | UnsetType = UNSET
+    items: list[Verdict] | UnsetType = UNSET
+
+
+class Unreadable(Problem):
+    """The request as a whole could not be read; `batch` holds its bytes, where they were kept."""
+
+    batch: str | UnsetType = UNSET
+
+
+class Group(Struct):
+    """The group that the alert folded into."""
+
+    id: str
+    title: str
+    state: Literal["open", "claimed", "dismissed", "escalated"]
+    priority: Annotated[int, Meta(ge=0, le=100)]
+
+
+class Shown(Struct):
+    """An alert and what became of it."""
+
+    id: str
+    source: str
+    source_ref: str
+    is_open: bool
+    occurrences: int
+    received_at: wire.Moment
+    updated_at: wire.Moment
+    content_sha256: wire.Sha256
+    group: Group | None
+    alert: wire.Alert
+
+
+def _schema(type_: Any) -> dict:
+    """JSON schema of a type with nothing referred to, as OpenAPI 3.1 takes it."""
+    schema = msgspec.json.schema(type_)
+    definitions = schema.pop("$defs", {})
+
+    def inline(node: Any) -> Any:
+        if isinstance(node, list):
+            return [inline(child) for child in node]
+        if not isinstance(node, dict):
+            return node
+        if "$ref" in node:
+            return inline(definitions[node["$ref"].rpartition("/")[2]])
+        return {key: inline(value) for key, value in node.items()}
+
+    return inline(schema)
+
+
+def _response(type_: Any, description: str, **examples: Any) -> OpenApiResponse:
+    shown = [OpenApiExample(name.replace("_", " "), value=value) for name, value in examples.items()]
+    return OpenApiResponse(_schema(type_), description=description, examples=shown)
+
+
+def _problems(**by_status: tuple[type, str]) -> dict[tuple[int, str], OpenApiResponse]:
+    media_type = "application/problem+json"
+    return {(int(s[1:]), media_type): _response(type_, text) for s, (type_, text) in by_status.items()}
+
+
+SAMPLE = {
+    "schema": wire.SCHEMA,
+    "source": "synchrony-watch",
+    "source_ref": "2026-06-05T10:00Z/cl-118",
+    "action": "create",
+    "detector": {
+        "version": "2.3.1",
+        "threshold": 0.95,
+        "calibration": {"set_id": "benign-2026w20", "n": 10000, "false_positives": 3, "as_of": "2026-05-20"},
+        "known_false_positives": ["reseller", "ci-batch"],
+    },
+    "title": "Synchronised cluster, 812 accounts",
+    "kind": "synchrony",
+    "severity": 3,
+    "window": {"start": "2026-06-04T00:00:00Z", "end": "2026-06-05T00:00:00Z"},
+    "detected_at": "2026-06-05T10:00:03Z",
+    "subject": {"type": "cluster", "cluster_ref": "cl-118", "n_accounts": 812, "accounts": ["acct_9f01"]},
+    "score": {"value": 0.992, "type": "probability_calibrated", "p": 2.1e-7, "p_floor": 1e-9, "n_tested": 24000},
+    "alternatives": [{"h": "reseller", "status": "tested", "note": "no contract; entropy low"}],
+    "ext": {},
+}
+_ID = "0197f3a2-6c1e-7b3c-9d55-3f2a8d1c0b7e"
+CREATED = {
+    "batch": "0197f3a2-6c1d-7f00-8a41-5b1f6e2d9c03",
+    "received": 2,
+    "created": 1,
+    "updated": 0,
+    "duplicates": 0,
+    "rejected": 1,
+    "items": [
+        {"position": 0, "source_ref": "2026-06-05T10:00Z/cl-118", "verdict": "created", "id": _ID},
+        {
+            "position": 1,
+            "source_ref": "2026-06-05T10:00Z/cl-119",
+            "verdict": "rejected",
+            "id": "0197f3a2-6c1e-7b3c-9d55-3f2a8d1c0b7f",
+            "code": "invalid",
+            "field": "severity",
+            "reason": "severity: Expected “int” <= 4.",
+        },
+    ],
+}
+
+POST: dict[str, Any] = {
+    "operation_id": "post_alerts",
+    "summary": "Post alerts",
+    "description": (
+        "One alert, a list of at most 5,000, or lines (NDJSON). Each item is judged by itself, in order:\n\n"
+        "* `created`: new under its `source` and `source_ref`.\n"
+        "* `duplicate`: this content was received before; `id` is the existing alert's. Harmless, also much later.\n"
+        "* `updated`: known, with new content. The newest content counts and the window never shrinks; an item whose "
+        "`window.start` is before the one on record is rejected. `action` `close` says that the detector takes it back. "
+        "An `update` of an alert that casemgr never saw creates it: nothing is lost when messages overtake each other.\n"
+        "* `rejected`: with `code`, `field` and `reason`. The others of the request are taken all the same.\n\n"
+        "An answer of 200 or 201 means that the bytes and the records are committed. Repeat a request whose answer was "
+        "lost as it was; with `Idempotency-Key` it gets the very same answer again. An item of another detector's "
+        "`source` is rejected with the code `wrong_source`. One alert has at most 256 KiB, and prompts or completions "
+        "are never sent inline. Unknown fields at the top level are rejected; put what has no place into `ext`."
+    ),
+    "parameters": [
+        OpenApiParameter(
+            "Idempotency-Key",
+            str,
+            OpenApiParameter.HEADER,
+            description="1 to 255 printable characters. The same key with another body is refused with 422.",
+        )
+    ],
+    "request": {
+        "application/json": {"oneOf": [_schema(wire.Alert), {"type": "array", "items": _schema(wire.Alert)}]},
+        "application/x-ndjson": {"type": "string", "description": "one alert a line"},
+    },
+    "examples": [
+        OpenApiExample("one alert", value=SAMPLE, request_only=True, media_type="application/json"),
+    ],
+    "responses": {
+        (201, "application/json"): _response(Answer, "At least one alert was created.", mixed=CREATED),
+        (200, "application/json"): _response(Answer, "Nothing was created; there are duplicates or updates."),
+        **_problems(
+            _400=(Unreadable, "The body is not UTF-8, not JSON, empty, or no alert at all."),
+            _401=(Problem, "No API key, or one that is unknown or revoked."),
+            _403=(Problem, "The key belongs to no detector, or to one that was switched off."),
+            _413=(Unreadable, "The body is too large, or holds too many alerts."),
+            _415=(Problem, "Neither application/json nor application/x-ndjson, or compressed."),
+            _422=(AllRejected, "Every item was rejected, or the idempotency key was used for another body."),
+        ),
+    },
+}
+_READ_PROBLEMS = {"_401": (Problem, "Not signed in."), "_404": (Problem, "No such alert, or none that you may see.")}
+FIND: dict[str, Any] = {
+    "operation_id": "find_alert",
+    "summary": "Find an alert by its source and reference",
+    "parameters": [
+        OpenApiParameter("source", str, required=True, description="the detector's slug"),
+        OpenApiParameter("source_ref", str, required=True, description="its own reference"),
+    ],
+    "responses": {
+        (200, "application/json"): _response(Shown, "The alert and what became of it."),
+        **_problems(_400=(Problem, "A parameter is missing."), **_READ_PROBLEMS),
+    },
+}
+ONE: dict[str, Any] = {
+    "operation_id": "get_alert",
+    "summary": "One alert by its id",
+    "responses": {
+        (200, "application/json"): _response(Shown, "The alert and what became of it."),
+        **_problems(**_READ_PROBLEMS),
+    },
+}
