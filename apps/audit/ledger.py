@@ -48,6 +48,7 @@ class Act:
 
 
 _acts: ContextVar[tuple[Act, ...]] = ContextVar("acts", default=())
+_batches: ContextVar[tuple["Batch", ...]] = ContextVar("batches", default=())
 
 
 @contextmanager
@@ -75,14 +76,15 @@ def create(model: type[M], **values: Any) -> M:
     row.clean()
     with fence.gate(), _explained(model):
         row.save(force_insert=True)
-    new = _row(row)
-    _write(row, changes={column: [None, value] for column, value in new.items()})
+    new, digest = _row(row)
+    _write(row, changes={column: [None, value] for column, value in new.items()}, digests=[None, digest])
     return row
 
 
 def change(row: M, **values: Any) -> M:
     """Set columns of a row and record old and new values. Refuses a change of state that the workflow does not have."""
-    old = _row(row, lock=True)
+    _refuse_inside_batch_of(row._meta.db_table)
+    old, before = _row(row, lock=True)
     for name, value in values.items():
         column = row._meta.get_field(name).column
         if any(flow.field == name for flow in workflow.of(row.__class__)) and old[column] != value:
@@ -91,8 +93,8 @@ def change(row: M, **values: Any) -> M:
     row.clean_fields(exclude=_unchecked(row) | {f.name for f in row._meta.fields} - set(values))
     with fence.gate(), _explained(row.__class__):
         row.save(update_fields=list(values))
-    new = _row(row)
-    _write(row, changes={c: [old[c], new[c]] for c in new if old[c] != new[c]})
+    new, after = _row(row)
+    _write(row, changes={c: [old[c], new[c]] for c in new if old[c] != new[c]}, digests=[before, after])
     return row
 
 
@@ -109,6 +111,10 @@ class Batch:
         self.parts: list[dict] = []
         self.manifests: list[tuple[str, bytes]] = []
 
+    @property
+    def tables(self) -> list[str]:
+        return sorted({table for table, _ in self.manifests})
+
     def run(self, model: type[AuditedModel], sql: str, params: Sequence | None = None) -> int:
         """Run one INSERT or UPDATE of the model's table and take the digest of every row it wrote; returns how many.
 
@@ -117,11 +123,12 @@ class Batch:
         if model.PRIVATE:
             raise TypeError(f"{model.__name__} has private columns and is written row by row")
         table = model._meta.db_table
+        _refuse_inside_batch_of(table, other_than=self)
         with connection.cursor() as cursor, _explained(model):
             cursor.execute(
                 f"WITH written AS ({sql} RETURNING {table}.*)"  # noqa: S608 - table and statement are ours
                 " SELECT count(*), coalesce(string_agg(uuid_send(id) ||"
-                " sha256(convert_to(to_jsonb(written)::text, 'UTF8')), ''::bytea ORDER BY id), ''::bytea) FROM written",
+                f" {digest_sql(model, 'written')}, ''::bytea ORDER BY id), ''::bytea) FROM written",
                 params,
             )
             count, digests = cursor.fetchone()
@@ -160,7 +167,11 @@ def batch(row: AuditedModel | None = None, **details: Any) -> Iterator[Batch]:
         rows.run(CaseAccount, "INSERT INTO cases_caseaccount (...) SELECT ...", params)
     """
     gathered = Batch(details)
-    yield gathered
+    token = _batches.set((*_batches.get(), gathered))
+    try:
+        yield gathered
+    finally:
+        _batches.reset(token)
     _write(row, details=details, batch=gathered)
 
 
@@ -178,22 +189,40 @@ def _act() -> Act:
     return _acts.get()[-1]
 
 
-def _row(row: AuditedModel, *, lock: bool = False) -> dict[str, Any]:
-    """The row as PostgreSQL has it, column by column, as JSON values."""
+def _refuse_inside_batch_of(table: str, *, other_than: Batch | None = None) -> None:
+    """A batch's event is written when its block ends: what came in between would stand in the trail before it."""
+    if any(table in open_batch.tables for open_batch in _batches.get() if open_batch is not other_than):
+        raise RuntimeError(f"end the batch that wrote {table} before writing its rows again")
+
+
+def digest_sql(model: type[AuditedModel], row: str) -> str:
+    """SQL for the digest of a row: SHA-256 over its text as JSON, without the columns that a digest cannot hide."""
+    private_columns = "".join(f" - '{column}'" for column in sorted(model.PRIVATE))
+    return f"sha256(convert_to((to_jsonb({row}){private_columns})::text, 'UTF8'))"
+
+
+def _row(row: AuditedModel, *, lock: bool = False) -> tuple[dict[str, Any], str]:
+    """The row as PostgreSQL has it, column by column, as JSON values; and its digest."""
     table = row._meta.db_table
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT to_jsonb(t)::text FROM {table} t WHERE id = %s{' FOR NO KEY UPDATE' if lock else ''}",  # noqa: S608
+            f"SELECT to_jsonb(t)::text, encode({digest_sql(row.__class__, 't')}, 'hex')"  # noqa: S608 - names are ours
+            f" FROM {table} t WHERE id = %s{' FOR NO KEY UPDATE' if lock else ''}",
             [row.pk],
         )
         found = cursor.fetchone()
     if found is None:
         raise row.__class__.DoesNotExist(f"{row.__class__.__name__} {row.pk} is gone")
-    return json.loads(found[0])
+    return json.loads(found[0]), found[1]
 
 
 def _write(
-    row: AuditedModel | None, *, changes: dict | None = None, details: dict | None = None, batch: Batch | None = None
+    row: AuditedModel | None,
+    *,
+    changes: dict | None = None,
+    digests: list[str | None] | None = None,
+    details: dict | None = None,
+    batch: Batch | None = None,
 ) -> None:
     present, facts, event_uuid, now = _act(), middleware.current.get(), uuid7(), timezone.now()
     case_id = row.case_id_of_event if row is not None else None
@@ -217,6 +246,7 @@ def _write(
     }
     if changes is not None:
         body["changes"] = _hidden(event_uuid, subject, row.PRIVATE, changes) if row is not None else changes
+        body["row_sha256"] = digests  # before and after: shows a change between two events, of whatever column
     if details:
         body["details"] = details
     if batch:

@@ -267,12 +267,17 @@ class Checkpoint(models.Model):
     size = models.PositiveBigIntegerField(unique=True)
     note = models.TextField()
     signed_at = models.DateTimeField()
+    seal = models.BinaryField(help_text="HMAC of the other columns, as of an event")
 
     class Meta:
         triggers = append_only()
 
     def __str__(self) -> str:
         return f"checkpoint {self.size}"
+
+    @property
+    def sealed_text(self) -> bytes:
+        return f"{self.number} {self.size} {self.signed_at:%Y-%m-%dT%H:%M:%S.%f} {self.note}".encode()
 
 
 class Anchor(models.Model):

@@ -178,7 +178,9 @@ def _append(state: LogState, events: list[Waiting], signer: notes.Signer) -> Non
         )
     state.size += len(leaves)
     note = signer.sign(str(notes.Head(signer.name, state.size, merkle.edge_root(edge))))
-    Checkpoint.objects.create(number=number, size=state.size, note=note, signed_at=timezone.now())
+    checkpoint = Checkpoint(number=number, size=state.size, note=note, signed_at=timezone.now())
+    checkpoint.seal = ledger.seal(checkpoint.sealed_text)
+    checkpoint.save(force_insert=True)
     transaction.on_commit(lambda: notes.replace(memory_file(), note))
 
 
