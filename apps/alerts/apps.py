@@ -4,3 +4,6 @@ from django.apps import AppConfig
 class AlertsConfig(AppConfig):
     name = "apps.alerts"
     label = "alerts"
+
+    def ready(self) -> None:
+        from apps.alerts import workflow  # noqa: F401 - registers the transitions

@@ -18,7 +18,7 @@ class NoticeTemplate(AuditedModel):
     kind = models.CharField(max_length=20, choices=Kind)
     language = models.CharField(max_length=8, default="en")
     version = models.PositiveSmallIntegerField()
-    content = models.JSONField()
+    content = models.TextField(help_text="the text with its placeholders, as `letter.read` takes it")
     sha256 = models.CharField(max_length=64)
     adopted_at = models.DateTimeField()
 

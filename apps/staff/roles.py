@@ -95,6 +95,7 @@ ROLES: dict[str, Role] = {
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.propose_decision",
+                "notices.adopt_template",
                 "notices.draft_notice",
                 "notices.redraft_notice",
                 "notices.discard_notice",

@@ -1,0 +1,140 @@
+"""Compiling a report from one frozen snapshot, and releasing it by a second person."""
+
+import mimetypes
+from dataclasses import asdict
+
+import msgspec
+import rfc8785
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from apps.audit import ledger
+from apps.audit.action import action
+from apps.cases.models import Case, Finding
+from apps.cases.snapshot import snapshot
+from apps.core import jobs, paper, pdf, vault
+from apps.core.ids import next_reference
+from apps.disclosures import report as paper_report
+from apps.disclosures.models import Report
+from apps.disclosures.snapshot import SnapshotError
+from apps.disclosures.withholding import Withheld
+from apps.evidence.models import Tlp
+
+State = Report.State
+
+# The marking that a report for an audience carries unless somebody chooses a stricter one.
+TLP_OF = {
+    Report.Audience.REGULATOR: Tlp.AMBER_STRICT,
+    Report.Audience.PARTNER: Tlp.AMBER,
+    Report.Audience.PUBLIC: Tlp.CLEAR,
+}
+
+
+@action
+def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: str, title: str, by) -> Report:
+    """Freeze the case as it stands, withhold by the audience's rules, and keep both.
+
+    Raises ValidationError for a drill, or a case without a confirmed finding: an allegation is not reported.
+    """
+    if case.drill:
+        raise ValidationError("This case is a drill: its data never enter a disclosure.")
+    if not case.findings.filter(state=Finding.State.CONFIRMED).exists():
+        raise ValidationError("There is no confirmed finding to report; an allegation is not disclosed.")
+    frozen = snapshot(case)
+    try:
+        content, withheld = paper_report.compile(frozen, audience)
+    except SnapshotError as error:
+        raise ValidationError(f"The case cannot be reported yet: {error}") from error
+    stored = vault.put(rfc8785.dumps(frozen))
+    return ledger.create(
+        Report,
+        case=case,
+        audience=audience,
+        title=title,
+        recipient=recipient,
+        legal_basis=legal_basis,
+        tlp=TLP_OF[Report.Audience(audience)],
+        snapshot_sha256=stored.sha256,
+        content=content,
+        withheld=[asdict(entry) for entry in withheld],
+        compiled_by=by,
+        compiled_at=timezone.now(),
+    )
+
+
+@action
+def return_report(report: Report, *, reason: str, by) -> None:
+    """Say what keeps it from being released."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say what has to change."})
+    ledger.change(report, returned_why=reason)
+
+
+@action
+def discard_report(report: Report, *, reason: str, by) -> None:
+    """A draft that will not be released. It stays on record."""
+    ledger.change(report, state=State.DISCARDED, returned_why=reason)
+
+
+@action
+def release_report(report: Report, *, by) -> None:
+    """Another person's release: the report gets its number, and its files are made right after, once."""
+    now = timezone.now()
+    ledger.change(
+        report,
+        state=State.RELEASING,
+        ref=next_reference("R", now.year),
+        released_by=by,
+        released_at=now,
+        returned_why="",
+    )
+    jobs.after_commit("disclosures.render", report.pk, by=by)
+
+
+@action
+def render_report(report: Report, *, by) -> None:
+    """Make the PDF and its annexes, keep them, and close the report for ever."""
+    files = []
+    for name, data in files_of(report).items():
+        stored = vault.put(data)
+        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+        files.append({"name": name, "media_type": media_type, "bytes": stored.size, "sha256": stored.sha256})
+    ledger.change(report, state=State.RELEASED, files=files)
+
+
+@action
+def open_report(report: Report, *, name: str, by) -> None:
+    """Record that somebody took one of the released files."""
+    ledger.note(report, file=name)
+
+
+def files_of(report: Report) -> dict[str, bytes]:
+    """The report's files by name, the PDF first. Same report, same bytes."""
+    made = _built(report)
+    attached = [
+        pdf.Attachment(name, mimetypes.guess_type(name)[0] or "application/octet-stream", data, f"Annex: {name}")
+        for name, data in made.annexes.items()
+    ]
+    document = paper.to_pdf(
+        made.html,
+        sheet="report",
+        assets=made.assets,
+        attachments=attached,
+        title=made.title,
+        created=report.released_at or report.compiled_at,
+    )
+    return {f"{report.ref or 'draft'}.pdf": document, **made.annexes}
+
+
+def _built(report: Report) -> paper_report.Report:
+    marking = paper_report.Marking(
+        reference=report.ref or "Draft",
+        tlp=report.tlp.upper(),
+        status="Released" if report.released_at else "Draft, not released",
+        recipient=report.recipient,
+        legal_basis=report.legal_basis,
+        prepared_on=report.compiled_at.date(),
+        released_on=report.released_at.date() if report.released_at else None,
+    )
+    log = [msgspec.convert(entry, Withheld) for entry in report.withheld]
+    return paper_report.build(report.content, log, report.audience, marking)
