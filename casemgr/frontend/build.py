@@ -6,6 +6,7 @@ Django is configured. Our own CSS and JavaScript are served from where they lie 
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import sys
@@ -15,7 +16,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 MODULES = ROOT / "node_modules"
-OUT = ROOT / "var" / "frontend"
+OUT = Path(os.environ.get("VAR_DIR") or ROOT / "var") / "frontend"  # where settings.py looks
 
 # Package and the weights we set type in. Each adds a file a script; the browser fetches only what a page uses.
 FACES = {
@@ -47,6 +48,7 @@ def build_sprite() -> None:
     sprite = ET.Element(f"{SVG}svg")
     sprite.extend(symbol(name) for name in icon_names())
     ET.ElementTree(sprite).write(OUT / "icons.svg", encoding="utf-8")
+    shutil.copyfile(MODULES / "@tabler" / "icons" / "LICENSE", OUT / "icons-LICENSE.txt")
 
 
 def build_mark() -> None:
