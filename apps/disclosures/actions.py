@@ -1,9 +1,7 @@
 """Compiling a report from one frozen snapshot, and releasing it by a second person."""
 
 import mimetypes
-from dataclasses import asdict
 
-import msgspec
 import rfc8785
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -17,7 +15,6 @@ from apps.core.ids import next_reference
 from apps.disclosures import report as paper_report
 from apps.disclosures.models import Report
 from apps.disclosures.snapshot import SnapshotError
-from apps.disclosures.withholding import Withheld
 from apps.evidence.models import Tlp
 
 State = Report.State
@@ -56,7 +53,7 @@ def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: st
         tlp=TLP_OF[Report.Audience(audience)],
         snapshot_sha256=stored.sha256,
         content=content,
-        withheld=[asdict(entry) for entry in withheld],
+        withheld=list(withheld),
         compiled_by=by,
         compiled_at=timezone.now(),
     )
@@ -136,5 +133,4 @@ def _built(report: Report) -> paper_report.Report:
         prepared_on=report.compiled_at.date(),
         released_on=report.released_at.date() if report.released_at else None,
     )
-    log = [msgspec.convert(entry, Withheld) for entry in report.withheld]
-    return paper_report.build(report.content, log, report.audience, marking)
+    return paper_report.build(report.content, report.withheld, report.audience, marking)

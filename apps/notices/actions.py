@@ -55,7 +55,13 @@ def _adopt(kind: str, content: str) -> NoticeTemplate:
 
 @action
 def draft_notice(
-    decision: Decision, *, kind: str, by, account: Account | None = None, party: Party | None = None, recipient: str = ""
+    decision: Decision,
+    *,
+    kind: str,
+    by,
+    account: Account | None = None,
+    party: Party | None = None,
+    recipient: str = "",
 ) -> Notice:
     """Put together the letter that a decision calls for, to an account of its finding or a party of its case.
 
@@ -128,9 +134,7 @@ def render_notice(notice: Notice, *, by) -> None:
     """Make the file of a letter that is being issued, keep it, and close the letter for ever."""
     facts = final_facts(notice)
     stored = vault.put(to_pdf(notice, facts))
-    ledger.change(
-        notice, state=State.ISSUED, facts=_plain(facts), pdf_sha256=stored.sha256, pdf_bytes=stored.size
-    )
+    ledger.change(notice, state=State.ISSUED, facts=_plain(facts), pdf_sha256=stored.sha256, pdf_bytes=stored.size)
 
 
 @action
