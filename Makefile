@@ -6,7 +6,8 @@ ARGS ?=
 NAME ?=
 
 VENV := .venv/bin/python
-SETUP := $(PYTHON) -I casemgr/bootstrap.py
+SETUP = command -v $(PYTHON) >/dev/null || { echo "casemgr: there is no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=..."; exit 1; }; \
+	$(PYTHON) -I casemgr/bootstrap.py
 COMPILE := $(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
 TESTBED := $(VENV) -m casemgr.supervisor --root var/test --fast --max-connections 200 exec --
 
