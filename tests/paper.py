@@ -28,14 +28,15 @@ def pages(pdf: bytes) -> int:
 
 def page_size(pdf: bytes) -> tuple[int, int]:
     """Width and height of the first page in points."""
-    _, _, width, height = open_pdf(pdf).pages[0].mediabox
+    opened = open_pdf(pdf)
+    _, _, width, height = opened.pages[0].mediabox
     return round(width), round(height)
 
 
 def typefaces(pdf: bytes) -> set[str]:
-    """Names of the embedded fonts, without the subset's prefix and the weight."""
-    fonts = {str(item.BaseFont) for item in open_pdf(pdf).objects if _is_font(item)}
-    return {name.partition("+")[2].replace("-", " ").replace(",", "") for name in fonts}
+    """Names of the embedded fonts, without the prefix that a subset has."""
+    opened = open_pdf(pdf)
+    return {str(item.BaseFont).partition("+")[2] for item in opened.objects if _is_font(item)}
 
 
 def _is_font(item) -> bool:
@@ -43,8 +44,8 @@ def _is_font(item) -> bool:
 
 
 def attachments(pdf: bytes) -> dict[str, bytes]:
-    document = open_pdf(pdf)
-    return {name: spec.get_file().read_bytes() for name, spec in document.attachments.items()}
+    opened = open_pdf(pdf)
+    return {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
 
 
 def attached_json(pdf: bytes, name: str):

@@ -12,14 +12,14 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from fontTools.ttLib import woff2
+from fontTools.ttLib import TTFont
 
 SHEET = "vendor/fonts.css"
 
 _RULE = re.compile(r"@font-face\s*{[^}]*}")
 _FILE = re.compile(r'url\("fonts/([\w.-]+)"\)')
 _RANGE = re.compile(r"unicode-range:\s*([^;}]+)")
-_SOURCE = re.compile(r"src:[^;]*;")
+_PROPERTY = {name: re.compile(rf"font-{name}:\s*'?([^;']+)") for name in ("family", "weight", "style")}
 
 
 class TypefacesMissing(Exception):
@@ -46,15 +46,25 @@ def for_text(*texts: str) -> tuple[str, dict[str, bytes]]:
 
 @cache
 def _faces() -> tuple[Face, ...]:
-    rules = _RULE.findall(_path(SHEET).read_text(encoding="utf-8"))
-    return tuple(
-        Face(
-            rule=_SOURCE.sub(rf"src: url(asset:{Path(_FILE.search(rule)[1]).stem}.ttf);", _RANGE.sub("", rule)),
-            file=(file := _FILE.search(rule)[1]),
-            asset=Path(file).with_suffix(".ttf").name,
-            ranges=_ranges(_RANGE.search(rule)[1]),
-        )
-        for rule in rules
+    return tuple(_face(rule) for rule in _RULE.findall(_path(SHEET).read_text(encoding="utf-8")))
+
+
+def _face(rule: str) -> Face:
+    file = _FILE.search(rule)[1]
+    asset = Path(file).with_suffix(".ttf").name
+    family, weight, style = (_PROPERTY[name].search(rule)[1] for name in ("family", "weight", "style"))
+    # Each file goes by a name of its own besides the one in the font, which style sheets ask for: WeasyPrint tells
+    # fonts apart by name, weight and style, and would take the Latin and the Greek file for one and mix their glyphs.
+    script = file.removeprefix(f"{family.lower().replace(' ', '-')}-").rsplit("-", 2)[0]
+    own = family if script == "latin" else f"{family} {script}"
+    return Face(
+        rule=(
+            f'@font-face {{ font-family: "{own}"; font-weight: {weight}; font-style: {style}; '
+            f"src: url(asset:{asset}) }}"
+        ),
+        file=file,
+        asset=asset,
+        ranges=_ranges(_RANGE.search(rule)[1]),
     )
 
 
@@ -68,7 +78,9 @@ def _ranges(text: str) -> tuple[tuple[int, int], ...]:
 def _unpacked(file: str) -> bytes:
     """The font as TrueType. Unpacking costs some 50 ms a file, so it happens once a process and not once a document."""
     unpacked = BytesIO()
-    woff2.decompress(BytesIO(_path(f"vendor/fonts/{file}").read_bytes()), unpacked)
+    with TTFont(_path(f"vendor/fonts/{file}"), recalcTimestamp=False) as font:
+        font.flavor = None
+        font.save(unpacked)
     return unpacked.getvalue()
 
 
