@@ -56,6 +56,7 @@ class Crew:
     def __init__(self, port: int) -> None:
         self.url = f"http://{HOST}:{port}"
         self.environment = dict(os.environ, DJANGO_SETTINGS_MODULE="casemgr.settings", VAR_DIR=str(VAR))
+        self.environment.setdefault("DRILL", "true")  # every page says that what it shows is invented
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled files halve the time of the next start
         self.children = [Child(name, command) for name, command in commands(port).items()]
         self.story: subprocess.Popen[bytes] | None = None
