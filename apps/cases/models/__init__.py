@@ -3,7 +3,14 @@
 from apps.cases.models.case import Case, CaseAccount, CaseGroup, CaseNote, Party, Task
 from apps.cases.models.decision import Decision
 from apps.cases.models.exhibit import Assessment, Exhibit, Explanation
-from apps.cases.models.finding import Finding, FindingAccount, FindingClause, FindingExhibit, FindingExplanation
+from apps.cases.models.finding import (
+    Confidence,
+    Finding,
+    FindingAccount,
+    FindingClause,
+    FindingExhibit,
+    FindingExplanation,
+)
 
 __all__ = [
     "Assessment",
@@ -11,6 +18,7 @@ __all__ = [
     "CaseAccount",
     "CaseGroup",
     "CaseNote",
+    "Confidence",
     "Decision",
     "Exhibit",
     "Explanation",
