@@ -5,8 +5,8 @@ from contextlib import contextmanager
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.http import HttpRequest, StreamingHttpResponse
+from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.http import Http404, HttpRequest, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
 from apps.core.workflow import IllegalTransition
@@ -16,10 +16,10 @@ from apps.core.workflow import IllegalTransition
 def explained(where: forms.BaseForm | HttpRequest) -> Iterator[None]:
     """Show what an action refuses beside the form's fields, or as a message; the view then goes on to render.
 
-        with explained(form):
-            case = actions.open_case(**form.cleaned_data, by=request.user)
-            return redirect(case)
-        return render(...)
+    with explained(form):
+        case = actions.open_case(**form.cleaned_data, by=request.user)
+        return redirect(case)
+    return render(...)
     """
     try:
         yield
@@ -36,6 +36,17 @@ def _explain(where: forms.BaseForm | HttpRequest, error: ValidationError) -> Non
     for field, problems in getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list}).items():
         for problem in problems:
             where.add_error(field if field in where.fields else None, problem)
+
+
+def require(request: HttpRequest, to_view: str, to_do: str = "", obj: object = None) -> None:
+    """For a page that is about no single object, or a form: 404 for a stranger, 403 for whom the verb is not.
+
+    A form that somebody may not send is not shown either.
+    """
+    if not request.user.has_perm(to_view):
+        raise Http404
+    if to_do and not request.user.has_perm(to_do, obj):
+        raise PermissionDenied
 
 
 def file_response(chunks: Iterable[bytes], *, filename: str, media_type: str, size: int) -> StreamingHttpResponse:

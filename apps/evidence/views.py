@@ -1,12 +1,11 @@
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q, QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core import vault
-from apps.core.http import explained, file_response
+from apps.core.http import explained, file_response, require
 from apps.core.paging import page
 from apps.evidence import actions, fingerprints, forms, queries
 from apps.evidence.models import Item
@@ -15,8 +14,7 @@ from apps.staff.queries import names_of
 
 @require_safe
 def items(request: HttpRequest) -> HttpResponse:
-    if not request.user.has_perm("evidence.view"):
-        raise Http404
+    require(request, "evidence.view")
     form = forms.Filter(request.GET)
     found = _filtered(queries.visible_items(request.user), form)
     return render(
@@ -65,7 +63,7 @@ def _item_page(request: HttpRequest, found: Item, export: forms.ExportForm, stat
 
 @require_http_methods(["GET", "POST"])
 def collect(request: HttpRequest) -> HttpResponse:
-    _require(request, "evidence.collect")
+    require(request, "evidence.view", "evidence.collect")
     form = forms.CollectForm(request.POST or None, request.FILES or None)
     if form.is_valid():
         data = form.cleaned_data
@@ -108,7 +106,7 @@ def export(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def run_test(request: HttpRequest) -> HttpResponse:
-    _require(request, "evidence.run_test")
+    require(request, "evidence.view", "evidence.run_test")
     form = forms.GreenListForm(request.POST or None)
     if form.is_valid():
         with explained(form):
@@ -127,8 +125,7 @@ def run_test(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def runs(request: HttpRequest) -> HttpResponse:
-    if not request.user.has_perm("evidence.view"):
-        raise Http404
+    require(request, "evidence.view")
     found = page(queries.visible_runs(request.user), ("-run_at", "-id"), request.GET)
     return render(request, "evidence/runs.html", {"page": found})
 
@@ -144,11 +141,3 @@ def run(request: HttpRequest, ref: str) -> HttpResponse:
         "strength": [bar],
     }
     return render(request, "evidence/run.html", context)
-
-
-def _require(request: HttpRequest, verb: str) -> None:
-    """A form that somebody may not send is not shown either."""
-    if not request.user.has_perm("evidence.view"):
-        raise Http404
-    if not request.user.has_perm(verb):
-        raise PermissionDenied

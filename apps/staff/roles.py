@@ -4,6 +4,7 @@ A verb is `app.function`; `app.view…` are permissions to read. What a verb nee
 that proposer and approver differ) is in the room's `rules.py`. There is no superuser.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -92,6 +93,7 @@ ROLES: dict[str, Role] = {
                 "cases.add_note",
                 "cases.add_task",
                 "cases.complete_task",
+                "cases.view_privileged",
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.propose_decision",
@@ -113,6 +115,7 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | {
                 "cases.add_note",
+                "cases.view_privileged",
                 "cases.approve_decision",
                 "cases.reject_decision",
                 "notices.approve_notice",
@@ -185,3 +188,13 @@ OWN = frozenset({"staff.sign_in", "staff.sign_out", "staff.change_password", "st
 def grants(roles: list[str] | tuple[str, ...], verb: str) -> bool:
     """Whether one of the roles has the verb. Unknown roles grant nothing."""
     return any(verb in ROLES[role].verbs for role in roles if role in ROLES)
+
+
+def verbs_by_room(roles: Iterable[Role]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The verbs that the roles have between them, as (room, [(verb, in words)]), reading before doing."""
+    verbs = {verb for role in roles for verb in role.verbs}
+    rooms: dict[str, list[tuple[str, str]]] = {}
+    for verb in sorted(verbs, key=lambda verb: (verb.partition(".")[0], ".view" not in verb, verb)):
+        room, _, name = verb.partition(".")
+        rooms.setdefault(room, []).append((verb, name.replace("_", " ")))
+    return list(rooms.items())

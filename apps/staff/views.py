@@ -1,0 +1,114 @@
+"""People, what they may do, and one's own account."""
+
+import secrets
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.core.http import explained, require
+from apps.core.paging import page
+from apps.staff import actions, forms, queries
+from apps.staff.models import PEOPLE_ROLES, User
+from apps.staff.roles import ROLES, verbs_by_room
+
+
+@require_safe
+def people(request: HttpRequest) -> HttpResponse:
+    require(request, "staff.view")
+    form = forms.Filter(request.GET)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    shown = page(queries.search(queries.visible_people(request.user), **wanted), ("name", "id"), request.GET)
+    last = queries.last_sign_ins(shown)
+    context = {"form": form, "page": shown, "rows": [(person, last.get(person.pk)) for person in shown]}
+    return render(request, "staff/people.html", context)
+
+
+@require_safe
+def person(request: HttpRequest, pk) -> HttpResponse:
+    found = get_object_or_404(queries.visible_people(request.user), pk=pk)
+    return _person_page(request, found, forms.ReasonForm())
+
+
+def _person_page(request: HttpRequest, found: User, form: forms.ReasonForm) -> HttpResponse:
+    context = {
+        "person": found,
+        "roles": [(slug, ROLES[slug]) for slug in found.roles],
+        "sign_ins": queries.sign_ins(found, reader=request.user),
+        "form": form,
+    }
+    return render(request, "staff/person.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "POST"])
+def invite(request: HttpRequest) -> HttpResponse:
+    require(request, "staff.view", "staff.invite")
+    form = forms.InviteForm(request.POST or None)
+    if form.is_valid():
+        password = secrets.token_urlsafe(15)
+        with explained(form):
+            invited = actions.invite(**form.cleaned_data, password=password, by=request.user)
+            return render(request, "staff/invited.html", {"person": invited, "password": password})
+    return render(request, "staff/invite.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@require_http_methods(["GET", "POST"])
+def change_roles(request: HttpRequest, pk) -> HttpResponse:
+    found = get_object_or_404(queries.visible_people(request.user), pk=pk)
+    require(request, "staff.view", "staff.change_roles", found)
+    form = forms.RolesForm(request.POST or None, initial={"roles": found.roles})
+    if form.is_valid():
+        with explained(form):
+            actions.change_roles(found, **form.cleaned_data, by=request.user)
+            messages.success(request, f"{found.name} is now {found.role_titles}.")
+            return redirect("staff:person", pk)
+    context = {"form": form, "person": found}
+    return render(request, "staff/change_roles.html", context, status=422 if form.errors else 200)
+
+
+@require_http_methods(["POST"])
+def deactivate(request: HttpRequest, pk) -> HttpResponse:
+    found = get_object_or_404(queries.visible_people(request.user), pk=pk)
+    form = forms.ReasonForm(request.POST)
+    if form.is_valid():
+        with explained(form):
+            actions.deactivate(found, **form.cleaned_data, by=request.user)
+            messages.success(request, f"The access of {found.name} has ended, in every browser.")
+            return redirect("staff:person", pk)
+    return _person_page(request, found, form)
+
+
+@require_http_methods(["POST"])
+def reactivate(request: HttpRequest, pk) -> HttpResponse:
+    found = get_object_or_404(queries.visible_people(request.user), pk=pk)
+    form = forms.ReasonForm(request.POST)
+    if form.is_valid():
+        with explained(form):
+            actions.reactivate(found, **form.cleaned_data, by=request.user)
+            messages.success(request, f"{found.name} has access again.")
+            return redirect("staff:person", pk)
+    return _person_page(request, found, form)
+
+
+@require_safe
+def roles(request: HttpRequest) -> HttpResponse:
+    """For everyone: what each role may do is no secret among colleagues."""
+    shown = {slug: ROLES[slug] for slug in PEOPLE_ROLES}
+    rooms = [
+        (room, [(verb, words, [verb in role.verbs for role in shown.values()]) for verb, words in verbs])
+        for room, verbs in verbs_by_room(shown.values())
+    ]
+    context = {"roles": shown.values(), "rooms": rooms, "mine": [slug in request.user.roles for slug in shown]}
+    return render(request, "staff/roles.html", context)
+
+
+@require_safe
+def me(request: HttpRequest) -> HttpResponse:
+    context = {
+        "roles": [ROLES[slug] for slug in request.user.roles],
+        "sign_ins": queries.sign_ins(request.user, reader=request.user),
+    }
+    return render(request, "staff/me.html", context)
