@@ -246,7 +246,8 @@ def _write(
     }
     if changes is not None:
         body["changes"] = _hidden(event_uuid, subject, row.PRIVATE, changes) if row is not None else changes
-        body["row_sha256"] = digests  # before and after: shows a change between two events, of whatever column
+        # Before and after: shows a change between two events, of whatever column.
+        body["row"] = {"sha256": digests, "columns": len(row._meta.concrete_fields) if row is not None else 0}
     if details:
         body["details"] = details
     if batch:

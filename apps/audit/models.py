@@ -6,6 +6,7 @@ no surrogate keys, so that every column of every row says something that can be 
 """
 
 import pgtrigger
+from django.apps import apps
 from django.db import models
 
 from apps.audit import fence
@@ -91,6 +92,11 @@ class AuditedModel(models.Model):
     def delete(self, *args, **kwargs):
         fence.require_open(type(self))
         return super().delete(*args, **kwargs)
+
+
+def audited_models() -> list[type[AuditedModel]]:
+    """Every table that the trail answers for."""
+    return [model for model in apps.get_models() if issubclass(model, AuditedModel) and not model._meta.proxy]
 
 
 def append_only(name: str = "append_only") -> list[pgtrigger.Trigger]:

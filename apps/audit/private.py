@@ -40,13 +40,18 @@ def reveal(event_uuid, column: str, side: str) -> object | None:
     if not row or not key:
         return None
     data = bytes(row.ciphertext)
-    return json.loads(AESGCM(_unwrap(bytes(key.wrapped))).decrypt(data[:12], data[12:], row.subject.encode()))
+    return json.loads(key_from(bytes(key.wrapped)).decrypt(data[:12], data[12:], row.subject.encode()))
+
+
+def key_from(wrapped: bytes) -> AESGCM:
+    """The key of a subject. Raises InvalidTag when it is not wrapped under PRIVATE_DATA_KEY."""
+    return AESGCM(_master().decrypt(wrapped[:12], wrapped[12:], b"subject key"))
 
 
 def _encrypt(subject: str, value: object) -> bytes:
     key, _ = SubjectKey.objects.get_or_create(subject=subject, defaults={"wrapped": _wrap(AESGCM.generate_key(256))})
     nonce = os.urandom(12)
-    return nonce + AESGCM(_unwrap(bytes(key.wrapped))).encrypt(nonce, json.dumps(value).encode(), subject.encode())
+    return nonce + key_from(bytes(key.wrapped)).encrypt(nonce, json.dumps(value).encode(), subject.encode())
 
 
 def _master() -> AESGCM:
@@ -56,7 +61,3 @@ def _master() -> AESGCM:
 def _wrap(key: bytes) -> bytes:
     nonce = os.urandom(12)
     return nonce + _master().encrypt(nonce, key, b"subject key")
-
-
-def _unwrap(wrapped: bytes) -> bytes:
-    return _master().decrypt(wrapped[:12], wrapped[12:], b"subject key")

@@ -1,11 +1,9 @@
 """Nothing committed is skipped, nothing stalls, nothing is half done, and nothing is signed that contradicts the past."""
 
-import psycopg
 import pytest
-from django.db import connection
 
 from apps.audit import merkle, notes, sequencer
-from apps.audit.models import Checkpoint, Event, Leaf, LogState, Tile
+from apps.audit.models import Checkpoint, Event, Leaf
 
 pytestmark = pytest.mark.usefixtures("committed_db")
 

@@ -1,0 +1,241 @@
+"""Do the tables still say what the log says?
+
+Every row has a history of steps: the event that created it, later events that changed it, and batches that wrote it
+among others. Each step holds the digest of the row after it, and a change also the digest before it. So a row agrees
+when its own digest is that of its last step, and no step begins with another row than the step before it left. Private
+columns stand outside the digests and are held against their commitments. Only a row that does not agree is taken apart
+to name the columns.
+
+Columns that a later migration adds stand at the end of the table: an old digest is then that of the row without them.
+"""
+
+import heapq
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, pairwise
+from typing import Any
+from uuid import UUID
+
+from apps.audit import ledger, private
+from apps.audit.models import AuditedModel, audited_models
+from apps.audit.verify.reading import Reader, body_of, named, shown
+from apps.audit.verify.report import Verdict
+
+
+@dataclass(frozen=True)
+class Step:
+    """What one event did to one row."""
+
+    row: UUID
+    event_id: int
+    ordinal: int  # within the event: a batch may write a row twice
+    event_uuid: UUID
+    before: str | None  # digests; of a batch the one after it is all there is
+    after: str
+    body: dict[str, Any] | None  # None: of a batch
+    nonces: dict[str, str]
+
+    @property
+    def place(self) -> tuple[UUID, int, int]:
+        return self.row, self.event_id, self.ordinal
+
+
+def check(reader: Reader, verdict: Verdict) -> None:
+    for model in audited_models():
+        _Table(reader, verdict, model).check()
+        verdict.count("tables")
+
+
+class _Table:
+    def __init__(self, reader: Reader, verdict: Verdict, model: type[AuditedModel]) -> None:
+        self.reader, self.verdict, self.model = reader, verdict, model
+        self.name = model._meta.db_table
+        self.columns = [
+            column
+            for (column,) in reader.all(
+                "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+                " ORDER BY attnum",
+                [self.name],
+            )
+        ]
+
+    def check(self) -> None:
+        """Walk the rows and their steps side by side, both in the order of the rows' ids."""
+        histories = ((row, list(steps)) for row, steps in groupby(self._steps(), key=lambda step: step.row))
+        history = next(histories, None)
+        for row, digest, values in self._rows():
+            self.verdict.count("rows")
+            while history and history[0] < row:
+                self._deleted(*history)
+                history = next(histories, None)
+            if history and history[0] == row:
+                self._compare(row, digest, values and json.loads(values), history[1])
+                history = next(histories, None)
+            else:
+                self._found(f"{self._called(row)} was added: no event wrote it.", row)
+        while history:
+            self._deleted(*history)
+            history = next(histories, None)
+
+    # --- reading
+
+    def _rows(self) -> Iterator[tuple[UUID, str, str | None]]:
+        values = "to_jsonb(t)::text" if self.model.PRIVATE else "NULL"
+        return self.reader.stream(
+            f"SELECT id, encode({ledger.digest_sql(self.model, 't')}, 'hex'), {values} FROM {self.name} t ORDER BY id"  # noqa: S608 - names are ours
+        )
+
+    def _steps(self) -> Iterator[Step]:
+        return heapq.merge(self._single_steps(), self._batch_steps(), key=lambda step: step.place)
+
+    def _single_steps(self) -> Iterator[Step]:
+        nonces = (
+            "(SELECT jsonb_object_agg(p.field, encode(p.nonce, 'hex')) FROM audit_privatevalue p"
+            " WHERE p.event_uuid = e.event_uuid)"
+            if self.model.PRIVATE
+            else "NULL"
+        )
+        rows = self.reader.stream(
+            f"SELECT object_id, id, event_uuid, body, {nonces} FROM audit_event e"  # noqa: S608 - names are ours
+            " WHERE object_type = %s AND object_id IS NOT NULL ORDER BY object_id, id",
+            [self.name],
+        )
+        for row, event_id, event_uuid, data, values in rows:
+            body = body_of(data)
+            if body.get("row"):  # others only noted something about it
+                before, after = body["row"]["sha256"]
+                yield Step(row, event_id, 0, event_uuid, before, after, body, values or {})
+
+    def _batch_steps(self) -> Iterator[Step]:
+        rows = self.reader.stream(
+            "SELECT encode(substring(m.rows from n * 48 + 1 for 16), 'hex')::uuid, e.id, m.ordinal, e.event_uuid,"
+            " encode(substring(m.rows from n * 48 + 17 for 32), 'hex')"
+            " FROM audit_manifest m JOIN audit_event e ON e.event_uuid = m.event_uuid"
+            " CROSS JOIN generate_series(0, length(m.rows) / 48 - 1) n WHERE m.table_name = %s ORDER BY 1, 2, 3",
+            [self.name],
+        )
+        for row, event_id, ordinal, event_uuid, after in rows:
+            yield Step(row, event_id, ordinal, event_uuid, None, after, None, {})
+
+    # --- judging
+
+    def _compare(self, row: UUID, digest: str, values: dict[str, Any] | None, steps: list[Step]) -> None:
+        for earlier, later in pairwise(steps):
+            if later.body is not None and later.before != earlier.after:
+                self._changed_between(row, earlier, later)
+        if digest != steps[-1].after and self._digest_as_of(row, steps[-1]) != steps[-1].after:
+            self._changed(row, steps)
+        if values is not None:
+            self._compare_private(row, values, steps)
+
+    def _digest_as_of(self, row: UUID, step: Step) -> str:
+        """The row's digest without the columns that the table got after the step."""
+        hidden = [*self.columns[self._columns_at(step) :], *self.model.PRIVATE]
+        return self.reader.one(
+            "SELECT encode(sha256(convert_to((to_jsonb(t) - %s::text[])::text, 'UTF8')), 'hex')"  # noqa: S608 - our name
+            f" FROM {self.name} t WHERE id = %s",
+            [hidden, row],
+        )[0]
+
+    def _columns_at(self, step: Step) -> int:
+        """How many columns the table had then."""
+        if step.body is not None:
+            return step.body["row"]["columns"]
+        return len(self._body_of(step)["batch"][step.ordinal]["columns"])
+
+    def _changed_between(self, row: UUID, earlier: Step, later: Step) -> None:
+        if self._columns_at(earlier) != self._columns_at(later):  # digests of different tables cannot be compared
+            return
+        self._found(
+            f"{self._called(row)} was changed between {self._named(earlier)} and {self._named(later)} "
+            "without an event of its own.",
+            row,
+            event=later.event_uuid,
+        )
+
+    def _changed(self, row: UUID, steps: list[Step]) -> None:
+        """Name the columns in which the row differs from what its events wrote."""
+        known: dict[str, tuple[Any, Step]] = {}
+        for step in steps:
+            if step.body is None:
+                known.clear()  # a batch's digest does not say what it wrote
+            else:
+                known |= {column: (new, step) for column, (_, new) in step.body["changes"].items()}
+        values = self._values(row)
+        different = [
+            (column, new, step)
+            for column, (new, step) in known.items()
+            if column not in self.model.PRIVATE and not _same(values.get(column), new)
+        ]
+        for column, new, step in different:
+            self._found(
+                f"{self._called(row)}: column {column} says {shown(values.get(column))}, "
+                f"and {self._named(step)} wrote {shown(new)}.",
+                row,
+                column=column,
+                event=step.event_uuid,
+            )
+        if not different:
+            self._found(
+                f"{self._called(row)} is not as {self._named(steps[-1])} left it; the trail holds the digest of the "
+                "row, which does not say in what column.",
+                row,
+                event=steps[-1].event_uuid,
+            )
+
+    def _compare_private(self, row: UUID, values: dict[str, Any], steps: list[Step]) -> None:
+        for column in sorted(self.model.PRIVATE):
+            step = next((s for s in reversed(steps) if s.body and column in s.body["changes"]), None)
+            if step is None or step.body is None:
+                continue
+            _, new = step.body["changes"][column]
+            nonce, value = step.nonces.get(f"{column}.new"), values.get(column)
+            if new is None:
+                fits = value is None or value == ""
+            else:  # a nonce that is gone is completeness' matter; nothing can be said about the value then
+                fits = nonce is None or private.commitment(bytes.fromhex(nonce), column, value) == new["commitment"]
+            if not fits:
+                self._found(
+                    f"{self._called(row)}: private column {column} is not what {self._named(step)} commits to.",
+                    row,
+                    column=column,
+                    event=step.event_uuid,
+                )
+
+    def _deleted(self, row: UUID, steps: list[Step]) -> None:
+        self._found(
+            f"{self.model._meta.verbose_name.capitalize()} {row} was deleted: {self._named(steps[-1])} "
+            f"wrote it, and table {self.name} no longer has it.",
+            row,
+            event=steps[-1].event_uuid,
+        )
+
+    # --- words
+
+    def _found(self, sentence: str, row: UUID, **where: Any) -> None:
+        self.verdict.found(sentence, table=self.name, row=row, **where)
+
+    def _values(self, row: UUID) -> dict[str, Any]:
+        rows = self.reader.all(f"SELECT to_jsonb(t)::text FROM {self.name} t WHERE id = %s", [row])  # noqa: S608 - our name
+        return json.loads(rows[0][0])
+
+    def _called(self, row: UUID) -> str:
+        """The row as people know it, if it has such a name: `Case CASE-2026-0001 (cases_case 0192…)`."""
+        values = self._values(row)
+        names = ("ref", "number", "slug", "title", "key")
+        name = next((values[n] for n in names if values.get(n) and n not in self.model.PRIVATE), "")
+        return f"{self.model._meta.verbose_name.capitalize()} {name}".strip() + f" ({self.name} {row})"
+
+    def _named(self, step: Step) -> str:
+        return named(self._body_of(step), step.event_id)
+
+    def _body_of(self, step: Step) -> dict[str, Any]:
+        if step.body is not None:
+            return step.body
+        return body_of(self.reader.one("SELECT body FROM audit_event WHERE id = %s", [step.event_id])[0])
+
+
+def _same(value: Any, other: Any) -> bool:
+    """Equal as JSON: 1 is 1.0, and is not true."""
+    return ledger.canonical({"v": value}) == ledger.canonical({"v": other})
