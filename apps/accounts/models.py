@@ -26,7 +26,15 @@ class Import(AuditedModel):
     imported_by = models.CharField(max_length=100)
 
     class Meta(AuditedModel.Meta):
-        ordering = ["-imported_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(
+                    rows=models.F("created") + models.F("updated") + models.F("unchanged") + models.F("rejected")
+                ),
+                name="every_row_is_counted",
+            )
+        ]
+        indexes = [models.Index(fields=["-imported_at", "-id"], name="import_newest_first")]
 
     def __str__(self) -> str:
         return f"{self.filename} ({self.get_kind_display()})"
@@ -130,7 +138,8 @@ class Activity(AuditedModel):
         constraints = [
             models.UniqueConstraint(fields=["account", "day", "model"], name="one_activity_per_account_day_model"),
             models.CheckConstraint(
-                condition=models.Q(active_hours__isnull=True) | models.Q(active_hours__lte=24), name="a_day_has_24_hours"
+                condition=models.Q(active_hours__isnull=True) | models.Q(active_hours__lte=24),
+                name="a_day_has_24_hours",
             ),
         ]
         indexes = [models.Index(fields=["day"], name="activity_by_day")]

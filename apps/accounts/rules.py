@@ -1,6 +1,7 @@
 """Who may do what with account records."""
 
 import rules
+
 from apps.staff.rules import may
 
 rules.add_perm("accounts.view", may("accounts.view"))

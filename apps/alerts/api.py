@@ -57,7 +57,9 @@ class AlertsView(APIView):
             raise Http404("No alert has such a reference.")
         found = queries.visible_alerts(request.user).filter(detector__slug=source, source_ref=source_ref).first()
         if found is None:
-            raise Http404(f"There is no alert of “{source}” with the reference “{source_ref}”, or none that you may see.")
+            raise Http404(
+                f"There is no alert of “{source}” with the reference “{source_ref}”, or none that you may see."
+            )
         return Response(_shown(found))
 
 
@@ -126,6 +128,7 @@ def _shown(alert: Alert) -> dict:
         "received_at": alert.received_at,
         "updated_at": alert.updated_at,
         "content_sha256": alert.content_sha256,
-        "group": group and {"id": str(group.pk), "title": group.title, "state": group.state, "priority": group.priority},
+        "group": group
+        and {"id": str(group.pk), "title": group.title, "state": group.state, "priority": group.priority},
         "alert": alert.payload,
     }

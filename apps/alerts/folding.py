@@ -118,7 +118,9 @@ def _facts(groups: list[str]) -> dict[str, dict[str, Any]]:
     members, contracts, newest, alternatives = (
         _members(groups), _contracts(groups), _newest(groups), _alternatives(groups),
     )  # fmt: skip
-    detectors = {d.pk: d for d in Detector.objects.filter(pk__in={d for f in found.values() for d in f["detector_ids"]})}
+    detectors = {
+        d.pk: d for d in Detector.objects.filter(pk__in={d for f in found.values() for d in f["detector_ids"]})
+    }
     for group, facts in found.items():
         mine = [detectors[pk] for pk in facts["detector_ids"]]
         named, verified = members.get(group, (0, 0))
@@ -194,7 +196,9 @@ def _alert_figures(groups: list[str]) -> dict[str, dict[str, Any]]:
         }
         for row in rows
     }
-    said_by = Alert.objects.filter(group__in=groups).order_by().values_list("group_id", "kind", "detector_id").distinct()
+    said_by = (
+        Alert.objects.filter(group__in=groups).order_by().values_list("group_id", "kind", "detector_id").distinct()
+    )
     for group, kind, detector in said_by:
         facts = found[str(group)]
         facts["kinds"] = sorted({*facts["kinds"], kind})

@@ -52,7 +52,9 @@ class Detector(AuditedModel):
     class Meta(AuditedModel.Meta):
         constraints = [
             models.UniqueConstraint(
-                fields=["slug"], name="one_detector_per_slug", violation_error_message="There is a detector of this name."
+                fields=["slug"],
+                name="one_detector_per_slug",
+                violation_error_message="There is a detector of this name.",
             ),
             models.CheckConstraint(
                 condition=both_or_neither("calibration_n", "calibration_false_positives", "calibrated_on"),

@@ -39,7 +39,9 @@ class Facts:
 @dataclass
 class Priority:
     points: int
-    reasons: list[dict] = field(default_factory=list)  # {"text", "points"}, strongest first, what speaks against it last
+    reasons: list[dict] = field(
+        default_factory=list
+    )  # {"text", "points"}, strongest first, what speaks against it last
 
 
 def rank(facts: Facts) -> Priority:

@@ -1,6 +1,7 @@
 """Who may do what with alerts, groups and detectors."""
 
 import rules
+
 from apps.alerts.models import AlertGroup, Detector
 from apps.staff.rules import may
 

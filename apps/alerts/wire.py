@@ -429,7 +429,9 @@ def _hold_no_prompts(whole: dict) -> None:
             for key, value in present.items():
                 if key.lower() in PROMPTS and value not in (None, "", [], {}):
                     where = f"{path}{key}"
-                    raise Refusal("prompts_inline", f"{where} holds prompts or completions; refer to them.", field=where)
+                    raise Refusal(
+                        "prompts_inline", f"{where} holds prompts or completions; refer to them.", field=where
+                    )
                 if isinstance(value, dict | list):
                     waiting.append((f"{path}{key}.", value))
         else:

@@ -45,7 +45,9 @@ def test_one_alert_is_created_kept_and_found_again(post, detector):
 
 def test_a_request_is_one_event_and_unknown_accounts_are_one_more(post):
     post(alerts(30))
-    assert list(Event.objects.filter(action="alerts.receive").values_list("object_type", flat=True)) == ["alerts_detector"]
+    assert list(Event.objects.filter(action="alerts.receive").values_list("object_type", flat=True)) == [
+        "alerts_detector"
+    ]
     assert Event.objects.filter(action="accounts.record_seen").count() == 1
     post([alert(severity=4)])
     assert Event.objects.filter(action="alerts.receive").count() == 2
@@ -177,7 +179,12 @@ def test_what_is_wrong_is_said_by_code(post, code):
     ],
 )
 def test_what_readers_would_understand_differently_is_refused(post, text, code):
-    body = json.dumps([alert(title=..., ext=...)])[:-2] + f', {text}' + ("" if "title" in text else ', "title": "t"') + "}]"
+    body = (
+        json.dumps([alert(title=..., ext=...)])[:-2]
+        + f", {text}"
+        + ("" if "title" in text else ', "title": "t"')
+        + "}]"
+    )
     assert refused(post(body.encode())) == (422, code)
 
 

@@ -1,0 +1,110 @@
+"""What accounts may share, made comparable and unreadable: one spelling, a keyed hash of it, and a masked form for people.
+
+Pure. The value itself is never kept; without the pepper nobody can find it by trying all telephone numbers.
+"""
+
+import hmac
+import ipaddress
+import re
+import unicodedata
+from hashlib import sha256
+
+from django.conf import settings
+
+KINDS = frozenset(
+    {"email", "email_domain", "phone", "payment", "device", "api_key", "ip_prefix", "asn", "user_agent", "template"}
+)
+MASK_LENGTH = 120
+
+
+def kind_and_value(kind: str, value: str) -> tuple[str, str]:
+    """The kind that casemgr keeps, and the value: what has no kind of its own is "other", told apart by its name."""
+    kind = kind.strip().lower()
+    return (kind, value) if kind in KINDS else ("other", f"{kind}:{value}")
+
+
+def normalise(kind: str, value: str) -> str:
+    """The one spelling under which equal things are equal. Raises ValueError with what is wrong."""
+    value = unicodedata.normalize("NFKC", value).strip()
+    if not value:
+        raise ValueError("the value is empty")
+    if len(value) > 2000:
+        raise ValueError("the value has more than 2,000 characters")
+    rule = _RULES.get(kind)
+    return rule(value) if rule else value
+
+
+def _email(value: str) -> str:
+    local, at, domain = value.rpartition("@")
+    if not (local and at and domain) or any(c.isspace() for c in value):
+        raise ValueError("this is no e-mail address")
+    return f"{local.casefold()}@{_domain(domain)}"
+
+
+def _domain(value: str) -> str:
+    return value.casefold().strip(".").removeprefix("@")
+
+
+def _phone(value: str) -> str:
+    digits = re.sub(r"\D", "", value)
+    if not 5 <= len(digits) <= 15:
+        raise ValueError("a telephone number has 5 to 15 digits")
+    if value.startswith("00"):
+        return f"+{digits[2:]}"
+    return f"+{digits}" if value.startswith("+") else digits
+
+
+def _ip_prefix(value: str) -> str:
+    try:
+        return str(ipaddress.ip_network(value, strict=False))
+    except ValueError as error:
+        raise ValueError("this is no address block, such as 198.51.100.0/24") from error
+
+
+def _asn(value: str) -> str:
+    number = value.upper().removeprefix("AS").strip()
+    if not number.isascii() or not number.isdigit() or int(number) > 2**32 - 1:
+        raise ValueError("this is no autonomous system, such as AS64500")
+    return f"AS{int(number)}"
+
+
+_RULES = {
+    "email": _email,
+    "email_domain": _domain,
+    "phone": _phone,
+    "ip_prefix": _ip_prefix,
+    "asn": _asn,
+    "user_agent": lambda value: " ".join(value.split()),
+}
+
+
+def hmac_of(kind: str, value: str) -> tuple[str, str]:
+    """(HMAC-SHA-256 of kind and normalised value in hexadecimal, id of the key it was made with)."""
+    key = settings.IDENTIFIER_PEPPER.encode()
+    digest = hmac.digest(key, f"{kind}\x00{normalise(kind, value)}".encode(), "sha256")
+    return digest.hex(), key_id()
+
+
+def key_id() -> str:
+    """Tells hashes of two peppers apart, and nothing about either."""
+    return sha256(b"identifier pepper\x00" + settings.IDENTIFIER_PEPPER.encode()).hexdigest()[:12]
+
+
+def mask(kind: str, value: str) -> str:
+    """Enough to recognise a value that one knows already, too little to learn it."""
+    value = normalise(kind, value)
+    return _masked(kind, value)[:MASK_LENGTH]
+
+
+def _masked(kind: str, value: str) -> str:
+    if kind in ("ip_prefix", "asn", "template", "email_domain"):
+        return value  # shared by many by their nature
+    if kind == "email":
+        local, _, domain = value.rpartition("@")
+        return f"{local[0]}…@{domain}"
+    if kind == "user_agent":
+        return value if len(value) <= 60 else f"{value[:60]}…"
+    if kind == "phone":
+        return f"{value[:3]}…{value[-2:]}"
+    name, colon, rest = value.partition(":") if kind == "other" else ("", "", value)
+    return f"{name}{colon}…{rest[-4:]}" if len(rest) >= 8 else f"{name}{colon}…"
