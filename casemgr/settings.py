@@ -235,7 +235,7 @@ STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [
     ("css", BASE_DIR / "casemgr" / "frontend" / "css"),
     ("js", BASE_DIR / "casemgr" / "frontend" / "js"),
-    ("vendor", VAR_DIR / "frontend"),  # icons and fonts, built from their packages at set-up
+    ("vendor", BASE_DIR / "var" / "frontend"),  # icons and fonts, built from their packages at set-up
 ]
 # Nothing asks for the names without a hash, and source maps take longer to compress than all the rest.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True

@@ -142,7 +142,7 @@ def tables_digest(url: str) -> str:
 
 def static_digest() -> str:
     """Changes with any static file of ours and with the packages, which bring the others."""
-    folders = [VAR / "frontend", BASE / "casemgr", *sorted((BASE / "apps").glob("*/static"))]
+    folders = [BASE / "var" / "frontend", BASE / "casemgr", *sorted((BASE / "apps").glob("*/static"))]
     files = (file for folder in folders for file in sorted(folder.rglob("*")))
     return digest_of("", *(file for file in files if file.is_file() and file.suffix not in {".py", ".pyc"}))
 
