@@ -24,7 +24,9 @@ class NoticeTemplate(AuditedModel):
 
     class Meta(AuditedModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["kind", "language", "version"], name="one_wording_per_kind_language_version")
+            models.UniqueConstraint(
+                fields=["kind", "language", "version"], name="one_wording_per_kind_language_version"
+            )
         ]
 
     def __str__(self) -> str:

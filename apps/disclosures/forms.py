@@ -1,0 +1,24 @@
+from django import forms
+
+from apps.disclosures.models import Report
+
+
+class Filter(forms.Form):
+    state = forms.ChoiceField(choices=[("", "Any state"), *Report.State.choices], required=False)
+    audience = forms.ChoiceField(choices=[("", "Any audience"), *Report.Audience.choices], required=False)
+    q = forms.CharField(required=False, label="Number or case")
+
+
+class CompileForm(forms.Form):
+    audience = forms.ChoiceField(
+        choices=Report.Audience.choices, help_text="It decides what is withheld; the rules are shown on the draft."
+    )
+    title = forms.CharField(max_length=200)
+    recipient = forms.CharField(max_length=200, help_text="Authority, partner, or where it is published.")
+    legal_basis = forms.CharField(
+        max_length=300, label="Legal basis", help_text="Why it may be shared with them: law, agreement, consent."
+    )
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))

@@ -1,0 +1,127 @@
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.clickjacking import xframe_options_sameorigin
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.cases.queries import visible_cases
+from apps.core import pdf, vault
+from apps.core.http import explained, file_response
+from apps.core.paging import page
+from apps.disclosures import actions, forms, queries
+from apps.disclosures.models import Report
+
+
+@require_safe
+def reports(request: HttpRequest) -> HttpResponse:
+    if not request.user.has_perm("disclosures.view"):
+        raise Http404
+    form = forms.Filter(request.GET)
+    found = queries.visible_reports(request.user)
+    wanted = form.cleaned_data if form.is_valid() else {}
+    for field in ("state", "audience"):
+        if wanted.get(field):
+            found = found.filter(**{field: wanted[field]})
+    if words := wanted.get("q", "").strip():
+        found = found.filter(Q(ref__iexact=words) | Q(case__ref__iexact=words))
+    context = {
+        "form": form,
+        "page": page(found, ("-compiled_at", "-id"), request.GET),
+        "filtered": any(request.GET.values()),
+    }
+    return render(request, "disclosures/list.html", context)
+
+
+@require_safe
+def of_case(request: HttpRequest, ref: str) -> HttpResponse:
+    """The panel of a case: its reports."""
+    case = get_object_or_404(visible_cases(request.user), ref=ref)
+    found = queries.visible_reports(request.user).filter(case=case).order_by("-compiled_at")[:50]
+    return render(request, "disclosures/of_case.html", {"case": case, "reports": found})
+
+
+@require_http_methods(["GET", "POST"])
+def compile_report(request: HttpRequest, ref: str) -> HttpResponse:
+    case = get_object_or_404(visible_cases(request.user), ref=ref)
+    if not request.user.has_perm("disclosures.compile_report"):
+        raise PermissionDenied
+    form = forms.CompileForm(request.POST or None, initial={"title": f"Incident report on {case.ref}"})
+    if form.is_valid():
+        with explained(form):
+            report = actions.compile_report(case, by=request.user, **form.cleaned_data)
+            return redirect("disclosures:report", report.pk)
+    return render(request, "disclosures/compile.html", {"form": form, "case": case}, status=422 if form.errors else 200)
+
+
+@require_safe
+def report(request: HttpRequest, pk) -> HttpResponse:
+    return _report_page(request, _find(request, pk))
+
+
+def _report_page(request: HttpRequest, found: Report, form: forms.ReasonForm | None = None) -> HttpResponse:
+    context = {"report": found, "reason": form or forms.ReasonForm()}
+    return render(request, "disclosures/report.html", context, status=422 if form and form.errors else 200)
+
+
+@require_safe
+@xframe_options_sameorigin
+def preview(request: HttpRequest, pk) -> HttpResponse:
+    """The report on screen. A released one is shown from the vault, never made again."""
+    found = _find(request, pk)
+    try:
+        data = vault.read(found.files[0]["sha256"]) if found.files else next(iter(actions.files_of(found).values()))
+    except pdf.PdfError as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain")
+    response = HttpResponse(data, content_type="application/pdf")
+    response["Content-Disposition"] = f'inline; filename="{found.ref or "draft"}.pdf"'
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; object-src 'self'; frame-ancestors 'self'"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_safe
+def download(request: HttpRequest, pk, name: str) -> HttpResponse:
+    found = _find(request, pk)
+    file = next((file for file in found.files if file["name"] == name), None)
+    if file is None:
+        raise Http404
+    actions.open_report(found, name=name, by=request.user)
+    return file_response(vault.chunks(file["sha256"]), filename=name, media_type=file["media_type"], size=file["bytes"])
+
+
+@require_POST
+def release(request: HttpRequest, pk) -> HttpResponse:
+    found = _find(request, pk)
+    with explained(request):
+        actions.release_report(found, by=request.user)
+        messages.success(
+            request, f"{found.ref} is being released: its files are made now and cannot change afterwards."
+        )
+    return redirect("disclosures:report", pk)
+
+
+@require_POST
+def give_back(request: HttpRequest, pk) -> HttpResponse:
+    return _with_reason(request, pk, actions.return_report, "Its author is told what has to change.")
+
+
+@require_POST
+def discard(request: HttpRequest, pk) -> HttpResponse:
+    return _with_reason(request, pk, actions.discard_report, "The draft was discarded; it stays on record.")
+
+
+def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
+    found, form = _find(request, pk), forms.ReasonForm(request.POST)
+    if form.is_valid():
+        with explained(form):
+            action(found, reason=form.cleaned_data["reason"], by=request.user)
+            messages.success(request, done)
+            return redirect("disclosures:report", pk)
+    return _report_page(request, found, form)
+
+
+def _find(request: HttpRequest, pk) -> Report:
+    return get_object_or_404(queries.visible_reports(request.user), pk=pk)
