@@ -6,6 +6,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 from django import forms
 from django.conf import settings
@@ -146,11 +147,20 @@ def test_every_class_of_the_reference_is_in_the_style_sheets():
         (2.0, "2"),
         (0.0000123, "1.23 × 10⁻⁵"),
         ("16000000", "16_000_000"),
-        (float("inf"), "unlimited"),
+        (-0.58, "−0.58"),
+        (np.float64(0.25), "0.25"),
+        (np.int64(1000), "1_000"),
+        (float("-inf"), "−unlimited"),
     ],
 )
 def test_numbers_read_as_people_write_them(value, text):
     assert formats.number(value) == text.replace("_", formats.GAP)
+
+
+@pytest.mark.parametrize("value", [True, None, "", "many", [1]])
+def test_what_is_no_number_is_refused(value):
+    with pytest.raises(ValueError, match="not a number"):
+        formats.number(value)
 
 
 @given(st.integers(min_value=-(10**15), max_value=10**15))

@@ -341,7 +341,7 @@ def bars(values: Sequence[float], labels: Sequence = (), title: str = "", mark: 
         {"box": box, "name": name, "value": formats.number(value)}
         for box, value, name in zip(boxes, values, names, strict=True)
     ]
-    marked = next((column["box"].x - 2 for column in columns if mark and column["name"] == _name(mark)), None)
+    marked = next((box.x - 2 for box, name in zip(boxes, names, strict=True) if mark and name == _name(mark)), None)
     at_left = marked is not None and marked > BARS_WIDTH / 2
     return {
         "columns": columns,

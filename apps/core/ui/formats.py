@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
+from numbers import Integral
+from typing import Any
 
 # The narrow no-break space would be right, but our typeface has none, and a paper must not borrow another typeface
 # for a gap. The class `number` makes this one thin on screen.
@@ -23,25 +25,33 @@ SPANS = (
 
 
 def number(value: int | float | Decimal | str) -> str:
-    """541233 -> "541 233" (no-break spaces); 0.58 stays exact to four significant places after the point; below
-    0.001 in powers of ten, because 0.00 would claim that there is nothing."""
-    if isinstance(value, bool) or value is None or value == "":
-        raise ValueError(f"number() needs a number, not {value!r}.")
-    if isinstance(value, str):
-        value = Decimal(value)
-    if isinstance(value, float):
-        value = Decimal(repr(value))
-    if not isinstance(value, int) and not value.is_finite():
-        return {"Infinity": "unlimited", "-Infinity": f"{MINUS}unlimited"}.get(str(value), "not a number")
-    if value and abs(value) < Decimal("0.001"):
-        mantissa, exponent = f"{value:.2e}".split("e")
+    """541233 as "541 233" (no-break spaces), 12.346 as "12.35", 0.58 as it is (four places at most below ten); below
+    0.001 in powers of ten, because 0.00 would claim that there is nothing. Raises ValueError for what is no number."""
+    exact = _exact(value)
+    if not exact.is_finite():
+        return "not a number" if exact.is_nan() else "unlimited" if exact > 0 else f"{MINUS}unlimited"
+    size = abs(exact)
+    if 0 < size < Decimal("0.001"):
+        mantissa, exponent = f"{size:.2e}".split("e")
         text = f"{mantissa.rstrip('0').rstrip('.')} × 10{str(int(exponent)).translate(SUPERSCRIPT)}"
-    elif isinstance(value, int) or value == value.to_integral_value():
-        text = f"{int(value):,}".replace(",", GAP)
+    elif size == size.to_integral_value():
+        text = f"{int(size):,}"
     else:
-        places = 1 if abs(value) >= 1000 else 2 if abs(value) >= 10 else 4
-        text = f"{value:,.{places}f}".rstrip("0").rstrip(".").replace(",", GAP)
-    return text.replace("-", MINUS) if text.startswith("-") else text
+        places = 1 if size >= 1000 else 2 if size >= 10 else 4
+        text = f"{size:,.{places}f}".rstrip("0").rstrip(".")
+    return (MINUS if exact < 0 else "") + text.replace(",", GAP)
+
+
+def _exact(value: Any) -> Decimal:
+    """What was written: 0.1 is 0.1 and not the binary fraction beside it. Takes numpy's numbers too."""
+    if isinstance(value, float):
+        return Decimal(repr(float(value)))
+    if isinstance(value, Decimal | str) or (isinstance(value, Integral) and not isinstance(value, bool)):
+        try:
+            return Decimal(value if isinstance(value, Decimal | str) else int(value))
+        except InvalidOperation:
+            pass
+    raise ValueError(f"This is not a number: {value!r}.")
 
 
 def absolute(moment: datetime | date) -> str:
