@@ -23,7 +23,8 @@ from typing import BinaryIO
 FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig:fonts.dtd"><fontconfig>
 <dir>/usr/share/fonts</dir><dir>/usr/local/share/fonts</dir>
 <cachedir>/var/cache/fontconfig</cachedir><cachedir>{directory}/cache</cachedir>
-<selectfont><acceptfont><glob>*/Noto*</glob></acceptfont><rejectfont><glob>*</glob></rejectfont></selectfont>
+<selectfont><acceptfont><glob>*/Noto*</glob></acceptfont><rejectfont><glob>*.?t?</glob><glob>*.pf?</glob>
+<glob>*.pcf*</glob><glob>*.woff*</glob></rejectfont></selectfont>
 </fontconfig>"""
 FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "ftplib.", "urllib.")
 
