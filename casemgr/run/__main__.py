@@ -63,6 +63,7 @@ def demo() -> int:
                 crew.watch_forever()
             return code
         except Stop:
+            print(flush=True)  # the terminal shows ^C where the line began
             return 0
         finally:
             signals.ignore()
