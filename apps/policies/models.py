@@ -109,5 +109,16 @@ class Clause(AuditedModel):
     def label(self) -> str:
         return label_of(self.number, self.heading, self.content)
 
+    @property
+    def title(self) -> str:
+        """The line that stands alone above the text, as a section has it; "" where the heading is part of the text."""
+        first, _, _ = self.content.partition("\n\n")
+        return first if self.heading and len(first) <= len(self.number) + len(self.heading) + 4 else ""
+
+    @property
+    def body(self) -> str:
+        """The text without its title."""
+        return self.content.removeprefix(self.title).lstrip("\n")
+
     def __str__(self) -> str:
         return self.number or self.heading or self.address

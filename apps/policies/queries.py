@@ -65,6 +65,17 @@ def clauses(version: Version) -> QuerySet[Clause]:
     return Clause.objects.filter(text=version.text_id).order_by("ordinal")
 
 
+def citation(clause: Clause, interval: Interval[Version]) -> str:
+    """The clause named so that anybody can find exactly this text again."""
+    document = interval.version.document
+    name = f"clause {clause.number}" if clause.number else f"“{clause.label}”"
+    until = f"until {interval.until:%Y-%m-%d %H:%M} UTC" if interval.until else "and still"
+    return (
+        f"{document.service}, {document.name}, {name}, in force, as seen, from {interval.since:%Y-%m-%d %H:%M} UTC "
+        f"{until} (SHA-256 {clause.sha256})"
+    )
+
+
 def neighbours(clause: Clause) -> tuple[Clause | None, Clause | None]:
     """The clauses before and after one in its text."""
     beside = Clause.objects.filter(text=clause.text_id, ordinal__in=[clause.ordinal - 1, clause.ordinal + 1])
@@ -88,6 +99,11 @@ def technical_upgrades(old: Version, new: Version) -> QuerySet[Version]:
     """Versions after the one and up to the other at which the archive began to read the page differently."""
     first, last = sorted((old.recorded_at, new.recorded_at))
     return versions(new.document).filter(kind=Version.Kind.TECHNICAL, recorded_at__gt=first, recorded_at__lte=last)
+
+
+def before(version: Version) -> Version | None:
+    """The last readable version of the document recorded earlier."""
+    return versions(version.document).filter(is_stub=False, recorded_at__lt=version.recorded_at).first()
 
 
 # --- on this day ------------------------------------------------------------------------------------------------------

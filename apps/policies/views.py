@@ -66,7 +66,12 @@ def document(request: HttpRequest, slug: str) -> HttpResponse:
 @require_safe
 def version(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
     shown = _version(request, slug, pk)
-    context = {"version": shown, "interval": queries.interval_of(shown), "clauses": queries.clauses(shown)}
+    context = {
+        "version": shown,
+        "earlier": queries.before(shown),
+        "interval": queries.interval_of(shown),
+        "clauses": queries.clauses(shown),
+    }
     return render(request, "policies/version.html", context)
 
 
@@ -74,10 +79,12 @@ def version(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
 def clause(request: HttpRequest, slug: str, pk: str, address: str) -> HttpResponse:
     shown = _version(request, slug, pk)
     clause = get_object_or_404(Clause, text=shown.text_id, address=address)
+    interval = queries.interval_of(shown)
     context = {
         "version": shown,
-        "interval": queries.interval_of(shown),
+        "interval": interval,
         "clause": clause,
+        "citation": queries.citation(clause, interval),
         "history": queries.clause_history(shown.document, address),
         "neighbours": queries.neighbours(clause),
     }

@@ -84,6 +84,20 @@ def test_a_clause_shows_its_history_with_the_words_that_changed(page, terms):
     assert "Recording changed" in text
 
 
+def test_the_page_of_a_clause_gives_a_citation_that_names_the_exact_text(page, terms):
+    version = recorded(terms, 3)
+    clause = queries.clauses(version).get(address="2.1")
+    citation = (
+        "Harbour, Terms of Service, clause 2.1, in force, as seen, from 2026-03-01 06:00 UTC "
+        f"until 2026-04-01 00:00 UTC (SHA-256 {clause.sha256})"
+    )
+    assert f'data-copy="{citation}"' in page("clause", terms.slug, version.pk, "2.1")
+
+
+def test_an_address_that_is_none_is_not_found(page, terms):
+    page("clause", terms.slug, recorded(terms, 3).pk, "9.9", status=404)
+
+
 def test_a_comparison_marks_words_and_warns_of_technical_upgrades(page, terms):
     changed = page("compare", terms.slug, old=recorded(terms, 2).pk, new=recorded(terms, 3).pk)
     assert "<ins>pages or train competing models.</ins>" in changed
