@@ -6,7 +6,6 @@ Django is configured. Our own CSS and JavaScript are served from where they lie 
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
 import sys
@@ -16,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 MODULES = ROOT / "node_modules"
-OUT = Path(os.environ.get("VAR_DIR") or ROOT / "var") / "frontend"  # where settings.py looks
+OUT = ROOT / "var" / "frontend"
 
 # Package and the weights we set type in. Each adds a file a script; the browser fetches only what a page uses.
 FACES = {

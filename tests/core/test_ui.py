@@ -111,6 +111,12 @@ def test_every_icon_of_a_page_is_in_the_sprite(page: Path):
     assert set(re.findall(r'{% icon "([\w-]+)"', page.read_text())) <= looks.icon_names()
 
 
+@pytest.mark.parametrize("script", sorted((FRONTEND / "js").glob("*.js")), ids=lambda path: path.name)
+def test_scripts_stand_alone(script: Path):
+    """They are served under names with a hash, which an import would not know."""
+    assert not re.search(r"^\s*(import|export)\b|\bimport\(", script.read_text(), flags=re.MULTILINE)
+
+
 def test_every_look_has_an_icon_in_the_sprite():
     entries = [entry for group in navigation.RAIL for entry in group]
     used = {look[0] for table in (looks.STATES, looks.CHECKS, looks.MESSAGES) for look in table.values()}

@@ -2,8 +2,6 @@
 // j/k move, Enter opens, x selects, X selects the range. / goes to the search, ? lists the keys, g then a letter goes
 // to a room. The key of a control inside the current row wins over the same key elsewhere.
 
-import { wordsOf } from "./words.js";
-
 const typing = (element) => element.closest("input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]");
 const visible = (element) => !element.disabled && element.checkVisibility();
 
@@ -73,7 +71,7 @@ const own = {
   x: () => select(false),
   X: () => select(true),
   "/": () => (document.querySelector("[data-filter]") ?? document.querySelector("[data-search]"))?.focus(),
-  "?": () => showHelp(),
+  "?": () => document.getElementById("keys-help")?.showModal(),
 };
 
 document.addEventListener("keydown", (event) => {
@@ -121,34 +119,4 @@ document.addEventListener("click", (event) => {
   const row = event.target.closest("[data-list] [data-row]");
   if (!row) return;
   for (const other of rows()) other.setAttribute("aria-selected", String(other === row));
-});
-
-/** Every key of this page with what it does: [key, words]. */
-function keysOfPage() {
-  const list = document.querySelector("[data-list]")
-    ? [["j", "next row"], ["k", "previous row"], ["Enter", "open the row"], ["x", "select the row"], ["X", "select up to here"]]
-    : [];
-  const buttons = [...document.querySelectorAll("[data-key]")].filter(visible).map((element) => [element.dataset.key, wordsOf(element)]);
-  const rooms = [...document.querySelectorAll("[data-go]")].map((element) => [`g ${element.dataset.go}`, wordsOf(element)]);
-  const general = [["/", "search or filter"], ["Ctrl K", "command palette"], ["?", "this list"]];
-  return [...list, ...new Map([...buttons, ...rooms, ...general])];
-}
-
-function showHelp() {
-  document.getElementById("keys-help")?.showModal();
-}
-
-document.getElementById("keys-help")?.addEventListener("beforetoggle", () => {
-  const list = document.querySelector("[data-keys-list]");
-  list.replaceChildren(...keysOfPage().flatMap(([key, words]) => {
-    const term = document.createElement("dt");
-    for (const part of key.split(" ")) {
-      const cap = document.createElement("kbd");
-      cap.textContent = part;
-      term.append(cap, " ");
-    }
-    const meaning = document.createElement("dd");
-    meaning.textContent = words;
-    return [term, meaning];
-  }));
 });

@@ -1,7 +1,6 @@
-// Ctrl-K: every room of the rail, every action of the page (data-key, data-palette), and a search for what was typed.
-// It only clicks what is on the page, so it can do nothing that the page does not offer.
-
-import { wordsOf } from "./words.js";
+// What can be done here, in two lists. Ctrl-K: every room of the rail, every action of the page (data-key, data-palette),
+// and a search for what was typed; it only clicks what is on the page, so it can do nothing that the page does not offer.
+// ?: every key with its meaning. Scripts import nothing from each other: each is served under a name with its hash.
 
 const dialog = document.getElementById("palette");
 const input = dialog?.querySelector("input");
@@ -9,10 +8,20 @@ const list = dialog?.querySelector("[role=listbox]");
 let entries = [];
 let at = 0;
 
+/** What a control says, without its icon, key and count. */
+function wordsOf(element) {
+  if (element.dataset.palette) return element.dataset.palette;
+  const copy = element.cloneNode(true);
+  for (const noise of copy.querySelectorAll("kbd, svg, .count")) noise.remove();
+  return copy.textContent.trim().replace(/\s+/g, " ") || element.getAttribute("aria-label") || element.title;
+}
+
+const visible = (element) => !element.disabled && element.checkVisibility();
+
 function collect() {
   const rooms = [...document.querySelectorAll(".rail a:not(.brand)")].map((element) => ({ text: wordsOf(element), kind: "Go to", element }));
   const actions = [...document.querySelectorAll("[data-key], [data-palette]")]
-    .filter((element) => !element.disabled && !element.closest("dialog") && element.checkVisibility())
+    .filter((element) => visible(element) && !element.closest("dialog"))
     .map((element) => ({ text: wordsOf(element), kind: "Action", key: element.dataset.key, element }));
   const account = [...document.querySelectorAll(".top .menu > div :is(a, button)")].map((element) => ({ text: wordsOf(element), kind: "You", element }));
   entries = [...actions, ...rooms, ...account];
@@ -108,4 +117,30 @@ input?.addEventListener("keydown", (event) => {
     const entry = shown()[at];
     if (entry) run(entry);
   }
+});
+
+/** Every key of this page with what it does: [key, words]. */
+function keysOfPage() {
+  const list = document.querySelector("[data-list]")
+    ? [["j", "next row"], ["k", "previous row"], ["Enter", "open the row"], ["x", "select the row"], ["X", "select up to here"]]
+    : [];
+  const buttons = [...document.querySelectorAll("[data-key]")].filter(visible).map((element) => [element.dataset.key, wordsOf(element)]);
+  const rooms = [...document.querySelectorAll("[data-go]")].map((element) => [`g ${element.dataset.go}`, wordsOf(element)]);
+  const general = [["/", "search or filter"], ["Ctrl K", "command palette"], ["?", "this list"]];
+  return [...list, ...new Map([...buttons, ...rooms, ...general])];
+}
+
+document.getElementById("keys-help")?.addEventListener("beforetoggle", () => {
+  const list = document.querySelector("[data-keys-list]");
+  list.replaceChildren(...keysOfPage().flatMap(([key, words]) => {
+    const term = document.createElement("dt");
+    for (const part of key.split(" ")) {
+      const cap = document.createElement("kbd");
+      cap.textContent = part;
+      term.append(cap, " ");
+    }
+    const meaning = document.createElement("dd");
+    meaning.textContent = words;
+    return [term, meaning];
+  }));
 });
