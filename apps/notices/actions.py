@@ -175,7 +175,7 @@ def to_pdf(notice: Notice, facts: NoticeFacts) -> bytes:
     composition = _composed(notice.template, facts)
     reasons = json.dumps(letter.statement_of_reasons(facts), ensure_ascii=False, indent=1).encode()
     return paper.to_pdf(
-        letter.to_html(composition, assembly.letterhead()),
+        letter.to_html(composition, assembly.letterhead(), draft=notice.issued_at is None),
         sheet="letter",
         title=composition.subject.plain,
         created=notice.issued_at or notice.drafted_at,
@@ -214,7 +214,7 @@ def _check_fit(decision: Decision, kind: str, account: Account | None, party: Pa
 
 
 def _check_wording(composition: ComposedNotice) -> None:
-    if problems := lint_wording(composition.plain, {"finding"}):
+    if problems := lint_wording(composition.own_words, {"finding"}):
         raise ValidationError(
             [f"“{problem.words}” claims more than was established: {problem.message}" for problem in problems]
         )

@@ -93,7 +93,7 @@ def _facts(decision: Decision, *, own: list[Fact], on: date, **particular) -> No
     return NoticeFacts(
         provider_name=provider["legal_name"],
         desk=provider["unit"],
-        signatory=(f"For {provider['legal_name']}", provider["unit"]),
+        signatory=(provider["unit"],),
         reference=NOT_YET,
         case_ref=finding.case.ref,
         issued_on=on,

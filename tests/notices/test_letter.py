@@ -127,6 +127,17 @@ def test_a_logo_is_printed_with_the_providers_name():
     assert '<img src="asset:logo.svg" alt="Northlight AI">' in html
 
 
+def test_a_draft_says_so_on_paper():
+    assert "Draft, not issued" in letter.to_html(composed(), LETTERHEAD, draft=True)
+    assert "Draft" not in letter.to_html(composed(), LETTERHEAD)
+
+
+def test_a_quoted_clause_may_use_words_that_we_may_not():
+    quoted = composed(clauses=(Clause("Terms", "7", "No stealing of weights.", date(2026, 1, 1), "ab" * 32),))
+    assert lint_wording(quoted.plain, {"finding"})
+    assert lint_wording(quoted.own_words, {"finding"}) == []
+
+
 def test_values_are_escaped_after_they_are_put_in():
     attack = "<img src=file:///etc/passwd alt=x>{{ facts }}{account_ref}"
     html = letter.to_html(composed(finding=attack, recipient=(attack,), facts=(Fact(attack, (attack,)),)), LETTERHEAD)
@@ -148,7 +159,7 @@ def test_every_statement_knows_its_source():
 
 
 def test_a_suspension_says_all_that_article_17_asks():
-    text = composed().plain().replace("\u00a0", " ")
+    text = composed().plain.replace("\u00a0", " ")
     for said in (
         "worldwide", "from 19 March 2026 until 17 June 2026",  # (a)
         "668 requests", "our own initiative",  # (b)
@@ -160,8 +171,8 @@ def test_a_suspension_says_all_that_article_17_asks():
 
 
 def test_switched_paragraphs_follow_the_facts():
-    assert "no fixed end" in composed(ends_on=None).plain()
-    assert "ends by itself after 90 days" in composed().plain()
+    assert "no fixed end" in composed(ends_on=None).plain
+    assert "ends by itself after 90 days" in composed().plain
     assert "until further notice" in composed(ends_on=None).subject.plain
 
 
@@ -173,8 +184,8 @@ def test_a_text_that_leaves_out_the_appeal_cannot_be_used():
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_built_in_texts_claim_no_more_than_a_finding(kind):
-    assert lint_wording(composed(kind).plain(), {"finding"}) == []
-    assert {problem.rule for problem in lint_wording(composed(kind).plain(), set())} == {"finding"}
+    assert lint_wording(composed(kind).own_words, {"finding"}) == []
+    assert {problem.rule for problem in lint_wording(composed(kind).own_words, set())} == {"finding"}
 
 
 def test_a_missing_value_is_named_with_its_place():

@@ -79,13 +79,19 @@ class ComposedNotice:
     def blocks(self) -> list[Block]:
         return [self.subject, *(block for section in self.sections for block in section.blocks)]
 
+    @property
     def plain(self) -> str:
-        """The whole letter as text, a paragraph a line: for the wording linter, for search, for e-mail."""
-        lines = [self.subject.plain]
-        for section in self.sections:
-            lines += [section.heading] if section.heading else []
-            lines += [block.plain for block in section.blocks]
-        return "\n\n".join(lines)
+        """The whole letter as text, paragraphs apart by a blank line: for search and for e-mail."""
+        return self._text(self.blocks())
+
+    @property
+    def own_words(self) -> str:
+        """What the provider itself says, for the wording linter: all but the clauses, which are quoted as they are."""
+        return self._text([block for block in self.blocks() if block.kind != "clauses"])
+
+    def _text(self, blocks: list[Block]) -> str:
+        headings = {section.blocks[0].number: section.heading for section in self.sections if section.heading}
+        return "\n\n".join(f"{headings[b.number]}\n\n{b.plain}" if b.number in headings else b.plain for b in blocks)
 
 
 def compose(source: str, facts: NoticeFacts, kind: str) -> ComposedNotice:
@@ -157,9 +163,9 @@ class Letterhead:
     logo: str = ""
 
 
-def to_html(composed: ComposedNotice, letterhead: Letterhead) -> str:
-    """The letter as HTML. Every value is escaped here, after it was put in."""
+def to_html(composed: ComposedNotice, letterhead: Letterhead, *, draft: bool = False) -> str:
+    """The letter as HTML, marked on every page when it is a draft. Every value is escaped here, after it was put in."""
     return render_to_string(
         f"pdf/notice_{composed.kind}.html",
-        {"notice": composed, "facts": composed.facts, "letterhead": letterhead},
+        {"notice": composed, "facts": composed.facts, "letterhead": letterhead, "draft": draft},
     )
