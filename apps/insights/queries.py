@@ -1,0 +1,284 @@
+"""What waits for a person, what is late, and what came in. Each section is one query, however much there is."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, Value, Window
+from django.utils import timezone
+
+from apps.alerts.models import AlertGroup
+from apps.alerts.queries import visible_detectors, visible_groups
+from apps.cases.models import Case, Decision, Finding
+from apps.cases.queries import visible_cases, visible_decisions, visible_findings, visible_tasks
+from apps.core.models import Job
+from apps.disclosures.models import Report
+from apps.disclosures.queries import visible_reports
+from apps.insights.addresses import reverse
+from apps.notices.models import Notice
+from apps.notices.queries import visible_notices
+
+SHOWN = 5  # lines of a section; the rest is behind its link
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One thing to do: where it is done, what it is, since when it waits and until when it should be done."""
+
+    url: str
+    name: str
+    detail: str = ""
+    since: datetime | None = None
+    due: datetime | date | None = None
+
+    @property
+    def is_late(self) -> bool:
+        if self.due is None:
+            return False
+        return self.due < timezone.now() if isinstance(self.due, datetime) else self.due < timezone.now().date()
+
+
+@dataclass(frozen=True)
+class Section:
+    title: str
+    icon: str
+    lines: list[Line]
+    total: int
+    url: str = ""  # where all of them are listed
+
+    @property
+    def more(self) -> int:
+        return self.total - len(self.lines)
+
+
+def waiting(user) -> list[Section]:
+    """What this person can do next. Sections with nothing in them are left out."""
+    sections = [
+        _section("Alert groups you hold", "inbox", _held_groups(user), _of_group, reverse("alerts:queue")),
+        _section("Findings to review", "scale", _findings_to_review(user), _of_finding),
+        _section("Decisions to approve", "gavel", _decisions_to_approve(user), _of_decision),
+        _section("Decisions to propose", "gavel", _decisions_to_propose(user), _of_decidable),
+        _section("Notices to draft", "writing", _notices_to_draft(user), _of_decision_without_notice),
+        _section("Notices returned to you", "arrow-back-up", _notices_returned(user), _of_notice),
+        _section("Notices to approve", "mail", _notices_to_approve(user), _of_notice, reverse("notices:list")),
+        _section("Notices to issue", "mail-forward", _notices_to_issue(user), _of_notice, reverse("notices:list")),
+        _section("Reports returned to you", "arrow-back-up", _reports_returned(user), _of_report),
+        _section(
+            "Reports to release", "file-export", _reports_to_release(user), _of_report, reverse("disclosures:list")
+        ),
+        _section("Tasks", "checklist", _tasks(user), _of_task),
+        _section("Your cases", "briefcase", _own_cases(user), _of_case, reverse("cases:list")),
+    ]
+    return [section for section in sections if section.total]
+
+
+def late(user) -> list[Section]:
+    """What is past its target, whoever holds it: oldest target first."""
+    now = timezone.now()
+    sections = [
+        _section("Alert groups", "inbox", _undecided(user).filter(due_at__lt=now).order_by("due_at"), _of_group),
+        _section("Cases", "briefcase", _open_cases(user).filter(due_at__lt=now).order_by("due_at"), _of_case),
+        _section("Tasks", "checklist", _open_tasks(user).filter(due_on__lt=now.date()).order_by("due_on"), _of_task),
+        _section("Work in the background that failed", "robot", _failed_jobs(user), _of_job),
+    ]
+    return [section for section in sections if section.total]
+
+
+def came_in(user) -> QuerySet:
+    """Detectors with what they posted in the last 24 hours; `last` is when they were last heard of."""
+    lately = Q(batches__received_at__gte=timezone.now() - DAY)
+    return (
+        visible_detectors(user)
+        .filter(is_active=True)
+        .annotate(
+            last=Max("batches__received_at"),
+            new=Sum("batches__created", filter=lately, default=0),
+            again=Sum(F("batches__updated") + F("batches__duplicates"), filter=lately, default=0),
+            refused=Sum("batches__rejected", filter=lately, default=0),
+        )
+        .order_by("-new", "slug")
+    )
+
+
+def counts(user) -> dict[str, int]:
+    """How much waits in each room, by URL name, for the rail. One query."""
+    waiting_in = [
+        ("alerts:queue", _undecided(user).filter(state=AlertGroup.State.OPEN)),
+        ("cases:list", _own_cases(user)),
+        ("notices:list", _notices_to_approve(user) | _notices_to_issue(user)),
+        ("disclosures:list", _reports_to_release(user)),
+    ]
+    parts = [_counted(rows, place) for place, rows in waiting_in if user.has_perm(_VIEW[place])]
+    return dict(parts[0].union(*parts[1:], all=True)) if parts else {}
+
+
+_VIEW = {
+    "alerts:queue": "alerts.view",
+    "cases:list": "cases.view",
+    "notices:list": "notices.view",
+    "disclosures:list": "disclosures.view",
+}
+
+
+def _counted(rows: QuerySet, place: str) -> QuerySet:
+    grouped = rows.order_by().select_related(None).annotate(place=Value(place)).values("place")
+    return grouped.annotate(n=Count("pk")).values_list("place", "n")
+
+
+# --- what waits -------------------------------------------------------------------------------------------------------
+
+
+def _undecided(user) -> QuerySet[AlertGroup]:
+    return visible_groups(user).filter(state__in=[AlertGroup.State.OPEN, AlertGroup.State.CLAIMED])
+
+
+def _held_groups(user) -> QuerySet[AlertGroup]:
+    return visible_groups(user).filter(state=AlertGroup.State.CLAIMED, claimed_by=user).order_by("due_at")
+
+
+def _open_cases(user) -> QuerySet[Case]:
+    return visible_cases(user).exclude(state=Case.State.CLOSED)
+
+
+def _own_cases(user) -> QuerySet[Case]:
+    return _open_cases(user).filter(assignee=user).order_by("due_at")
+
+
+def _open_tasks(user) -> QuerySet:
+    return visible_tasks(user).filter(done_at=None)
+
+
+def _tasks(user) -> QuerySet:
+    return _open_tasks(user).filter(assignee=user).order_by(F("due_on").asc(nulls_last=True), "added_at")
+
+
+def _findings_to_review(user) -> QuerySet[Finding]:
+    found = visible_findings(user).filter(state=Finding.State.PROPOSED).exclude(proposed_by=user)
+    return _if(user, "cases.confirm_finding", found.order_by("proposed_at"))
+
+
+def _decisions_to_approve(user) -> QuerySet[Decision]:
+    found = visible_decisions(user).filter(state=Decision.State.PROPOSED).exclude(proposed_by=user)
+    return _if(user, "cases.approve_decision", found.order_by("proposed_at"))
+
+
+def _decisions_to_propose(user) -> QuerySet[Finding]:
+    decided = Decision.objects.filter(finding=OuterRef("pk")).exclude(state=Decision.State.REJECTED)
+    found = visible_findings(user).filter(state=Finding.State.CONFIRMED, case__state=Case.State.DECISION)
+    return _if(user, "cases.propose_decision", found.exclude(Exists(decided)).order_by("reviewed_at"))
+
+
+def _notices_to_draft(user) -> QuerySet[Decision]:
+    written = Notice.objects.filter(decision=OuterRef("pk")).exclude(state=Notice.State.DISCARDED)
+    found = visible_decisions(user).filter(state=Decision.State.APPROVED, case__state=Case.State.NOTICE)
+    return _if(user, "notices.draft_notice", found.exclude(Exists(written)).order_by("reviewed_at"))
+
+
+def _drafts(user) -> QuerySet[Notice]:
+    return visible_notices(user).filter(state=Notice.State.DRAFT).order_by("drafted_at")
+
+
+def _notices_returned(user) -> QuerySet[Notice]:
+    return _drafts(user).filter(drafted_by=user).exclude(returned_why="")
+
+
+def _notices_to_approve(user) -> QuerySet[Notice]:
+    return _if(user, "notices.approve_notice", _drafts(user).filter(returned_why="").exclude(drafted_by=user))
+
+
+def _notices_to_issue(user) -> QuerySet[Notice]:
+    found = visible_notices(user).filter(state=Notice.State.APPROVED).order_by("approved_at")
+    return _if(user, "notices.issue_notice", found)
+
+
+def _report_drafts(user) -> QuerySet[Report]:
+    return visible_reports(user).filter(state=Report.State.DRAFT).order_by("compiled_at")
+
+
+def _reports_returned(user) -> QuerySet[Report]:
+    return _report_drafts(user).filter(compiled_by=user).exclude(returned_why="")
+
+
+def _reports_to_release(user) -> QuerySet[Report]:
+    found = _report_drafts(user).filter(returned_why="").exclude(compiled_by=user)
+    return _if(user, "disclosures.release_report", found)
+
+
+def _failed_jobs(user) -> QuerySet[Job]:
+    """Those who look after the installation have to know; the people whose work it was see it where they asked."""
+    return _if(user, "staff.view", Job.objects.filter(state=Job.State.FAILED).order_by("created_at"))
+
+
+def _if(user, verb: str, rows: QuerySet) -> QuerySet:
+    return rows if user.has_perm(verb) else rows.none()
+
+
+def _section(title: str, icon: str, rows: QuerySet, line: Callable[[Any], Line], url: str = "") -> Section:
+    found = list(rows.annotate(total=Window(Count("pk")))[:SHOWN])
+    return Section(title, icon, [line(row) for row in found], total=found[0].total if found else 0, url=url)
+
+
+# --- its lines --------------------------------------------------------------------------------------------------------
+
+
+def _of_group(group: AlertGroup) -> Line:
+    url = reverse("alerts:group", args=[group.pk])
+    return Line(url, group.title, f"priority {group.priority}", since=group.first_received_at, due=group.due_at)
+
+
+def _of_case(case: Case) -> Line:
+    url = reverse("cases:case", args=[case.ref])
+    return Line(url, f"{case.ref} {case.title}", case.get_state_display(), since=case.opened_at, due=case.due_at)
+
+
+def _of_task(task) -> Line:
+    url = reverse("cases:case", args=[task.case.ref])
+    holder = f", {task.assignee}" if task.assignee else ", nobody's"
+    return Line(url, task.title, f"{task.case.ref}{holder}", since=task.added_at, due=task.due_on)
+
+
+def _of_finding(finding: Finding) -> Line:
+    url = reverse("cases:findings", args=[finding.case.ref])
+    return Line(
+        url, f"{finding.ref} {finding.conduct}", f"{finding.case.ref}, by {finding.proposed_by}", finding.proposed_at
+    )
+
+
+def _of_decision(decision: Decision) -> Line:
+    url = reverse("cases:decisions", args=[decision.case.ref])
+    detail = f"{decision.case.ref}, {decision.account_count} accounts, by {decision.proposed_by}"
+    return Line(url, f"{decision.ref} {decision.get_action_display()}: {decision.scope}", detail, decision.proposed_at)
+
+
+def _of_decidable(finding: Finding) -> Line:
+    url = reverse("cases:decisions", args=[finding.case.ref])
+    return Line(url, f"{finding.ref} {finding.conduct}", f"{finding.case.ref}, confirmed", finding.reviewed_at)
+
+
+def _of_decision_without_notice(decision: Decision) -> Line:
+    url = reverse("cases:decisions", args=[decision.case.ref])
+    return Line(
+        url, f"{decision.ref} {decision.get_action_display()}", f"{decision.case.ref}, approved", decision.reviewed_at
+    )
+
+
+def _of_notice(notice: Notice) -> Line:
+    url = reverse("notices:notice", args=[notice.pk])
+    name = f"{notice.template.get_kind_display()} to {notice.account or notice.party}"
+    return Line(url, name, f"{notice.case.ref}, by {notice.drafted_by}", notice.approved_at or notice.drafted_at)
+
+
+def _of_report(report: Report) -> Line:
+    url = reverse("disclosures:report", args=[report.pk])
+    detail = f"{report.case.ref}, {report.get_audience_display()}, by {report.compiled_by}"
+    return Line(url, report.title, detail, report.compiled_at)
+
+
+def _of_job(job: Job) -> Line:
+    return Line("", f"{job.kind} {job.key}", job.last_error, job.created_at)
+
+
+def total(sections: Iterable[Section]) -> int:
+    return sum(section.total for section in sections)
