@@ -1,5 +1,7 @@
 """Shapes of what people ask of the terms; all of them are asked by GET and live in the URL."""
 
+from typing import cast
+
 import django_filters
 from django import forms
 from django.utils import timezone
@@ -31,16 +33,20 @@ class LookupForm(forms.Form):
 
     def __init__(self, *args, services: list[str], **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["service"].choices = [(service, service) for service in services]
+        cast(forms.ChoiceField, self.fields["service"]).choices = [(service, service) for service in services]
         self.fields["on"].initial = timezone.now().date()
 
 
+class VersionField(forms.ModelChoiceField):
+    def label_from_instance(self, version: Version) -> str:
+        return f"seen {version.recorded_at:%Y-%m-%d %H:%M} UTC"
+
+
 class CompareForm(forms.Form):
-    old = forms.ModelChoiceField(queryset=Version.objects.none(), label="Before", empty_label=None)
-    new = forms.ModelChoiceField(queryset=Version.objects.none(), label="After", empty_label=None)
+    old = VersionField(queryset=Version.objects.none(), label="Before", empty_label=None)
+    new = VersionField(queryset=Version.objects.none(), label="After", empty_label=None)
 
     def __init__(self, *args, versions, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         for name in ("old", "new"):
-            self.fields[name].queryset = versions
-            self.fields[name].label_from_instance = lambda version: f"seen {version.recorded_at:%Y-%m-%d %H:%M} UTC"
+            cast(forms.ModelChoiceField, self.fields[name]).queryset = versions

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from apps.policies.wording import is_stub, wording_sha256
 
@@ -162,9 +162,9 @@ class Seen(Protocol):
     """What the timeline needs of a record or of a stored version."""
 
     @property
-    def recorded_at(self) -> datetime: ...
+    def recorded_at(self) -> Any: ...  # a datetime; a model's field says so only through its descriptor
     @property
-    def kind(self) -> str: ...
+    def kind(self) -> Any: ...  # a str, likewise
     @property
     def wording_sha256(self) -> str: ...
 

@@ -1,6 +1,7 @@
 """Pages of the terms: documents, their versions, one clause through time, what changed, what was in force on a day."""
 
 from itertools import groupby, zip_longest
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -35,7 +36,7 @@ def documents(request: HttpRequest) -> HttpResponse:
 def in_force(request: HttpRequest) -> HttpResponse:
     _require_view(request)
     form = LookupForm(request.GET or None, services=queries.services(request.user))
-    context = {"form": form}
+    context: dict[str, Any] = {"form": form}
     if form.is_valid():
         asked = form.cleaned_data
         found = queries.service_in_force(request.user, asked["service"], asked["on"])
@@ -95,7 +96,7 @@ def clause(request: HttpRequest, slug: str, pk: str, address: str) -> HttpRespon
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     shown = _document(request, slug)
     form = CompareForm(request.GET, versions=queries.versions(shown))
-    context = {"document": shown, "form": form}
+    context: dict[str, Any] = {"document": shown, "form": form}
     if form.is_valid():
         old, new = form.cleaned_data["old"], form.cleaned_data["new"]
         changes = queries.changes(old, new)
@@ -122,9 +123,9 @@ def _version(request: HttpRequest, slug: str, pk: str) -> Version:
     return get_object_or_404(queries.versions(_document(request, slug)), pk=pk)
 
 
-def _folded(changes: list[Change]) -> list[dict]:
+def _folded(changes: list[Change]) -> list[dict[str, Any]]:
     """Changes in reading order, with each run of unchanged clauses as one row."""
-    rows: list[dict] = []
+    rows: list[dict[str, Any]] = []
     for unchanged, run in groupby(changes, key=lambda change: change.kind == Kind.UNCHANGED):
         together = list(run)
         rows += [{"unchanged": together}] if unchanged else [{"change": change} for change in together]

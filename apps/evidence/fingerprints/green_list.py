@@ -10,7 +10,7 @@ import math
 import msgspec
 
 from . import binomial, strength, wording
-from .schema import Assumption, Count, FingerprintTest, InvalidInputs, Rate, Result, Validation
+from .schema import Assumption, Count, Direction, FingerprintTest, InvalidInputs, Rate, Result, Status, Validation
 
 ID, VERSION = "green-list", "1.0"
 _LEVEL = 0.95
@@ -101,20 +101,23 @@ def _cap(validation: Validation) -> float:
     )
 
 
-def _direction(log10_lr: float) -> str:
+def _direction(log10_lr: float) -> Direction:
     if abs(log10_lr) < math.log10(_LEAST_LR):
         return "neutral"
     return "supports" if log10_lr > 0 else "against"
 
 
 def _assumptions(inputs: Inputs) -> list[Assumption]:
-    custody = {True: "held", False: "violated", None: "unverified"}[inputs.key_secret]
+    custody: dict[bool | None, Status] = {True: "held", False: "violated", None: "unverified"}
     return [
         Assumption(
             text="Only distinct (context, token) tuples were scored, so the scores are independent.",
             status="held" if inputs.distinct else "violated",
         ),
-        Assumption(text="The key was known to nobody outside, so nobody could imitate the watermark.", status=custody),
+        Assumption(
+            text="The key was known to nobody outside, so nobody could imitate the watermark.",
+            status=custody[inputs.key_secret],
+        ),
         Assumption(text="The suspect's prompts did not contain keyed text that it could repeat.", status="unverified"),
     ]
 

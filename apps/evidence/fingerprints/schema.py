@@ -9,6 +9,9 @@ import msgspec
 Count = Annotated[int, msgspec.Meta(ge=0, le=10**9)]
 Rate = Annotated[float, msgspec.Meta(gt=0, lt=1)]
 
+Status = Literal["held", "violated", "unverified"]
+Direction = Literal["supports", "neutral", "against"]
+
 
 class InvalidInputs(ValueError):
     """The inputs do not fit the test; the message names the field and what it takes."""
@@ -32,7 +35,7 @@ class Assumption(msgspec.Struct, frozen=True, kw_only=True):
     """One condition on which the figures hold."""
 
     text: str
-    status: Literal["held", "violated", "unverified"]
+    status: Status
 
 
 class Result(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,7 +67,7 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     log10_lr_reported: float  # what may be said
     scale: str
     verbal: str
-    direction: Literal["supports", "neutral", "against"]
+    direction: Direction
     assumptions: list[Assumption]
     validation: Validation
     deviations: list[str]
