@@ -17,6 +17,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO
 
 from apps.core import pdf_worker
 
@@ -103,7 +104,7 @@ class _Renderer:
     def __init__(self):
         # -P and the empty environment keep what lies around from being imported; the fixed hash seed keeps the bytes
         # the same.
-        self.process = subprocess.Popen(  # noqa: S603 our own interpreter and script, no argument from outside
+        process = subprocess.Popen(  # noqa: S603 our own interpreter and script, no argument from outside
             [sys.executable, "-s", "-P", "-B", "-X", "utf8", str(Path(pdf_worker.__file__))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -111,9 +112,14 @@ class _Renderer:
             env={"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0"},
             start_new_session=True,
         )
+        assert process.stdin
+        assert process.stdout
+        self.process = process
+        self.orders: IO[bytes] = process.stdin
+        self.answers: IO[bytes] = process.stdout
         self.directory = ""
         try:
-            header, _ = pdf_worker.read_frame(self.process.stdout)
+            header, _ = pdf_worker.read_frame(self.answers)
         except EOFError:
             self.kill()
             raise PdfError(
@@ -125,8 +131,8 @@ class _Renderer:
         watchdog = threading.Timer(seconds, self.kill)
         watchdog.start()
         try:
-            pdf_worker.write_frame(self.process.stdin, order, blobs)
-            return pdf_worker.read_frame(self.process.stdout)
+            pdf_worker.write_frame(self.orders, order, blobs)
+            return pdf_worker.read_frame(self.answers)
         except (EOFError, BrokenPipeError) as error:
             self.kill()
             raise PdfLimit("The PDF renderer was stopped before it answered.") from error
@@ -148,8 +154,8 @@ class _Renderer:
 
     def close_pipes(self) -> None:
         """Lets the worker end by itself, which then clears its directory."""
-        self.process.stdin.close()
-        self.process.stdout.close()
+        self.orders.close()
+        self.answers.close()
 
 
 _idle: list[_Renderer] = []
@@ -164,6 +170,7 @@ def _borrow() -> _Renderer:
             break
         if renderer.alive():
             return renderer
+        renderer.kill()
     return _Renderer()
 
 

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import warnings
 from datetime import datetime
-from typing import BinaryIO
+from typing import IO
 
 # Only typefaces handed over with the document, and the Noto families for scripts that those lack: whatever else is
 # installed on a machine must not change what a letter looks like.
@@ -32,7 +32,7 @@ FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_
 # --- frames ----------------------------------------------------------------------------------------------------------
 
 
-def write_frame(stream: BinaryIO, header: dict, blobs: list[bytes]) -> None:
+def write_frame(stream: IO[bytes], header: dict, blobs: list[bytes]) -> None:
     head = json.dumps({**header, "blobs": [len(blob) for blob in blobs]}).encode()
     stream.write(struct.pack("!Q", len(head)) + head)
     for blob in blobs:
@@ -40,13 +40,13 @@ def write_frame(stream: BinaryIO, header: dict, blobs: list[bytes]) -> None:
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> tuple[dict, list[bytes]]:
+def read_frame(stream: IO[bytes]) -> tuple[dict, list[bytes]]:
     """Raises EOFError when the other side is gone."""
     header = json.loads(_exactly(stream, *struct.unpack("!Q", _exactly(stream, 8))))
     return header, [_exactly(stream, size) for size in header.pop("blobs")]
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: IO[bytes], size: int) -> bytes:
     data = stream.read(size)
     if len(data) != size:
         raise EOFError
@@ -217,7 +217,7 @@ UA_SCHEMA = """<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"
 # --- a process for each document -------------------------------------------------------------------------------------
 
 
-def in_child(order: dict, blobs: list[bytes], result: BinaryIO) -> None:
+def in_child(order: dict, blobs: list[bytes], result: IO[bytes]) -> None:
     """Render under limits, leave the answer in `result`, and end this process."""
     signal.setitimer(signal.ITIMER_REAL, order["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
@@ -245,21 +245,28 @@ def too_much_memory(order: dict) -> str:
     return f"It may use {order['memory'] >> 20} MiB of memory, and needs more: move long tables to an attachment."
 
 
-def answer(order: dict, blobs: list[bytes], output: BinaryIO) -> None:
+def answer(order: dict, blobs: list[bytes], output: IO[bytes]) -> None:
     with tempfile.TemporaryFile() as result:
-        child = os.fork()
-        if not child:
-            in_child(order, blobs, result)
-        _, status = os.waitpid(child, 0)
+        status = os.waitstatus_to_exitcode(run_child(order, blobs, result))
         result.seek(0)
         if status == 0:
             shutil.copyfileobj(result, output)
             output.flush()
-        elif os.waitstatus_to_exitcode(status) == -signal.SIGALRM:
+        elif status == -signal.SIGALRM:
             sentence = f"The document took longer than {order['seconds']:g} s and was stopped."
             write_frame(output, {"kind": "limit", "error": sentence}, [])
         else:
             write_frame(output, {"kind": "limit", "error": f"The renderer died. {too_much_memory(order)}"}, [])
+
+
+def run_child(order: dict, blobs: list[bytes], result: IO[bytes]) -> int:
+    """The child's wait status. It ends without clearing up, so what it writes lies in a directory that goes with it."""
+    with tempfile.TemporaryDirectory() as directory:
+        child = os.fork()
+        if not child:
+            tempfile.tempdir = directory
+            in_child(order, blobs, result)
+        return os.waitpid(child, 0)[1]
 
 
 def warm_up() -> None:

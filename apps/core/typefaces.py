@@ -50,9 +50,9 @@ def _faces() -> tuple[Face, ...]:
 
 
 def _face(rule: str) -> Face:
-    file = _FILE.search(rule)[1]
+    file = _first(_FILE, rule)
     asset = Path(file).with_suffix(".ttf").name
-    family, weight, style = (_PROPERTY[name].search(rule)[1] for name in ("family", "weight", "style"))
+    family, weight, style = (_first(_PROPERTY[name], rule) for name in ("family", "weight", "style"))
     # Each file goes by a name of its own besides the one in the font, which style sheets ask for: WeasyPrint tells
     # fonts apart by name, weight and style, and would take the Latin and the Greek file for one and mix their glyphs.
     script = file.removeprefix(f"{family.lower().replace(' ', '-')}-").rsplit("-", 2)[0]
@@ -64,8 +64,14 @@ def _face(rule: str) -> Face:
         ),
         file=file,
         asset=asset,
-        ranges=_ranges(_RANGE.search(rule)[1]),
+        ranges=_ranges(_first(_RANGE, rule)),
     )
+
+
+def _first(pattern: re.Pattern[str], rule: str) -> str:
+    if not (match := pattern.search(rule)):
+        raise TypefacesMissing(f"{SHEET} has a rule that cannot be read: {rule}. Build it again.")
+    return match[1]
 
 
 def _ranges(text: str) -> tuple[tuple[int, int], ...]:

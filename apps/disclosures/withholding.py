@@ -140,7 +140,8 @@ class _Scrubber:
 
 def _folded(text: str) -> tuple[str, list[int]]:
     """The text for comparison, case folded and each white space one blank, and where each of its characters was."""
-    characters, origins = [], []
+    characters: list[str] = []
+    origins: list[int] = []
     for index, character in enumerate(unicodedata.normalize("NFC", text)):
         folded = " " if character.isspace() else character.casefold()
         if folded == " " and (not characters or characters[-1] == " "):

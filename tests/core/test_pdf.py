@@ -199,12 +199,25 @@ def test_takes_too_much_memory_and_is_stopped():
     assert render("<p>the next one</p>")
 
 
-def test_a_dead_renderer_is_replaced():
+def test_a_dead_renderer_is_replaced_and_cleared_away():
     render("<p>x</p>")
-    for renderer in pdf._idle:
+    dead = list(pdf._idle)
+    for renderer in dead:
         renderer.process.kill()
         renderer.process.wait()
+    pdf._idle[:] = dead[-1:]
     assert render("<p>x</p>")
+    assert not Path(dead[-1].directory).exists()
+    for renderer in dead:
+        renderer.kill()
+
+
+def test_a_document_leaves_no_files_in_the_renderers_directory():
+    pdf._close_idle()
+    for text in ("one", "two"):
+        render(f"<p>{text}</p>")
+    (renderer,) = pdf._idle
+    assert {path.name for path in Path(renderer.directory).iterdir()} == {"fonts.conf"}
 
 
 def test_a_stuck_renderer_is_killed_from_outside():

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from django.template.loader import render_to_string
 
@@ -43,7 +42,7 @@ class Block:
     """A paragraph, or a list that fills one. `number` counts the statements of a letter from 1."""
 
     number: int
-    kind: Literal["paragraph", "facts", "clauses", "explanations", "lines"]
+    kind: str  # "paragraph", or the kind of its placeholder
     runs: tuple[Run, ...] = ()
     items: tuple = ()
     source: str | None = None
