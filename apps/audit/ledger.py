@@ -65,7 +65,7 @@ def act(verb: str, by: Any, *, reason: str = "") -> Iterator[list[UUID]]:
         outer[-1].events.extend(present.events)
 
 
-def create(model: type[M], **values: Any) -> M:
+def create(model: type[M], /, **values: Any) -> M:
     """Insert a row and record all its values. Raises ValidationError in words when the row is refused."""
     verb = _act().verb
     for flow in workflow.of(model):
@@ -81,7 +81,7 @@ def create(model: type[M], **values: Any) -> M:
     return row
 
 
-def change(row: M, **values: Any) -> M:
+def change(row: M, /, **values: Any) -> M:
     """Set columns of a row and record old and new values. Refuses a change of state that the workflow does not have."""
     _refuse_inside_batch_of(row._meta.db_table)
     old, before = _row(row, lock=True)
@@ -98,7 +98,7 @@ def change(row: M, **values: Any) -> M:
     return row
 
 
-def note(row: AuditedModel, **details: Any) -> None:
+def note(row: AuditedModel, /, **details: Any) -> None:
     """Record something that changes no row: an item opened, exported, printed."""
     _write(row, details=details)
 
@@ -160,7 +160,7 @@ class Batch:
 
 
 @contextmanager
-def batch(row: AuditedModel | None = None, **details: Any) -> Iterator[Batch]:
+def batch(row: AuditedModel | None = None, /, **details: Any) -> Iterator[Batch]:
     """Write many rows under one event, about `row` if given. `details` may be added to until the block ends.
 
     with ledger.batch(case, query=q) as rows:
@@ -179,8 +179,18 @@ def batch(row: AuditedModel | None = None, **details: Any) -> Iterator[Batch]:
 
 
 def _unchecked(row: AuditedModel) -> set[str]:
-    """Foreign keys are checked by the database itself: asking it first would cost a query each. So is null."""
-    return {f.name for f in row._meta.fields if f.is_relation or (f.null and getattr(row, f.attname) is None)}
+    """Fields that need no check: foreign keys are checked by the database itself (asking it first would cost a query
+    each), null by the column, and what the model gives by itself is what the model means."""
+
+    def is_plain(field: Any) -> bool:
+        value = getattr(row, field.attname)
+        return (
+            field.is_relation
+            or (field.null and value is None)
+            or (field.has_default() and value == field.get_default())
+        )
+
+    return {field.name for field in row._meta.fields if is_plain(field)}
 
 
 def _act() -> Act:
