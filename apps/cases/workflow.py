@@ -1,7 +1,22 @@
+from datetime import timedelta
+
 from apps.cases.models import Case, Decision, Finding
 from apps.core import workflow
 
 State = Case.State
+
+# How long a case should stay in a state. A house rule, shown as a clock; nothing happens by itself when it runs out.
+TARGETS = {
+    State.TRIAGE: timedelta(hours=24),
+    State.INVESTIGATION: timedelta(days=5),
+    State.FINDING: timedelta(days=1),
+    State.DECISION: timedelta(days=2),
+    State.NOTICE: timedelta(days=2),
+    State.CLOSED: timedelta(0),
+}
+
+ACCUSING = frozenset({State.INVESTIGATION})
+DECIDING = frozenset({State.DECISION, State.NOTICE})
 
 CASE_TRANSITIONS: dict[str | None, dict[str, str]] = {
     None: {"cases.open_case": State.TRIAGE, "cases.open_case_from_group": State.TRIAGE},

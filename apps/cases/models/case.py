@@ -184,6 +184,9 @@ class Task(OfCase):
 
 
 class CaseNote(OfCase):
+    # The trail says that a note was written, not what it says: legal advice may not leak through it.
+    PRIVATE = frozenset({"body"})
+
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notes")
     body = models.TextField()
     is_privileged = models.BooleanField(default=False, help_text="legal advice: for legal roles only, never exported")

@@ -16,7 +16,7 @@ class Confidence(models.TextChoices):
 
 
 class Finding(OfCase):
-    """What a reviewer concluded: conduct of accounts, under clauses in force, carried by exhibits, with what else was considered."""
+    """What was concluded: conduct of accounts, under clauses in force, carried by exhibits, with alternatives."""
 
     class State(models.TextChoices):
         PROPOSED = "proposed", "Proposed"

@@ -1,0 +1,45 @@
+"""What is done in a case, by noun: the file itself, its members, its evidence, its findings, its decisions."""
+
+from apps.cases.actions.cases import (
+    assign,
+    close_case,
+    describe,
+    open_case,
+    open_case_from_group,
+    reopen_case,
+    start_investigation,
+)
+from apps.cases.actions.decisions import approve_decision, propose_decision, reject_decision
+from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_explanation, rate_exhibit
+from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
+from apps.cases.actions.members import add_accounts, add_group, exclude_accounts, restore_accounts
+from apps.cases.actions.papers import add_note, add_party, add_task, complete_task
+
+__all__ = [
+    "add_accounts",
+    "add_exhibit",
+    "add_group",
+    "add_note",
+    "add_party",
+    "add_task",
+    "approve_decision",
+    "assess_explanation",
+    "assign",
+    "close_case",
+    "complete_task",
+    "confirm_finding",
+    "describe",
+    "exclude_accounts",
+    "open_case",
+    "open_case_from_group",
+    "propose_decision",
+    "propose_finding",
+    "raise_explanation",
+    "rate_exhibit",
+    "reject_decision",
+    "reject_finding",
+    "reopen_case",
+    "restore_accounts",
+    "start_investigation",
+    "withdraw_finding",
+]

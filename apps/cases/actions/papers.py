@@ -1,0 +1,55 @@
+"""What else lies in the file: parties, tasks, notes."""
+
+from datetime import date
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from apps.audit import ledger
+from apps.audit.action import Forbidden, action
+from apps.cases.models import Case, CaseNote, Party, Task
+
+
+@action
+def add_party(case: Case, *, name: str, role: str, basis: str, by, address: str = "") -> Party:
+    """Somebody the case is about, in a role that is alleged until it is adjudicated, and what that rests on."""
+    if not basis.strip():
+        raise ValidationError({"basis": "Say what this rests on: a record, an exhibit, a letter."})
+    return ledger.create(
+        Party,
+        case=case,
+        name=name.strip(),
+        address=address.strip(),
+        role=role,
+        basis=basis.strip(),
+        added_by=by,
+        added_at=timezone.now(),
+    )
+
+
+@action
+def add_task(case: Case, *, title: str, by, assignee=None, due_on: date | None = None) -> Task:
+    """Something to do, by somebody, until a day."""
+    if assignee is not None and not assignee.has_perm("cases.complete_task", case):
+        raise ValidationError({"assignee": f"{assignee} does not work on tasks of cases."})
+    return ledger.create(
+        Task, case=case, title=title.strip(), assignee=assignee, due_on=due_on, added_by=by, added_at=timezone.now()
+    )
+
+
+@action
+def complete_task(task: Task, *, by) -> None:
+    """Tick it off."""
+    ledger.change(task, done_at=timezone.now(), done_by=by)
+
+
+@action
+def add_note(case: Case, *, body: str, by, is_privileged: bool = False) -> CaseNote:
+    """A note in the file, also of a closed case. A privileged one is legal advice: for legal roles only."""
+    if is_privileged and not by.has_perm("cases.view_privileged"):
+        raise Forbidden("cases.add_note", by)
+    if not body.strip():
+        raise ValidationError({"body": "The note is empty."})
+    return ledger.create(
+        CaseNote, case=case, body=body.strip(), is_privileged=is_privileged, written_by=by, written_at=timezone.now()
+    )

@@ -1,0 +1,298 @@
+"""What the next step of a case still needs: the "What is missing" panel, and what the actions refuse.
+
+One source for both. A line with state "stop" keeps the next step from being taken, "warn" is to be weighed, "ok"
+is met. The reasons are those of the house: nothing is concluded about people without accounts, evidence, a clause that
+was in force, and innocent explanations that somebody looked into.
+"""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
+from django.core.exceptions import ValidationError
+from django.urls import NoReverseMatch, reverse
+
+from apps.cases import queries
+from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
+
+Line = dict[str, Any]
+State = Case.State
+
+# The verb that the lines of a state are about, in words.
+NEXT_STEP = {
+    State.TRIAGE: "before the investigation",
+    State.INVESTIGATION: "before a finding",
+    State.FINDING: "before the finding holds",
+    State.DECISION: "before a decision holds",
+    State.NOTICE: "before the case is closed",
+    State.CLOSED: "closed",
+}
+# Without two independent lines of evidence a finding says "likely" at most (4-eyes for evidence).
+LINES_FOR_SURE = 2
+
+
+def missing(case: Case) -> list[Line]:
+    """Lines of `state` (ok, warn, stop), `text`, `detail`, `url`, `action` for the next step from the present state."""
+    return _CHECKS[State(case.state)](case)
+
+
+def refuse_if_missing(case: Case) -> None:
+    """Raise ValidationError with every line that stops the next step, in the words of the panel."""
+    if stops := [line["text"] for line in missing(case) if line["state"] == "stop"]:
+        raise ValidationError([f"{text}." for text in stops])
+
+
+def _line(state: str, text: str, detail: str = "", url: str = "", action: str = "") -> Line:
+    return {"state": state, "text": text, "detail": detail, "url": url, "action": action}
+
+
+def _url(name: str, case: Case, **query: str) -> str:
+    try:
+        return reverse(name, args=[case.ref]) + (f"?{urlencode(query)}" if query else "")
+    except NoReverseMatch:
+        return ""
+
+
+# --- triage -----------------------------------------------------------------------------------------------------------
+
+
+def _before_investigation(case: Case) -> list[Line]:
+    return [_assignee(case), _accounts(case), _summary(case)]
+
+
+def _assignee(case: Case) -> Line:
+    if case.assignee_id:
+        return _line("ok", "Somebody holds the case")
+    return _line("stop", "Nobody holds the case", url=_url("cases:assign", case), action="Assign it")
+
+
+def _accounts(case: Case) -> Line:
+    count = case.members.filter(excluded_at__isnull=True).count()
+    if count:
+        return _line("ok", "Accounts are in the case", f"{count:,}".replace(",", "\u202f"))
+    return _line(
+        "stop", "No account is in the case", url=_url("cases:add_accounts", case), action="Add accounts or a group"
+    )
+
+
+def _summary(case: Case) -> Line:
+    if case.summary.strip():
+        return _line("ok", "The summary says what is suspected")
+    return _line("warn", "The case has no summary", url=_url("cases:describe", case), action="Write one")
+
+
+# --- investigation ----------------------------------------------------------------------------------------------------
+
+
+def _before_finding(case: Case) -> list[Line]:
+    exhibits = list(case.exhibits.all())
+    explanations = list(case.explanations.all())
+    return [
+        _assignee(case),
+        _accounts(case),
+        _terms(case),
+        _exhibits(case, exhibits),
+        _lines_of_evidence(case, exhibits),
+        *_explanations(case, explanations),
+        _matrix(case, exhibits, explanations),
+        _elements(case, exhibits),
+        _contracts(case),
+        *_open_tasks(case),
+    ]
+
+
+def _terms(case: Case) -> Line:
+    figures = queries.figures(case)
+    start = figures.first_day or (case.opened_at - timedelta(days=30)).date()
+    end = figures.last_day or case.opened_at.date()
+    in_force = queries.terms_in_force(case, start)
+    if not in_force:
+        return _line(
+            "stop",
+            f"No terms of these accounts' products were in force on {start:%-d %B %Y}",
+            url=reverse("policies:list"),
+            action="Look at the terms",
+        )
+    changed = [v for v in in_force if len(queries.versions_during(v.document, start, end)) > 1]
+    if changed:
+        names = ", ".join(sorted({v.document.name for v in changed}))
+        return _line("warn", "Terms changed while it went on", f"{names}: cite the clause of each version that differs")
+    return _line("ok", "Terms were in force throughout", f"{len(in_force)} documents from {start:%Y-%m-%d}")
+
+
+def _exhibits(case: Case, exhibits: list[Exhibit]) -> Line:
+    if exhibits:
+        return _line(
+            "ok", "Exhibits carry it", f"{exhibits[0].label} to {exhibits[-1].label}" if exhibits[1:] else "E1"
+        )
+    return _line("stop", "No exhibit is in the file", url=_url("cases:add_exhibit", case), action="Add one")
+
+
+def _lines_of_evidence(case: Case, exhibits: list[Exhibit]) -> Line:
+    lines = {exhibit.dependency_group for exhibit in exhibits}
+    if len(lines) >= LINES_FOR_SURE:
+        return _line("ok", "Independent lines of evidence", str(len(lines)))
+    return _line(
+        "warn",
+        "Fewer than two independent lines of evidence",
+        "the finding can say “likely” at most",
+        _url("cases:add_exhibit", case),
+        "Add another",
+    )
+
+
+def _explanations(case: Case, explanations: list[Explanation]) -> list[Line]:
+    if not explanations:
+        return [
+            _line(
+                "stop",
+                "No innocent explanation was considered",
+                url=_url("cases:explanations", case),
+                action="Raise one",
+            )
+        ]
+    lines = [
+        _line("stop", f"Not tested: {e}", url=_url("cases:explanations", case), action="Assess it")
+        for e in explanations
+        if e.status == Explanation.Status.UNTESTED
+    ]
+    lines += [
+        _line("warn", f"Not ruled out: {e}", e.get_status_display().lower(), _url("cases:explanations", case), "Look")
+        for e in explanations
+        if e.status in (Explanation.Status.NOT_EXCLUDED, Explanation.Status.SUPPORTED)
+    ]
+    refuted = sum(e.status == Explanation.Status.REFUTED for e in explanations)
+    return [*lines, _line("ok", "Explanations tested and refuted", str(refuted))] if refuted else lines
+
+
+def _matrix(case: Case, exhibits: list[Exhibit], explanations: list[Explanation]) -> Line:
+    empty = len(exhibits) * len(explanations) - case.assessments.count()
+    if empty <= 0:
+        return _line("ok", "Every exhibit is weighed against every explanation")
+    return _line(
+        "warn", f"{empty} cells of the matrix are empty", url=_url("cases:explanations", case), action="Fill them"
+    )
+
+
+def _elements(case: Case, exhibits: list[Exhibit]) -> Line:
+    carried = {exhibit.element for exhibit in exhibits}
+    bare = [str(label).partition(":")[0] for value, label in Exhibit.Element.choices if value not in carried]
+    if not bare:
+        return _line("ok", "Every element has an exhibit")
+    return _line(
+        "warn",
+        f"No exhibit shows: {', '.join(bare).lower()}",
+        "add one, or let the finding say so in its limits",
+        _url("cases:add_exhibit", case),
+        "Add one",
+    )
+
+
+def _contracts(case: Case) -> Line:
+    count = queries.with_contract(case)
+    if not count:
+        return _line("ok", "No contract of a member is on record that could allow it")
+    return _line(
+        "warn",
+        f"{count} accounts have a contract that may allow it",
+        url=_url("cases:accounts", case, has_contract="true"),
+        action="Look at them",
+    )
+
+
+def _open_tasks(case: Case) -> list[Line]:
+    count = case.tasks.filter(done_at__isnull=True).count()
+    return [_line("warn", f"{count} tasks are open", url=_url("cases:case", case), action="See them")] if count else []
+
+
+# --- finding, decision, notice ----------------------------------------------------------------------------------------
+
+
+def _before_confirmation(case: Case) -> list[Line]:
+    found = case.findings.filter(state=Finding.State.PROPOSED).select_related("proposed_by").first()
+    if found is None:
+        return [_line("stop", "No finding is proposed", url=_url("cases:findings", case), action="Findings")]
+    return [
+        _line("ok", f"{found} is proposed", f"by {found.proposed_by}"),
+        _line(
+            "stop",
+            "Another person has not reviewed it yet",
+            f"anyone who may confirm findings, but not {found.proposed_by}",
+            _url("cases:findings", case),
+            "Review it",
+        ),
+        *_after_the_proposal(case, found),
+    ]
+
+
+def _after_the_proposal(case: Case, finding: Finding) -> list[Line]:
+    gone = finding.account_count - queries.accounts_of_finding(finding).count()
+    if not gone:
+        return [_line("ok", "Its accounts are all still in the case", str(finding.account_count))]
+    return [
+        _line(
+            "warn",
+            f"{gone} of its accounts were taken out of the case since",
+            "no measure will meet them",
+            _url("cases:accounts", case, shown="excluded"),
+            "See them",
+        )
+    ]
+
+
+def _before_decision(case: Case) -> list[Line]:
+    confirmed = list(case.findings.filter(state=Finding.State.CONFIRMED))
+    lines = [_line("ok", f"{finding} is confirmed", f"{finding.account_count} accounts") for finding in confirmed]
+    proposed = case.decisions.filter(state=Decision.State.PROPOSED).select_related("proposed_by").first()
+    if proposed is None:
+        lines.append(_line("stop", "No decision is proposed", url=_url("cases:decisions", case), action="Propose one"))
+        return lines
+    lines.append(_line("ok", f"{proposed.ref} is proposed: {proposed.get_action_display().lower()}"))
+    lines.append(
+        _line(
+            "warn" if proposed.expected_wrongful >= 1 else "ok",
+            f"Expected wrongful actions: {proposed.expected_wrongful:.2g}",
+            f"of {proposed.account_count} accounts",
+            _url("cases:decisions", case),
+            "How this is computed",
+        )
+    )
+    lines.append(
+        _line(
+            "stop",
+            "Another person has not approved it yet",
+            f"anyone who may approve decisions, but not {proposed.proposed_by}",
+            _url("cases:decisions", case),
+            "Review it",
+        )
+    )
+    return lines
+
+
+def _before_closing(case: Case) -> list[Line]:
+    lines = [
+        _line("ok", f"{d.ref} is approved: {d.get_action_display().lower()}")
+        for d in case.decisions.filter(state=Decision.State.APPROVED)
+    ]
+    lines += [
+        _line("stop", f"{d.ref} waits for approval", url=_url("cases:decisions", case), action="Review it")
+        for d in case.decisions.filter(state=Decision.State.PROPOSED)
+    ]
+    if address := _url("notices:of_case", case):
+        lines.append(_line("warn", "Tell those concerned", "draft, approve and issue the notices", address, "Notices"))
+    return [*lines, *_open_tasks(case)]
+
+
+def _nothing(case: Case) -> list[Line]:
+    return [_line("ok", f"Closed: {case.get_closure_display().lower()}", case.closure_note)]
+
+
+_CHECKS: dict[str, Callable[[Case], list[Line]]] = {
+    State.TRIAGE: _before_investigation,
+    State.INVESTIGATION: _before_finding,
+    State.FINDING: _before_confirmation,
+    State.DECISION: _before_decision,
+    State.NOTICE: _before_closing,
+    State.CLOSED: _nothing,
+}

@@ -1,0 +1,86 @@
+"""Who may do what in a case: the role has the verb, the case is open, the people of a two-person rule differ."""
+
+import rules
+
+from apps.cases.models import Case
+from apps.cases.workflow import ACCUSING, DECIDING
+from apps.staff.rules import may
+
+
+def _case_of(obj) -> Case | None:
+    return obj if obj is None or isinstance(obj, Case) else getattr(obj, "case", None)
+
+
+@rules.predicate
+def is_open(principal, obj=None) -> bool:
+    case = _case_of(obj)
+    return case is None or case.state != Case.State.CLOSED
+
+
+@rules.predicate
+def may_still_accuse(principal, obj=None) -> bool:
+    """What a finding rests on is gathered before the finding, not after."""
+    case = _case_of(obj)
+    return case is None or case.state in ACCUSING
+
+
+@rules.predicate
+def is_not_its_proposer(principal, obj=None) -> bool:
+    """Nobody confirms or approves what they proposed themselves."""
+    return obj is None or obj.proposed_by_id != getattr(principal, "pk", None)
+
+
+@rules.predicate
+def proposed_it_or_leads(principal, obj=None) -> bool:
+    return obj is None or obj.proposed_by_id == getattr(principal, "pk", None) or "lead" in principal.roles
+
+
+@rules.predicate
+def awaits_a_decision(principal, finding=None) -> bool:
+    """A decision follows a confirmed finding, and there may be several: suspend the accounts, write to the operator."""
+    return finding is None or (finding.state == "confirmed" and finding.case.state in DECIDING)
+
+
+@rules.predicate
+def may_escalate_it(principal, group=None) -> bool:
+    return principal.has_perm("alerts.escalate", group)
+
+
+@rules.predicate
+def is_not_done(principal, task=None) -> bool:
+    return task is None or isinstance(task, Case) or task.done_at is None
+
+
+rules.add_perm("cases.view", may("cases.view"))
+rules.add_perm("cases.view_privileged", may("cases.view_privileged"))
+
+rules.add_perm("cases.open_case", may("cases.open_case"))
+rules.add_perm("cases.open_case_from_group", may("cases.open_case_from_group") & may_escalate_it)
+rules.add_perm("cases.start_investigation", may("cases.start_investigation"))
+rules.add_perm("cases.describe", may("cases.describe") & is_open)
+rules.add_perm("cases.assign", may("cases.assign") & is_open)
+rules.add_perm("cases.close_case", may("cases.close_case"))
+rules.add_perm("cases.reopen_case", may("cases.reopen_case"))
+
+rules.add_perm("cases.add_group", may("cases.add_group") & is_open)
+rules.add_perm("cases.add_accounts", may("cases.add_accounts") & is_open)
+rules.add_perm("cases.exclude_accounts", may("cases.exclude_accounts") & is_open)
+rules.add_perm("cases.restore_accounts", may("cases.restore_accounts") & is_open)
+rules.add_perm("cases.add_party", may("cases.add_party") & is_open)
+rules.add_perm("cases.add_task", may("cases.add_task") & is_open)
+rules.add_perm("cases.complete_task", may("cases.complete_task") & is_open & is_not_done)
+rules.add_perm("cases.add_note", may("cases.add_note"))
+
+rules.add_perm("cases.add_exhibit", may("cases.add_exhibit") & is_open)
+rules.add_perm("cases.raise_explanation", may("cases.raise_explanation") & is_open)
+rules.add_perm("cases.assess_explanation", may("cases.assess_explanation") & is_open)
+rules.add_perm("cases.rate_exhibit", may("cases.rate_exhibit") & is_open)
+
+rules.add_perm("cases.propose_finding", may("cases.propose_finding") & may_still_accuse)
+rules.add_perm("cases.confirm_finding", may("cases.confirm_finding") & is_open & is_not_its_proposer)
+rules.add_perm("cases.reject_finding", may("cases.reject_finding") & is_open & is_not_its_proposer)
+rules.add_perm("cases.withdraw_finding", may("cases.withdraw_finding") & is_open & proposed_it_or_leads)
+
+rules.add_perm("cases.propose_decision", may("cases.propose_decision") & awaits_a_decision)
+rules.add_perm("cases.approve_decision", may("cases.approve_decision") & is_open & is_not_its_proposer)
+rules.add_perm("cases.reject_decision", may("cases.reject_decision") & is_open & is_not_its_proposer)

@@ -1,0 +1,206 @@
+"""A whole case as plain data at one moment: what reports are compiled from.
+
+The shape is held by the room that reports (its `snapshot.check`). Dates and times are ISO 8601, likelihood
+ratios log10, hashes hexadecimal. Only confirmed findings and approved decisions are in it,
+never a note.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Max, Min, Sum
+from django.utils import timezone
+
+from apps.accounts.models import Account
+from apps.cases import queries
+from apps.cases.models import Case, Confidence, Decision, Exhibit, Finding, FindingClause
+from apps.staff.queries import names_of
+
+LIKELIHOOD = {
+    Confidence.ROUGHLY_EVEN: "roughly even chance",
+    Confidence.LIKELY: "likely",
+    Confidence.VERY_LIKELY: "very likely",
+    Confidence.ALMOST_CERTAIN: "almost certain",
+}
+
+
+def snapshot(case: Case) -> dict[str, Any]:
+    """Everything that may be reported of a case, now. The caller's transaction makes it one moment."""
+    figures = queries.figures(case)
+    findings = list(case.findings.filter(state=Finding.State.CONFIRMED).order_by("proposed_at"))
+    exhibits = list(queries.exhibits(case))
+    decisions = list(case.decisions.filter(state=Decision.State.APPROVED).order_by("proposed_at"))
+    return {
+        "reference": case.ref,
+        "taken_at": timezone.now().isoformat(),
+        "provider": _provider(),
+        "case": {
+            "ref": case.ref,
+            "title": case.title,
+            "state": case.get_state_display(),
+            "opened_on": case.opened_at.date().isoformat(),
+            "lead": str(case.assignee or case.opened_by),
+        },
+        "active_from": _day(figures.first_day),
+        "active_until": _day(figures.last_day),
+        "summary": _summary(case, figures, findings),
+        "method": _method(exhibits, findings),
+        "limits": _limits(case, findings),
+        "figures": _figures(figures),
+        "activity": [
+            {"day": _day(row["day"]), "exchanges": row["queries"], "accounts": row["accounts"]}
+            for row in queries.activity_per_day(case)
+        ],
+        "marks": [{"day": case.opened_at.date().isoformat(), "label": "case opened"}],
+        "findings": [_finding(number, finding) for number, finding in enumerate(findings, 1)],
+        "exhibits": _exhibits(exhibits),
+        "decisions": [_decision(decision) for decision in decisions],
+        "countries": [
+            {"country": row["country"], "accounts": row["accounts"], "exchanges": row["queries"]}
+            for row in queries.per_country(case)
+        ],
+        "parties": [
+            {"name": p.name, "role": f"{p.get_role_display()} ({p.get_status_display().lower()})", "country": None}
+            for p in case.parties.order_by("added_at")
+        ],
+        "techniques": [],
+        "accounts": _accounts(case),
+    }
+
+
+def _day(day) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _provider() -> dict[str, str]:
+    provider = settings.PROVIDER
+    return {
+        "name": provider["name"],
+        "address": ", ".join(provider["address"]),
+        "contact": provider["contact"],
+    }
+
+
+def _summary(case: Case, figures: queries.Figures, findings: Iterable[Finding]) -> list[str]:
+    told = [line.strip() for line in case.summary.splitlines() if line.strip()]
+    return [*told, *(finding.conduct for finding in findings)] or [case.title]
+
+
+def _method(exhibits: list[Exhibit], findings: list[Finding]) -> list[str]:
+    combined = queries.combine(queries.weighed(exhibits))
+    lines = [
+        "Each exhibit was weighed against every explanation that was raised. Findings were proposed by one person and"
+        " confirmed by another.",
+        f"Strength of the evidence. {combined.how} Each ratio is no larger than the validation of its method carries.",
+    ]
+    if findings:
+        lines.append(
+            "Figures of accounts are sums of their recorded daily activity (UTC) in the period of the conduct."
+        )
+    return lines
+
+
+def _limits(case: Case, findings: Iterable[Finding]) -> list[str]:
+    lines = list(dict.fromkeys(finding.limits for finding in findings))
+    carried = {exhibit.element for exhibit in case.exhibits.all()}
+    bare = [str(label).partition(":")[0].lower() for value, label in Exhibit.Element.choices if value not in carried]
+    if bare:
+        lines.append(f"No exhibit speaks about: {', '.join(bare)}.")
+    return lines or ["Only what the exhibits listed show was looked at."]
+
+
+def _figures(figures: queries.Figures) -> list[dict[str, Any]]:
+    rows = [
+        ("accounts", "Accounts concerned", figures.accounts, "accounts", "members of the case, after exclusions"),
+        ("exchanges", "Exchanges", figures.queries, "exchanges", "recorded daily activity of the members"),
+        ("output_tokens", "Output", figures.output_tokens, "tokens", "recorded daily activity of the members"),
+        ("excluded", "Accounts set aside", figures.excluded, "accounts", "taken out of the case, each with a reason"),
+    ]
+    return [
+        {"key": key, "label": label, "value": int(value), "unit": unit, "source": source}
+        for key, label, value, unit, source in rows
+        if value is not None
+    ]
+
+
+def _finding(number: int, finding: Finding) -> dict[str, Any]:
+    return {
+        "number": number,
+        "text": finding.conduct,
+        "likelihood": LIKELIHOOD[Confidence(finding.confidence)],
+        "limits": finding.limits,
+        "clauses": [_clause(c) for c in finding.clauses.select_related("version__document", "clause")],
+        "exhibits": [row.exhibit.label for row in queries.exhibits_of_finding(finding)],
+        "alternatives": [
+            {"text": str(row.explanation), "outcome": f"{row.get_status_display()}. {row.conclusion}"}
+            for row in finding.explanations.select_related("explanation")
+        ],
+        "confirmed_on": finding.reviewed_at.date().isoformat(),
+        "proposed_by": str(finding.proposed_by),
+        "confirmed_by": str(finding.reviewed_by),
+    }
+
+
+def _clause(cited: FindingClause) -> dict[str, str]:
+    return {
+        "document": str(cited.version.document),
+        "address": cited.clause.label,
+        "text": cited.quote,
+        "version_date": cited.version.label,
+        "sha256": cited.quote_sha256,
+    }
+
+
+def _exhibits(exhibits: list[Exhibit]) -> list[dict[str, Any]]:
+    names = names_of({exhibit.item.collected_by for exhibit in exhibits})
+    return [
+        {
+            "ref": exhibit.label,
+            "title": exhibit.item.title,
+            "kind": exhibit.item.get_kind_display(),
+            "shows": exhibit.shows,
+            "collected_on": exhibit.item.collected_at.date().isoformat(),
+            "collected_by": names[exhibit.item.collected_by],
+            "sha256": exhibit.item.sha256,
+            "file_name": exhibit.item.filename,
+            "strength": exhibit.log10_lr,
+            "cap": exhibit.log10_lr_cap,
+        }
+        for exhibit in exhibits
+    ]
+
+
+def _decision(decision: Decision) -> dict[str, Any]:
+    return {
+        "action": decision.get_action_display(),
+        "scope": decision.scope,
+        "decided_on": decision.reviewed_at.date().isoformat(),
+        "accounts": decision.account_count,
+        "proposed_by": str(decision.proposed_by),
+        "approved_by": str(decision.reviewed_by),
+    }
+
+
+def _accounts(case: Case) -> list[dict[str, Any]]:
+    """The members with their own figures over all recorded days, in order of reference."""
+    rows = (
+        Account.objects.filter(in_cases__case=case, in_cases__excluded_at__isnull=True)
+        .annotate(total=Sum("activity__queries"), first=Min("activity__day"), last=Max("activity__day"))
+        .order_by("ref")
+    )
+    return [
+        {
+            "ref": account.ref,
+            "holder": None,
+            "organisation": account.organisation or None,
+            "country": account.country or None,
+            "plan": account.plan,
+            "created_on": (account.opened_at or account.recorded_at).date().isoformat(),
+            "first_active": _day(account.first),
+            "last_active": _day(account.last),
+            "exchanges": int(account.total or 0),
+            "ring": None,
+        }
+        for account in rows
+    ]
