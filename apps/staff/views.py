@@ -101,8 +101,7 @@ def roles(request: HttpRequest) -> HttpResponse:
         (room, [(verb, words, [verb in role.verbs for role in shown.values()]) for verb, words in verbs])
         for room, verbs in verbs_by_room(shown.values())
     ]
-    context = {"roles": shown.values(), "rooms": rooms, "mine": [slug in request.user.roles for slug in shown]}
-    return render(request, "staff/roles.html", context)
+    return render(request, "staff/roles.html", {"roles": shown.values(), "rooms": rooms})
 
 
 @require_safe

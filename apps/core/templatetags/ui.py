@@ -191,10 +191,10 @@ def rail(context: Context) -> dict:
 
 
 @register.simple_tag
-def url_if_any(name: str) -> str:
+def url_if_any(name: str, *args: object) -> str:
     """The address of a URL name, or nothing where this installation has no such page."""
     try:
-        return reverse(name)
+        return reverse(name, args=args)
     except NoReverseMatch:
         return ""
 
