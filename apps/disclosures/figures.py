@@ -63,10 +63,9 @@ def strength(rows: Sequence[tuple[str, float, float | None]], palette: Mapping[s
         return left + (WIDTH - left - right) * (value - low) / (high - low)
 
     parts = []
-    for power in range(low, high + 1):
+    for power in range(low, high + 1, math.ceil((high - low) / 8)):
         parts.append(_line(x(power), top - 6, x(power), height - 20, palette["line-2" if power == 0 else "line"]))
-        parts.append(_text(x(power), height - 7, f"{10**power:,.0f}" if power >= 0 else f"1/{10**-power:,.0f}",
-                           palette["ink-2"], anchor="middle"))  # fmt: skip
+        parts.append(_text(x(power), height - 7, _power(power), palette["ink-2"], anchor="middle"))
     parts.append(_text(left, 11, "likelihood ratio, logarithmic", palette["ink-2"]))
     for index, (label, ratio, cap) in enumerate(rows):
         middle = top + row * index + row / 2
@@ -85,8 +84,16 @@ def strength(rows: Sequence[tuple[str, float, float | None]], palette: Mapping[s
     return _svg(height, parts)
 
 
+def _power(power: int) -> str:
+    if abs(power) > 6:
+        return f"1e{power}"
+    return f"{10**power:,}" if power >= 0 else f"1/{10**-power:,}"
+
+
 def _ratio(log: float) -> str:
     """Two figures are all that such a number carries."""
+    if abs(log) > 6:
+        return f"1e{log:.0f}"
     value = 10 ** abs(log)
     digits = max(0, len(str(int(value))) - 2)
     rounded = f"{round(value, -digits):,.0f}" if value >= 10 else f"{value:.1f}"

@@ -412,6 +412,13 @@ def test_strength_has_a_bar_for_each_exhibit_and_a_tick_for_each_cap():
     assert ">1/4.0<" in picture
 
 
+@pytest.mark.parametrize("log10", [-20, -7, 0, 0.05, 5.99, 6, 6.01, 12, 300])
+def test_any_ratio_can_be_drawn(log10):
+    picture = figures.strength([("E1", log10, None)], PALETTE)
+    assert picture.count('text-anchor="middle"') <= 10
+    assert len(picture) < 6_000
+
+
 # --- annexes ---------------------------------------------------------------------------------------------------------
 
 
