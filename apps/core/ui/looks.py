@@ -59,6 +59,9 @@ STATES = {
     "terminated": ("ban", "stop"),
     "overturned": ("arrow-back-up", "stop"),
     "late": ("clock-exclamation", "stop"),
+    "supports": ("arrow-up", "accent"),
+    "against": ("arrow-down", "accent"),
+    "neutral": ("circle", "dim"),
     "disputed": ("alert-triangle", "warn"),
     # over
     "closed": ("archive", "dim"),
