@@ -1,4 +1,4 @@
-"""Nothing committed is skipped, nothing stalls, nothing is half done, and nothing is signed that contradicts the past."""
+"""Nothing committed is skipped, nothing stalls, nothing is half done, nothing signed contradicts the past."""
 
 import pytest
 

@@ -51,11 +51,15 @@ def _case_numbers(reader: Reader, verdict: Verdict) -> None:
 
 def _holes(reader: Reader, verdict: Verdict, case_id: UUID, last: int) -> None:
     missing = reader.stream(
-        "SELECT n FROM generate_series(1, %s) n EXCEPT SELECT case_seq FROM audit_event WHERE case_id = %s ORDER BY 1",
+        "SELECT min(n), max(n) FROM (SELECT n, n - row_number() OVER (ORDER BY n) AS gap FROM"
+        " (SELECT n FROM generate_series(1, %s) n EXCEPT SELECT case_seq FROM audit_event WHERE case_id = %s) m) g"
+        " GROUP BY gap ORDER BY 1",
         [last, case_id],
     )
-    for (number,) in missing:
-        verdict.found(f"Event number {number} of case {case_id} is missing.", table="audit_event", row=case_id)
+    for first, end in missing:
+        numbers = f"Event number {first}" if first == end else f"Events number {first} to {end}"
+        verb = "is" if first == end else "are"
+        verdict.found(f"{numbers} of case {case_id} {verb} missing.", table="audit_event", row=case_id)
 
 
 def _places(reader: Reader, verdict: Verdict) -> None:
