@@ -25,3 +25,27 @@ def sql(statement: str, *params: Any) -> list[tuple]:
     with connection.cursor() as cursor:
         cursor.execute(statement, params)
         return cursor.fetchall() if cursor.description else []
+
+
+@contextmanager
+def constraints_off() -> Iterator[None]:
+    """Checks and uniqueness of audited tables dropped, as their owner can, and put back afterwards."""
+    tables = [model._meta.db_table for model in audited_models()]
+    constraints = sql(
+        "SELECT conrelid::regclass::text, quote_ident(conname), pg_get_constraintdef(oid) FROM pg_constraint"
+        " WHERE conrelid::regclass::text = ANY(%s) AND contype IN ('c', 'u')",
+        tables,
+    )
+    indexes = sql(
+        "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index i"
+        " WHERE indrelid::regclass::text = ANY(%s) AND indisunique"
+        " AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)",
+        tables,
+    )
+    sql("".join(f"ALTER TABLE {table} DROP CONSTRAINT {name};" for table, name, _ in constraints))
+    sql("".join(f"DROP INDEX {name};" for name, _ in indexes))
+    try:
+        yield
+    finally:
+        sql("".join(f"ALTER TABLE {table} ADD CONSTRAINT {name} {rule};" for table, name, rule in constraints))
+        sql("".join(f"{definition};" for _, definition in indexes))
