@@ -158,7 +158,7 @@ class Postgres:
             deadline = time.monotonic() + START_SECONDS
             while not processes.reap(child) and time.monotonic() < deadline:
                 if self._accepts():
-                    return
+                    return processes.let_go(child)
                 time.sleep(0.03)
             if child.poll() is None:
                 child.send_signal(signal.SIGQUIT)

@@ -85,7 +85,7 @@ class Valkey:
             deadline = time.monotonic() + START_SECONDS
             while not processes.reap(child) and time.monotonic() < deadline:
                 if self._answers(port):
-                    return
+                    return processes.let_go(child)
                 time.sleep(0.03)
             if child.poll() is None:
                 child.kill()
