@@ -1,6 +1,7 @@
 """Account records as the provider has them: who they are only as keyed hashes, what they did only as counts."""
 
 from django.db import models
+from django.urls import reverse
 
 from apps.audit.models import AuditedModel
 
@@ -35,6 +36,9 @@ class Import(AuditedModel):
             )
         ]
         indexes = [models.Index(fields=["-imported_at", "-id"], name="import_newest_first")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:import_result", args=[self.pk])
 
     def __str__(self) -> str:
         return f"{self.filename} ({self.get_kind_display()})"
@@ -82,6 +86,9 @@ class Account(AuditedModel):
             models.CheckConstraint(condition=~models.Q(ref=""), name="an_account_has_a_reference"),
         ]
         indexes = [models.Index(fields=["-recorded_at", "-id"], name="account_newest_first")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("accounts:account", args=[self.pk])
 
     def __str__(self) -> str:
         return self.ref

@@ -3,10 +3,21 @@
 from typing import Annotated, Any, Literal
 
 import msgspec
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apps.alerts import wire
+
+
+class ApiKeyScheme(OpenApiAuthenticationExtension):
+    """How a detector signs in; defining the class registers it."""
+
+    target_class = "apps.staff.authentication.ApiKeyAuthentication"
+    name = "apiKey"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "cmk_<prefix>_<secret>"}
 
 
 class Verdict(Struct):

@@ -92,7 +92,7 @@ def _describe(group: str, facts: dict[str, Any], now) -> dict[str, Any]:
     first = facts["first_received_at"]
     return {
         "id": group,
-        "title": grouping.title(facts["key"], facts["alerts"], facts["accounts"], facts["newest_title"]),
+        "title": grouping.title(facts["key"], facts["alerts"], facts["accounts"], facts["widest_title"]),
         "severity": facts["severity"],
         "priority": rank.points,
         "reasons": rank.reasons,
@@ -115,8 +115,8 @@ def _describe(group: str, facts: dict[str, Any], now) -> dict[str, Any]:
 def _facts(groups: list[str]) -> dict[str, dict[str, Any]]:
     """Figures of each group from its alerts and their accounts; a handful of queries however many groups."""
     found = _alert_figures(groups)
-    members, contracts, newest, alternatives = (
-        _members(groups), _contracts(groups), _newest(groups), _alternatives(groups),
+    members, contracts, widest, alternatives = (
+        _members(groups), _contracts(groups), _widest(groups), _alternatives(groups),
     )  # fmt: skip
     detectors = {
         d.pk: d for d in Detector.objects.filter(pk__in={d for f in found.values() for d in f["detector_ids"]})
@@ -127,8 +127,8 @@ def _facts(groups: list[str]) -> dict[str, dict[str, Any]]:
         facts |= {
             "accounts": max(named, facts["stated_accounts"]),
             "detectors": sorted(d.slug for d in mine),
-            "newest_title": newest[group][0],
-            "key": newest[group][1],
+            "widest_title": widest[group][0],
+            "key": widest[group][1],
         }
         facts["priority"] = _for_priority(facts, mine, verified, contracts[group], alternatives[group])
     return found
@@ -234,12 +234,12 @@ def _contracts(groups: list[str]) -> dict[str, dict[str, int]]:
     return found
 
 
-def _newest(groups: list[str]) -> dict[str, tuple[str, str]]:
-    """(title of the most severe and newest alert, key of the group or, before it is there, of its first alert)."""
+def _widest(groups: list[str]) -> dict[str, tuple[str, str]]:
+    """(title of its widest, then most severe alert; key of the group or, before it is there, of that alert)."""
     keys = {str(pk): key for pk, key in AlertGroup.objects.filter(pk__in=groups).values_list("pk", "key")}
     rows = (
         Alert.objects.filter(group__in=groups)
-        .order_by("group_id", "-severity", "-updated_at", "-id")
+        .order_by("group_id", "-account_count", "-severity", "-updated_at", "-id")
         .distinct("group_id")
         .values_list("group_id", "title", "key")
     )

@@ -78,12 +78,12 @@ def majority(by_account: Mapping[str, Counter], accounts: set[str]) -> str | Non
     return group if 2 * count > len(accounts) else None
 
 
-def title(key: str, alerts: int, accounts: int, newest: str) -> str:
-    """What a group is called: by its only or newest alert, or by what its many alerts have in common."""
+def title(key: str, alerts: int, accounts: int, widest: str) -> str:
+    """What a group is called: by its widest alert, or by what its many alerts have in common."""
     kind, _, rest = key.partition(":")
     name = rest.rpartition(":")[2]
     if alerts > 1 and kind == "model":
-        return f"Traces of our answers in the model {name}"[:KEY_LENGTH]
+        return f"Signs of our answers in the model {name}"[:KEY_LENGTH]
     if alerts > 1 and kind == "template":
         return f"{accounts:,} accounts use the prompt template {name}"[:KEY_LENGTH]
-    return newest[:KEY_LENGTH]
+    return widest[:KEY_LENGTH]

@@ -1,6 +1,8 @@
 """What detectors say, and how it folds into groups that a person can decide about."""
 
 from django.db import models
+from django.urls import reverse
+from django.utils import timezone
 
 from apps.audit.models import AuditedModel
 from apps.core.constraints import both_or_neither
@@ -68,6 +70,9 @@ class Detector(AuditedModel):
         ]
         ordering = ["slug"]
 
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:detector", args=[self.pk])
+
     def __str__(self) -> str:
         return self.slug
 
@@ -98,6 +103,9 @@ class Batch(AuditedModel):
             ),
         ]
         indexes = [models.Index(fields=["-received_at", "-id"], name="batch_newest_first")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:batch", args=[self.pk])
 
     def __str__(self) -> str:
         return f"{self.detector} {self.received_at:%Y-%m-%d %H:%M:%S}"
@@ -169,6 +177,18 @@ class AlertGroup(AuditedModel):
             models.Index(fields=["key"], name="group_by_key"),
         ]
 
+    @property
+    def is_late(self) -> bool:
+        return self.state in (self.State.OPEN, self.State.CLAIMED) and self.due_at < timezone.now()
+
+    @property
+    def strongest(self) -> list[str]:
+        """The two reasons with the most points, in words."""
+        return [reason["text"] for reason in self.reasons[:2] if reason["points"] >= 0]
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:group", args=[self.pk])
+
     def __str__(self) -> str:
         return self.title
 
@@ -220,6 +240,9 @@ class Alert(AuditedModel):
             models.Index(fields=["key"], name="alert_by_key"),
         ]
 
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:alert", args=[self.pk])
+
     def __str__(self) -> str:
         return self.title
 
@@ -250,6 +273,9 @@ class Rejection(AuditedModel):
 
     class Meta(AuditedModel.Meta):
         indexes = [models.Index(fields=["-received_at", "-id"], name="rejection_newest_first")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:rejection", args=[self.pk])
 
     def __str__(self) -> str:
         return self.reason

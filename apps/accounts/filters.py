@@ -1,0 +1,35 @@
+import django_filters
+from django.db.models import QuerySet
+
+from apps.accounts import queries
+from apps.accounts.models import Account
+
+
+class AccountFilter(django_filters.FilterSet):
+    """What narrows the list of accounts; all of it lives in the address."""
+
+    q = django_filters.CharFilter(label="Reference begins with, or organisation", method="having_words")
+    status = django_filters.ChoiceFilter(label="State", choices=Account.Status.choices)
+    plan = django_filters.CharFilter(label="Plan")
+    country = django_filters.CharFilter(label="Country", lookup_expr="iexact")
+    contract = django_filters.CharFilter(label="Contract")
+    payer_verified = django_filters.BooleanFilter(label="Payer verified")
+    opened = django_filters.DateFromToRangeFilter(
+        label="Opened",
+        field_name="opened_at",
+        widget=django_filters.widgets.DateRangeWidget(attrs={"type": "date"}),
+    )
+    shares = django_filters.UUIDFilter(label="Shares an identifier", method="sharing")
+
+    class Meta:
+        model = Account
+        fields: list[str] = []
+
+    def having_words(self, accounts: QuerySet, name: str, words: str) -> QuerySet:
+        return accounts.filter(ref__startswith=words) | accounts.filter(organisation__icontains=words)
+
+    def sharing(self, accounts: QuerySet, name: str, identifier) -> QuerySet:
+        """Who may not see identifiers does not learn who shares one either."""
+        if not self.request.user.has_perm("accounts.view_identifiers"):
+            return accounts.none()
+        return accounts.filter(pk__in=queries.sharing(identifier).values("pk"))

@@ -1,0 +1,84 @@
+"""What a person may see of account records."""
+
+from datetime import date, timedelta
+
+from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
+
+from apps.accounts.models import Acceptance, Account, Activity, Identifier, Import
+from apps.policies.queries import in_force
+
+CHART_DAYS = 60
+MODELS_SHOWN = 10
+ACCEPTANCES = 20
+
+
+def visible_accounts(user) -> QuerySet[Account]:
+    return Account.objects.all() if user.has_perm("accounts.view") else Account.objects.none()
+
+
+def visible_imports(user) -> QuerySet[Import]:
+    return Import.objects.all() if user.has_perm("accounts.view") else Import.objects.none()
+
+
+def identifiers(account: Account) -> QuerySet[Identifier]:
+    """An account's identifiers, each with `others`: how many other accounts have the same."""
+    same = (
+        Identifier.objects.filter(kind=OuterRef("kind"), value_hmac=OuterRef("value_hmac"))
+        .exclude(account=OuterRef("account"))
+        .order_by()
+        .values("value_hmac")
+        .annotate(n=Count("account", distinct=True))
+        .values("n")
+    )
+    return (
+        Identifier.objects.filter(account=account).annotate(others=Subquery(same)).order_by("kind", "-last_seen", "id")
+    )
+
+
+def sharing(identifier_id: object) -> QuerySet[Account]:
+    """The accounts that have the same identifier as this one, its own account among them."""
+    one = Identifier.objects.filter(pk=identifier_id)
+    same = Identifier.objects.filter(kind=Subquery(one.values("kind")), value_hmac=Subquery(one.values("value_hmac")))
+    return Account.objects.filter(pk__in=same.values("account"))
+
+
+def daily_requests(account: Account) -> dict[date, int]:
+    """Requests a day, days without any included, of the last 60 days that are on record."""
+    rows = dict(
+        Activity.objects.filter(account=account)
+        .order_by("day")
+        .values("day")
+        .annotate(total=Sum("queries"))
+        .values_list("day", "total")
+    )
+    if not rows:
+        return {}
+    last = max(rows)
+    first = max(min(rows), last - timedelta(days=CHART_DAYS - 1))
+    return {first + timedelta(days=n): rows.get(first + timedelta(days=n), 0) for n in range((last - first).days + 1)}
+
+
+def totals_by_model(account: Account) -> list[dict]:
+    """For each model the requests, tokens and days on record, most used first."""
+    return list(
+        Activity.objects.filter(account=account)
+        .order_by()
+        .values("model")
+        .annotate(
+            requests=Sum("queries"), tokens_in=Sum("input_tokens"), tokens_out=Sum("output_tokens"), days=Count("day")
+        )
+        .order_by("-requests", "model")[:MODELS_SHOWN]
+    )
+
+
+def with_versions(user, account: Account) -> list[Acceptance]:
+    """An account's acceptances, newest first, each with `version`: what was in force when it accepted."""
+    found = list(
+        Acceptance.objects.filter(account=account)
+        .select_related("document")
+        .order_by("-accepted_at", "id")[:ACCEPTANCES]
+    )
+    readable = user.has_perm("policies.view")
+    for acceptance in found:
+        acceptance.version = in_force(acceptance.document, acceptance.accepted_at) if readable else None
+    return found

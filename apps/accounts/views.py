@@ -1,0 +1,81 @@
+"""Pages of account records: the list, one account, its identifiers, and what was imported."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import NoReverseMatch, reverse
+from django.views.decorators.http import require_http_methods, require_safe
+
+from apps.accounts import actions, queries
+from apps.accounts.filters import AccountFilter
+from apps.accounts.forms import ImportForm
+from apps.core.http import explained, require
+from apps.core.paging import page
+from apps.staff.queries import names_of
+
+# Panels of rooms below this one, where they are installed: who links here need not be known here.
+PANELS = {"Alerts about it": "alerts:of_account", "Cases": "cases:of_account", "Notices": "notices:of_account"}
+
+
+@require_safe
+def accounts(request: HttpRequest) -> HttpResponse:
+    require(request, "accounts.view")
+    found = AccountFilter(request.GET, queries.visible_accounts(request.user), request=request)
+    rows = page(found.qs, ("-recorded_at", "-id"), request.GET)
+    return render(request, "accounts/list.html", {"filter": found, "page": rows})
+
+
+@require_safe
+def account(request: HttpRequest, pk: str) -> HttpResponse:
+    found = get_object_or_404(queries.visible_accounts(request.user), pk=pk)
+    daily = queries.daily_requests(found)
+    context = {
+        "account": found,
+        "days": list(daily),
+        "values": list(daily.values()),
+        "models": queries.totals_by_model(found),
+        "acceptances": queries.with_versions(request.user, found),
+        "panels": [(title, url) for title, name in PANELS.items() if (url := _url_of_room(name, found.pk))],
+    }
+    return render(request, "accounts/account.html", context)
+
+
+def _url_of_room(name: str, *args: object) -> str:
+    try:
+        return reverse(name, args=args)
+    except NoReverseMatch:
+        return ""
+
+
+@require_safe
+def open_identifiers(request: HttpRequest, pk: str) -> HttpResponse:
+    """Masked identifiers of one account. That somebody looked is recorded."""
+    found = get_object_or_404(queries.visible_accounts(request.user), pk=pk)
+    require(request, "accounts.view", "accounts.view_identifiers")
+    actions.open_identifiers(found, by=request.user)
+    return render(request, "accounts/identifiers.html", {"account": found, "identifiers": queries.identifiers(found)})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def import_records(request: HttpRequest) -> HttpResponse:
+    require(request, "accounts.view", "accounts.import_records")
+    form = ImportForm(request.POST or None, request.FILES or None)
+    if form.is_valid():
+        file = form.cleaned_data["file"]
+        with explained(form):
+            done = actions.import_records(
+                kind=form.cleaned_data["kind"], filename=file.name, stream=file.file, by=request.user
+            )
+            messages.success(request, f"{done.rows - done.rejected:,} of {done.rows:,} rows were taken.")
+            return redirect(done)
+    rows = page(queries.visible_imports(request.user), ("-imported_at", "-id"), request.GET, size=20)
+    context = {"form": form, "page": rows, "names": names_of({row.imported_by for row in rows})}
+    return render(request, "accounts/import.html", context, status=422 if form.errors else 200)
+
+
+@require_safe
+def import_result(request: HttpRequest, pk: str) -> HttpResponse:
+    found = get_object_or_404(queries.visible_imports(request.user), pk=pk)
+    rejected = page(found.rejections.all(), ("line", "id"), request.GET)
+    name = names_of({found.imported_by})[found.imported_by]
+    return render(request, "accounts/import_result.html", {"done": found, "page": rejected, "who": name})

@@ -1,0 +1,62 @@
+import django_filters
+from django.db.models import QuerySet
+
+from apps.alerts.models import Alert, AlertGroup, Batch, Kind, Rejection, Severity
+
+
+class QueueFilter(django_filters.FilterSet):
+    """What narrows the queue; all of it lives in the address."""
+
+    q = django_filters.CharFilter(label="Title or key", method="having_words")
+    severity = django_filters.ChoiceFilter(
+        label="Severity at least", field_name="severity", lookup_expr="gte", choices=Severity.choices[1:]
+    )
+    kind = django_filters.ChoiceFilter(label="Kind", field_name="kinds", lookup_expr="contains", choices=Kind.choices)
+    detector = django_filters.CharFilter(label="Detector", field_name="detectors", lookup_expr="contains")
+    accounts = django_filters.NumberFilter(label="Accounts at least", field_name="account_count", lookup_expr="gte")
+    drill = django_filters.ChoiceFilter(
+        label="Drills", choices=[("only", "Only drills"), ("none", "No drills")], method="drills", empty_label="All"
+    )
+
+    class Meta:
+        model = AlertGroup
+        fields: list[str] = []
+
+    def having_words(self, groups: QuerySet, name: str, words: str) -> QuerySet:
+        return groups.filter(title__icontains=words) | groups.filter(key__icontains=words)
+
+    def drills(self, groups: QuerySet, name: str, value: str) -> QuerySet:
+        return groups.exclude(drill="") if value == "only" else groups.filter(drill="")
+
+
+class BatchFilter(django_filters.FilterSet):
+    detector = django_filters.CharFilter(label="Detector", field_name="detector__slug")
+    rejected = django_filters.BooleanFilter(label="With rejections", method="with_rejections")
+
+    class Meta:
+        model = Batch
+        fields: list[str] = []
+
+    def with_rejections(self, batches: QuerySet, name: str, value: bool) -> QuerySet:
+        return batches.filter(rejected__gt=0) if value else batches.filter(rejected=0)
+
+
+class RejectionFilter(django_filters.FilterSet):
+    detector = django_filters.CharFilter(label="Detector", field_name="batch__detector__slug")
+    code = django_filters.CharFilter(label="Code")
+    source_ref = django_filters.CharFilter(label="Source reference", lookup_expr="startswith")
+
+    class Meta:
+        model = Rejection
+        fields: list[str] = []
+
+
+class AlertFilter(django_filters.FilterSet):
+    """What narrows the alerts of one group."""
+
+    kind = django_filters.ChoiceFilter(label="Kind", choices=Kind.choices)
+    open = django_filters.BooleanFilter(label="Still open", field_name="is_open")
+
+    class Meta:
+        model = Alert
+        fields: list[str] = []

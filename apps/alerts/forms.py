@@ -1,0 +1,74 @@
+from django import forms
+
+from apps.alerts.models import AlertGroup, Kind
+
+
+class DismissForm(forms.Form):
+    dismissal = forms.ChoiceField(label="Why", choices=AlertGroup.Dismissal.choices, widget=forms.RadioSelect)
+    note = forms.CharField(
+        required=False,
+        label="In your words",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What you looked at. Whoever meets the same accounts again will read it.",
+    )
+
+
+class ReopenForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500, label="Why it is looked at again", widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class DetectorForm(forms.Form):
+    """What is known of a detector. Calibration is whole or absent."""
+
+    name = forms.CharField(max_length=100)
+    kind = forms.ChoiceField(choices=Kind.choices)
+    owner = forms.CharField(max_length=100, help_text="The team that answers for it.")
+    version = forms.CharField(max_length=64, required=False)
+    threshold = forms.FloatField(required=False, help_text="The score from which on it alerts.")
+    calibration_set = forms.CharField(
+        max_length=100, required=False, help_text="Name of the innocent cases it was tried on."
+    )
+    calibration_n = forms.IntegerField(
+        min_value=1, max_value=2**31 - 1, required=False, label="Innocent cases it was tried on"
+    )
+    calibration_false_positives = forms.IntegerField(
+        min_value=0, max_value=2**31 - 1, required=False, label="Of these false alarms"
+    )
+    calibrated_on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    known_false_positives = forms.CharField(
+        required=False,
+        label="Honest use that it mistakes",
+        help_text="Comma between them, such as: reseller, ci-batch.",
+    )
+
+    def clean_known_false_positives(self) -> list[str]:
+        return [name.strip() for name in self.cleaned_data["known_false_positives"].split(",") if name.strip()]
+
+    def clean(self) -> dict:
+        values = super().clean() or {}
+        n, wrong = values.get("calibration_n"), values.get("calibration_false_positives")
+        present = [value is not None for value in (n, wrong, values.get("calibrated_on"))]
+        if any(present) and not all(present):
+            self.add_error(
+                "calibration_n", "A calibration has the number of cases, the false alarms among them, and its date."
+            )
+        elif n is not None and wrong is not None and wrong > n:
+            self.add_error("calibration_false_positives", f"There cannot be more than {n} false alarms in {n} cases.")
+        return values
+
+
+class RegisterForm(DetectorForm):
+    slug = forms.SlugField(
+        max_length=64, label="Name in its alerts", help_text="What it writes as `source`. It cannot be changed later."
+    )
+    field_order = ["slug"]
+
+
+class ChangeForm(DetectorForm):
+    is_active = forms.BooleanField(required=False, label="It may post alerts")
+
+
+class RevokeForm(forms.Form):
+    reason = forms.CharField(max_length=200, required=False, label="Why")

@@ -1,0 +1,110 @@
+"""What a group looks like to whoever decides on it: what happened, how that compares, what speaks against it."""
+
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+
+from django.db.models import Avg, Max, Min, Sum
+
+from apps.accounts.models import Activity
+from apps.alerts import queries
+from apps.alerts.calibration import false_positive_rate
+from apps.alerts.models import Alert, AlertGroup, Detector
+from apps.core.ui.formats import number
+
+CHART_DAYS = 45
+
+
+@dataclass
+class Portrait:
+    """Sentences, and a chart of requests a day (values, days, the day of the first alert)."""
+
+    sentences: list[str]
+    against: list[dict]
+    values: list[int] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
+    first_alert: date | None = None
+    similar: list[AlertGroup] = field(default_factory=list)
+
+
+def portrait(group: AlertGroup, user) -> Portrait:
+    """A constant number of queries, however large the group."""
+    accounts = queries.accounts_of(group)
+    opened = accounts.aggregate(first=Min("opened_at"), last=Max("opened_at"))
+    alerts = Alert.objects.filter(group=group).aggregate(first=Min("detected_at"), last=Max("detected_at"))
+    daily = _daily(group, accounts)
+    against = [reason for reason in group.reasons if reason["points"] < 0]
+    sentences = [_what(group, opened), _since(alerts), *_how_much(group, daily)]
+    return Portrait(
+        sentences=[sentence for sentence in sentences if sentence],
+        against=against,
+        values=list(daily.values()),
+        days=list(daily),
+        first_alert=alerts["first"].date() if alerts["first"] else None,
+        similar=queries.similar(group, user),
+    )
+
+
+def _what(group: AlertGroup, opened: dict) -> str:
+    detectors = f"{len(group.detectors)} detectors" if len(group.detectors) != 1 else group.detectors[0]
+    alerts = f"{number(group.alert_count)} alert{'s' * (group.alert_count != 1)} of {detectors}"
+    if not group.account_count:
+        return f"{alerts}, about no account of ours by name."
+    who = f"{number(group.account_count)} account{'s' * (group.account_count != 1)}"
+    if not opened["first"]:
+        return f"{who} in {alerts}."
+    first, last = opened["first"].date(), opened["last"].date()
+    when = f"opened on {first}" if first == last else f"opened between {first} and {last}"
+    return f"{who}, {when}, in {alerts}."
+
+
+def _since(alerts: dict) -> str:
+    if not alerts["first"]:
+        return ""
+    first, last = alerts["first"].date(), alerts["last"].date()
+    return f"First detected on {first}." if first == last else f"First detected on {first}, last on {last}."
+
+
+def _how_much(group: AlertGroup, daily: dict[date, int]) -> list[str]:
+    """Their requests, and how an account's active day compares with everybody's over the same days."""
+    total = sum(daily.values())
+    if not total:
+        return ["No activity of these accounts has been imported yet."] if group.account_count else []
+    span = (min(daily), max(daily))
+    sentences = [f"Together they sent {number(total)} requests in the {len(daily)} days until {span[1]}."]
+    theirs = _mean(Activity.objects.filter(account__in=queries.accounts_of(group), day__range=span))
+    ordinary = _mean(Activity.objects.filter(day__range=span))
+    if theirs and ordinary:
+        sentences.append(
+            f"On a day in use, one of them sends {number(round(theirs, 1))} requests on average; "
+            f"all accounts on record send {number(round(ordinary, 1))}."
+        )
+    return sentences
+
+
+def _mean(activity) -> float | None:
+    return activity.aggregate(mean=Avg("queries"))["mean"]
+
+
+def _daily(group: AlertGroup, accounts) -> dict[date, int]:
+    """Requests a day of the group's accounts, days without any included, the last 45 of them."""
+    rows = dict(
+        Activity.objects.filter(account__in=accounts)
+        .order_by("day")
+        .values_list("day")
+        .annotate(total=Sum("queries"))
+        .values_list("day", "total")
+    )
+    if not rows:
+        return {}
+    last = max(rows)
+    first = max(min(rows), last - timedelta(days=CHART_DAYS - 1))
+    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return {day: rows.get(day, 0) for day in days}
+
+
+def error_rate(detector: Detector) -> dict | None:
+    """A detector's rate of false alarms with its exact 95 % interval, or None where it was never calibrated."""
+    if not detector.calibration_n:
+        return None
+    estimate, lower, upper = false_positive_rate(detector.calibration_false_positives, detector.calibration_n)
+    return {"estimate": f"{estimate:.3%}", "lower": f"{lower:.3%}", "upper": f"{upper:.3%}"}
