@@ -59,11 +59,24 @@ def ring() -> None:
 
 def work_off(limit: int | None = None) -> int:
     """Do what is due, one job after the other; returns how many were tried."""
+    _give_up()
     tried = 0
     while (limit is None or tried < limit) and (job_id := _claim()) is not None:
         _do(job_id)
         tried += 1
     return tried
+
+
+def _give_up() -> None:
+    """A job whose every attempt killed its worker left no error: say that it failed, or nobody would ever know."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_job SET state = 'failed', finished_at = now(),"
+            " last_error = coalesce(nullif(last_error, ''), 'its worker died each time')"
+            " WHERE id IN (SELECT id FROM core_job WHERE state = 'waiting' AND due_at <= now() AND attempts >= %s"
+            " FOR UPDATE SKIP LOCKED)",
+            [MAX_ATTEMPTS],
+        )
 
 
 def _claim() -> int | None:

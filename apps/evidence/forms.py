@@ -39,8 +39,10 @@ class GreenListForm(forms.Form):
     key_id = forms.CharField(
         max_length=64, label="Watermark key", help_text="Its name in the key register; never the key."
     )
-    scored = forms.IntegerField(min_value=1, label="Tokens scored (n)", help_text="Distinct (context, token) tuples.")
-    green = forms.IntegerField(min_value=0, label="Of these green (k)")
+    scored = forms.IntegerField(
+        max_value=10**12, min_value=1, label="Tokens scored (n)", help_text="Distinct (context, token) tuples."
+    )
+    green = forms.IntegerField(max_value=10**12, min_value=0, label="Of these green (k)")
     gamma = forms.FloatField(min_value=0.0001, max_value=0.9999, initial=0.25, label="Green share by chance (γ)")
     distinct = forms.BooleanField(
         required=False, initial=True, label="Only distinct tuples were scored", help_text="Repeats make p too small."
@@ -52,14 +54,15 @@ class GreenListForm(forms.Form):
         min_value=0.0001, max_value=0.9, initial=0.02, label="Power for an excess of", help_text="Above γ, as a share."
     )
     controls = forms.IntegerField(
+        max_value=10**6,
         min_value=0,
         initial=0,
         label="Clean control models",
         help_text="Tested with the same key; they limit the strength.",
     )
-    false_positives = forms.IntegerField(min_value=0, initial=0, label="Of these alarms")
-    positives = forms.IntegerField(min_value=0, initial=0, label="Known positive models")
-    detected = forms.IntegerField(min_value=0, initial=0, label="Of these detected")
+    false_positives = forms.IntegerField(max_value=10**6, min_value=0, initial=0, label="Of these alarms")
+    positives = forms.IntegerField(max_value=10**6, min_value=0, initial=0, label="Known positive models")
+    detected = forms.IntegerField(max_value=10**6, min_value=0, initial=0, label="Of these detected")
     study = forms.CharField(required=False, label="Validation study", help_text="Where the controls are written down.")
     planned = forms.BooleanField(
         required=False, label="The test was planned before the data were seen", help_text="Otherwise it is exploratory."

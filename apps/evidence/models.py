@@ -1,8 +1,23 @@
 """The raw material of exhibits: what was collected, who touched it, and what was computed from it."""
 
+import pgtrigger
 from django.db import models
 
 from apps.audit.models import AuditedModel
+
+# What was collected, seen and computed is never corrected, only added to.
+WRITTEN_ONCE = [
+    *AuditedModel.Meta.triggers,
+    pgtrigger.Trigger(
+        name="evidence_is_written_once",
+        when=pgtrigger.Before,
+        operation=pgtrigger.Update | pgtrigger.Delete,
+        func="""
+            RAISE EXCEPTION 'evidence is written once: % of % refused', TG_OP, TG_TABLE_NAME
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_written_once';
+        """,
+    ),
+]
 
 
 class Tlp(models.TextChoices):
@@ -44,6 +59,7 @@ class Item(AuditedModel):
     derivation = models.JSONField(null=True, help_text="tool, version and parameters that made it from its parent")
 
     class Meta(AuditedModel.Meta):
+        triggers = WRITTEN_ONCE
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="one_item_per_reference"),
             models.CheckConstraint(
@@ -81,6 +97,7 @@ class CustodyEvent(AuditedModel):
     intact = models.BooleanField(help_text="whether it equalled the item's hash")
 
     class Meta(AuditedModel.Meta):
+        triggers = WRITTEN_ONCE
         constraints = [
             models.CheckConstraint(
                 condition=~models.Q(kind="export") | ~models.Q(purpose=""),
@@ -127,6 +144,7 @@ class TestRun(AuditedModel):
     run_by = models.CharField(max_length=100)
 
     class Meta(AuditedModel.Meta):
+        triggers = WRITTEN_ONCE
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="one_run_per_reference"),
             models.CheckConstraint(

@@ -100,7 +100,7 @@ def export(request: HttpRequest, ref: str) -> HttpResponse:
                     media_type="application/octet-stream",
                     size=found.byte_size,
                 )
-            form.add_error(None, "The file in the vault is not what was collected. No copy was made.")
+            messages.error(request, "The file in the vault is not what was collected. No copy was made.")
     return _item_page(request, found, form, status=422)
 
 
