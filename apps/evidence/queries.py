@@ -27,3 +27,9 @@ def looked_lately(item: Item, user) -> bool:
     return item.custody.filter(
         kind=CustodyEvent.Kind.VIEW, actor=user.actor, at__gte=timezone.now() - ONE_LOOK
     ).exists()
+
+
+def is_damaged(item: Item) -> bool:
+    """Whether the last measurement of its file found something else than what was collected."""
+    last = item.custody.order_by("-at", "-id").first()
+    return last is not None and not last.intact
