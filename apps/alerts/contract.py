@@ -165,7 +165,9 @@ CREATED = {
     ],
 }
 
+TAGS = ["Alerts"]
 POST: dict[str, Any] = {
+    "tags": TAGS,
     "operation_id": "post_alerts",
     "summary": "Post alerts",
     "description": (
@@ -211,6 +213,7 @@ POST: dict[str, Any] = {
 }
 _READ_PROBLEMS = {"_401": (Problem, "Not signed in."), "_404": (Problem, "No such alert, or none that you may see.")}
 FIND: dict[str, Any] = {
+    "tags": TAGS,
     "operation_id": "find_alert",
     "summary": "Find an alert by its source and reference",
     "parameters": [
@@ -223,6 +226,7 @@ FIND: dict[str, Any] = {
     },
 }
 ONE: dict[str, Any] = {
+    "tags": TAGS,
     "operation_id": "get_alert",
     "summary": "One alert by its id",
     "responses": {

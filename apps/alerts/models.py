@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
+from apps.alerts.priority import SEVERITY_SAYS
 from apps.audit.models import AuditedModel
 from apps.core.constraints import both_or_neither
 
@@ -183,8 +184,9 @@ class AlertGroup(AuditedModel):
 
     @property
     def strongest(self) -> list[str]:
-        """The two reasons with the most points, in words."""
-        return [reason["text"] for reason in self.reasons[:2] if reason["points"] >= 0]
+        """The two reasons with the most points, in words; severity has a sign of its own."""
+        said = [r["text"] for r in self.reasons if r["points"] >= 0 and not r["text"].startswith(SEVERITY_SAYS)]
+        return said[:2]
 
     def get_absolute_url(self) -> str:
         return reverse("alerts:group", args=[self.pk])

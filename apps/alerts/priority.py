@@ -10,6 +10,7 @@ from datetime import timedelta
 from apps.alerts.calibration import false_positive_rate
 
 SEVERITY = (("info", 0), ("low", 6), ("medium", 14), ("high", 24), ("critical", 32))
+SEVERITY_SAYS = "Severity"  # how that reason begins; lists show severity as a sign of its own and leave it out
 # When somebody should have looked, by severity, counted from the first alert.
 TARGET = (timedelta(days=14), timedelta(days=7), timedelta(days=3), timedelta(days=1), timedelta(hours=4))
 PIVOT = 0.25  # share of requests to a model out for a day, from which on it counts
@@ -56,7 +57,7 @@ def rank(facts: Facts) -> Priority:
 
 def _for(facts: Facts) -> list[tuple[str, int]]:
     word, points = SEVERITY[facts.severity]
-    lines = [(f"Severity {word}, as the detector rates the impact", points)] if points else []
+    lines = [(f"{SEVERITY_SAYS} {word}, as the detector rates the impact", points)] if points else []
     if facts.accounts > 1:
         lines.append((f"{facts.accounts:,} accounts appear together", min(24, round(7 * math.log10(facts.accounts)))))
     if len(facts.kinds) > 1:
