@@ -1,14 +1,17 @@
 """What a person may see of cases, and the figures of a case. Nothing here writes."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime, time
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Count, Max, Min, Q, QuerySet, Sum
 
 from apps.accounts.models import Account, Activity
-from apps.alerts.models import Detector
+from apps.alerts.models import Alert, Detector
+from apps.audit.models import Checkpoint, Event, Leaf
 from apps.cases.models import (
     Case,
     CaseAccount,
@@ -22,11 +25,15 @@ from apps.cases.models import (
     FindingExhibit,
     Task,
 )
+from apps.cases.selection import Selection
 from apps.cases.strength import Combined, Weighed, combine
 from apps.cases.wrongful import Calibration, Expected, expected
+from apps.evidence.models import Item
+from apps.evidence.queries import visible_items
 from apps.policies import queries as policies
 from apps.policies.models import Clause, Document, Version
 from apps.staff.models import User
+from apps.staff.roles import ROLES
 
 
 def visible_cases(user) -> QuerySet[Case]:
@@ -57,9 +64,10 @@ def visible_notes(user, case: Case) -> QuerySet[CaseNote]:
     return notes if user.has_perm("cases.view_privileged") else notes.filter(is_privileged=False)
 
 
-def who_may_work_on(verb: str = "cases.view") -> list[User]:
-    """Active people with the verb, by name: whom a case or a task can be given to."""
-    return [person for person in User.objects.filter(is_active=True).order_by("name") if person.has_perm(verb)]
+def people_with(verb: str) -> QuerySet[User]:
+    """Active people whose roles have the verb, by name: whom a case or a task can be given to."""
+    roles = [name for name, role in ROLES.items() if verb in role.verbs]
+    return User.objects.filter(is_active=True, roles__overlap=roles).order_by("name")
 
 
 # --- the set of accounts ----------------------------------------------------------------------------------------------
@@ -68,6 +76,12 @@ def who_may_work_on(verb: str = "cases.view") -> list[User]:
 def members(case: Case, *, excluded: bool = False) -> QuerySet[CaseAccount]:
     """The case's accounts, in the order in which they came; or those taken out."""
     return case.members.filter(excluded_at__isnull=not excluded).select_related("account", "added_by", "excluded_by")
+
+
+def members_picked(case: Case, query: dict[str, Any], *, excluded: bool) -> QuerySet[CaseAccount]:
+    """Members that a query picks; all of them when it says nothing."""
+    found = members(case, excluded=excluded)
+    return found.filter(account__in=Selection.read(query).of(Account.objects.order_by())) if query else found
 
 
 def accounts_of(case: Case) -> QuerySet[Account]:
@@ -170,6 +184,15 @@ def products(case: Case) -> list[str]:
 # --- evidence ---------------------------------------------------------------------------------------------------------
 
 
+NEWEST_ITEMS = 200
+
+
+def items_on_offer(user, case: Case) -> QuerySet[Item]:
+    """Items that may become an exhibit: the newest ones that are none yet, as many as a choice list can hold."""
+    free = visible_items(user).exclude(exhibits__case=case).order_by("-collected_at")
+    return Item.objects.filter(pk__in=list(free.values_list("pk", flat=True)[:NEWEST_ITEMS])).order_by("-collected_at")
+
+
 def groups(case: Case) -> QuerySet[CaseGroup]:
     return case.groups.select_related("group", "added_by").order_by("added_at")
 
@@ -195,6 +218,20 @@ def _is_planned(exhibit: Exhibit) -> bool:
     return run is not None and not run.is_exploratory
 
 
+def strength_rows(found: list[Exhibit]) -> list[dict[str, Any]]:
+    """Rows of the strength chart."""
+    return [
+        {"label": f"{e.label} {e.item.title}", "value": e.log10_lr, "cap": e.log10_lr_cap, "note": _note(e)}
+        for e in found
+    ]
+
+
+def _note(exhibit: Exhibit) -> str:
+    if exhibit.log10_lr is None or exhibit.log10_lr_cap is None or exhibit.log10_lr < exhibit.log10_lr_cap:
+        return ""
+    return "capped by its validation"
+
+
 def strength(case: Case) -> Combined:
     return combine(weighed(list(exhibits(case))))
 
@@ -212,6 +249,21 @@ def expected_wrongful(case: Case, accounts: int, found: list[Exhibit] | None = N
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------
+
+
+def findings(case: Case) -> QuerySet[Finding]:
+    """Newest first, with everything a reviewer reads."""
+    return (
+        case.findings.select_related("case", "proposed_by", "reviewed_by")
+        .prefetch_related(
+            "clauses__version__document", "clauses__clause", "exhibits__exhibit__item", "explanations__explanation"
+        )
+        .order_by("-proposed_at")
+    )
+
+
+def decisions(case: Case) -> QuerySet[Decision]:
+    return case.decisions.select_related("case", "finding", "proposed_by", "reviewed_by").order_by("-proposed_at")
 
 
 def terms_in_force(case: Case, start: date) -> list[Version]:
@@ -239,10 +291,166 @@ def same_clause(version: Version, clause: Clause) -> Clause | None:
     return Clause.objects.filter(text=version.text_id, address=clause.address).first()
 
 
+CUES = ("extract", "compet", "train", "distil", "automat", "scrap", "bot")  # what clauses about this speak of
+
+
+def clauses_on_offer(case: Case, start: date, end: date, words: str = "") -> list[tuple[Version, Clause]]:
+    """Clauses of the terms in force from `start` to `end` that hold all the words, or one of the usual cues."""
+    during = [v for first in terms_in_force(case, start) for v in versions_during(first.document, start, end)]
+    if words.strip():
+        return policies.clauses_saying(during, words)[:CLAUSES_SHOWN]
+    cue = Q()
+    for word in CUES:
+        cue |= Q(content__icontains=word)
+    found: dict[Any, list[Clause]] = {}
+    for clause in Clause.objects.filter(cue, text__in={v.text_id for v in during}).order_by("ordinal"):
+        found.setdefault(clause.text_id, []).append(clause)
+    return [(version, clause) for version in during for clause in found.get(version.text_id, [])][:CLAUSES_SHOWN]
+
+
+CLAUSES_SHOWN = 60
+
+
+def is_citation(choice: str) -> bool:
+    """Whether this is "version:clause", two UUIDs."""
+    try:
+        version, clause = choice.split(":")
+        UUID(version), UUID(clause)
+    except ValueError:
+        return False
+    return True
+
+
+def cited(choices: list[str]) -> list[tuple[Version, Clause]]:
+    """Clauses as a form names them, "version:clause"; unknown ones are left out."""
+    pairs = [choice.split(":") for choice in choices]
+    versions = Version.objects.select_related("document", "text").in_bulk([version for version, _ in pairs])
+    clauses = Clause.objects.in_bulk([clause for _, clause in pairs])
+    keys = [(UUID(version), UUID(clause)) for version, clause in pairs]
+    return [(versions[v], clauses[c]) for v, c in keys if v in versions and c in clauses]
+
+
+# --- the matrix -------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """An exhibit with its rating under each explanation, "" where nobody rated it."""
+
+    exhibit: Exhibit
+    cells: list[tuple[Explanation, str]]
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """Exhibits against explanations; `refuted_by` counts the inconsistent exhibits of each explanation."""
+
+    columns: list[Explanation]
+    rows: list[Row]
+    refuted_by: list[int]
+
+
+def matrix(case: Case) -> Matrix:
+    columns = list(explanations(case))
+    rated = {(a.exhibit_id, a.explanation_id): a.rating for e in columns for a in e.assessments.all()}
+    rows = [Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns]) for x in exhibits(case)]
+    refuted = [sum(1 for row in rows if rated.get((row.exhibit.pk, e.pk)) == "I") for e in columns]
+    return Matrix(columns, rows, refuted)
+
+
+# --- time -------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Moment:
+    """Something that happened, on one of four lanes. `at` is a day or a time (UTC); an anchor divides the story."""
+
+    at: datetime
+    lane: str
+    text: str
+    anchor: bool = False
+
+
+# What a verb means on the timeline; those that are not here are in the trail alone.
+ON_THE_TIMELINE = {
+    "cases.open_case": ("response", "Case opened"),
+    "cases.open_case_from_group": ("response", "Case opened"),
+    "cases.start_investigation": ("response", "Investigation begun"),
+    "cases.add_exhibit": ("response", "Exhibit added"),
+    "cases.propose_finding": ("legal", "Finding proposed"),
+    "cases.confirm_finding": ("legal", "Finding confirmed"),
+    "cases.reject_finding": ("legal", "Finding not confirmed"),
+    "cases.withdraw_finding": ("legal", "Finding withdrawn"),
+    "cases.propose_decision": ("legal", "Decision proposed"),
+    "cases.approve_decision": ("legal", "Decision approved"),
+    "cases.reject_decision": ("legal", "Decision not approved"),
+    "cases.close_case": ("response", "Case closed"),
+    "cases.reopen_case": ("response", "Case opened again"),
+    "notices.approve_notice": ("legal", "Notice approved"),
+    "notices.issue_notice": ("legal", "Notice issued"),
+    "disclosures.release_report": ("legal", "Report released"),
+}
+LANES = ("adversary", "detection", "response", "legal")
+
+
+def timeline(case: Case) -> list[Moment]:
+    """What happened, oldest first: activity, detection, and what the trail says was done. One line an act."""
+    figures_ = figures(case)
+    told = []
+    if figures_.first_day and figures_.last_day:
+        told += [
+            Moment(_midnight(figures_.first_day), "adversary", "First activity of the accounts", anchor=True),
+            Moment(_midnight(figures_.last_day), "adversary", "Last activity recorded"),
+        ]
+    alerts = Alert.objects.filter(group__in_case__case=case).aggregate(
+        first=Min("detected_at"), last=Max("detected_at")
+    )
+    if alerts["first"]:
+        told.append(Moment(alerts["first"], "detection", "First detection", anchor=True))
+    if alerts["last"] and alerts["last"] != alerts["first"]:
+        told.append(Moment(alerts["last"], "detection", "Latest detection"))
+    acts = Event.objects.filter(case_id=case.pk, action__in=ON_THE_TIMELINE).order_by("act_uuid", "case_seq")
+    for at, verb in acts.distinct("act_uuid").values_list("occurred_at", "action"):
+        lane, text = ON_THE_TIMELINE[verb]
+        told.append(Moment(at, lane, text, anchor=verb in ANCHORS))
+    return sorted(told, key=lambda moment: moment.at)
+
+
+ANCHORS = {"cases.open_case", "cases.open_case_from_group", "cases.approve_decision", "cases.close_case"}
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time.min, tzinfo=UTC)
+
+
+# --- the trail --------------------------------------------------------------------------------------------------------
+
+
+def events(case: Case) -> QuerySet[Event]:
+    """The case's entries in the trail, newest first when ordered by `-case_seq`."""
+    return Event.objects.filter(case_id=case.pk).defer("body", "seal", "body_sha256")
+
+
+def is_sealed(case: Case) -> bool:
+    """Whether the newest entry of the case is in the log under a signed checkpoint."""
+    newest = events(case).order_by("-case_seq").values("pk")[:1]
+    leaf = Leaf.objects.filter(event_id=newest).values("idx")[:1]
+    return Checkpoint.objects.filter(size__gt=leaf).exists()
+
+
 # --- lists ------------------------------------------------------------------------------------------------------------
 
 
-def with_counts(cases: QuerySet[Case]) -> QuerySet[Case]:
-    return cases.select_related("assignee").annotate(
-        account_count=Count("members", filter=Q(members__excluded_at__isnull=True), distinct=False)
-    )
+def with_holder(cases: QuerySet[Case]) -> QuerySet[Case]:
+    return cases.select_related("assignee")
+
+
+def account_counts(cases: Iterable[Case]) -> dict[UUID, int]:
+    """How many accounts each of these cases is about, in one query."""
+    present = CaseAccount.objects.filter(case__in=[case.pk for case in cases], excluded_at__isnull=True)
+    return dict(present.order_by().values_list("case").annotate(n=Count("id")))
+
+
+def open_for_group(user) -> QuerySet[Case]:
+    """Open cases that a group can be added to, newest first."""
+    return visible_cases(user).exclude(state=Case.State.CLOSED).order_by("-opened_at")[:50]

@@ -33,6 +33,7 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     country: str | None = None
     organisation: str | None = None
     contract: str | None = None
+    has_contract: bool = False  # any contract on record, which may allow the use
     status: str | None = None
     opened_from: date | None = None
     opened_to: date | None = None
@@ -81,6 +82,8 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         for name in ("product", "plan", "organisation", "contract", "status"):
             if value := getattr(self, name):
                 conditions &= Q(**{name: value})
+        if self.has_contract:
+            conditions &= ~Q(contract="")
         if self.country:
             conditions &= Q(country=self.country.upper())
         if self.opened_from:
@@ -116,6 +119,7 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
     def words(self) -> str:
         """The query as a person reads it in the member's provenance and in the trail."""
         parts = ["all members"] if self.everyone else []
+        parts += ["any contract"] if self.has_contract else []
         if self.refs:
             more = len(self.refs) - REFS_SHOWN
             parts.append(f"reference {', '.join(self.refs[:REFS_SHOWN])}{f' and {more} more' if more > 0 else ''}")

@@ -1,4 +1,45 @@
-from django.urls import URLPattern
+from django.urls import path
+
+from apps.cases.views import cases, evidence, findings, members
 
 app_name = "cases"
-urlpatterns: list[URLPattern] = []
+urlpatterns = [
+    path("cases/", cases.cases, name="list"),
+    path("cases/open/", cases.open_case, name="open_case"),
+    path("queue/<uuid:pk>/case/", cases.open_case_from_group, name="open_case_from_group"),
+    path("queue/<uuid:pk>/add-to-case/", cases.add_group, name="add_group"),
+    path("evidence/<str:ref>/cases/", evidence.exhibits_of_item, name="exhibits_of_item"),
+    path("tasks/<uuid:pk>/complete/", cases.complete_task, name="complete_task"),
+    path("explanations/<uuid:pk>/assess/", evidence.assess_explanation, name="assess_explanation"),
+    path("explanations/<uuid:pk>/rate/", evidence.rate_exhibit, name="rate_exhibit"),
+    path("findings/<str:ref>/", findings.finding, name="finding"),
+    path("findings/<str:ref>/confirm/", findings.confirm_finding, name="confirm_finding"),
+    path("findings/<str:ref>/reject/", findings.reject_finding, name="reject_finding"),
+    path("findings/<str:ref>/withdraw/", findings.withdraw_finding, name="withdraw_finding"),
+    path("findings/<str:ref>/decide/", findings.propose_decision, name="propose_decision"),
+    path("decisions/<str:ref>/approve/", findings.approve_decision, name="approve_decision"),
+    path("decisions/<str:ref>/reject/", findings.reject_decision, name="reject_decision"),
+    path("cases/<str:ref>/", cases.case, name="case"),
+    path("cases/<str:ref>/campaign/", cases.campaign, name="campaign"),
+    path("cases/<str:ref>/accounts/", members.accounts, name="accounts"),
+    path("cases/<str:ref>/accounts/add/", members.add_accounts, name="add_accounts"),
+    path("cases/<str:ref>/accounts/exclude/", members.exclude_accounts, name="exclude_accounts"),
+    path("cases/<str:ref>/accounts/restore/", members.restore_accounts, name="restore_accounts"),
+    path("cases/<str:ref>/evidence/", evidence.evidence, name="evidence"),
+    path("cases/<str:ref>/evidence/add/", evidence.add_exhibit, name="add_exhibit"),
+    path("cases/<str:ref>/explanations/", evidence.explanations, name="explanations"),
+    path("cases/<str:ref>/explanations/raise/", evidence.raise_explanation, name="raise_explanation"),
+    path("cases/<str:ref>/findings/", findings.findings, name="findings"),
+    path("cases/<str:ref>/findings/propose/", findings.propose_finding, name="propose_finding"),
+    path("cases/<str:ref>/decisions/", findings.decisions, name="decisions"),
+    path("cases/<str:ref>/timeline/", cases.timeline, name="timeline"),
+    path("cases/<str:ref>/trail/", cases.trail, name="trail"),
+    path("cases/<str:ref>/investigate/", cases.start_investigation, name="start_investigation"),
+    path("cases/<str:ref>/describe/", cases.describe, name="describe"),
+    path("cases/<str:ref>/assign/", cases.assign, name="assign"),
+    path("cases/<str:ref>/close/", cases.close_case, name="close_case"),
+    path("cases/<str:ref>/reopen/", cases.reopen_case, name="reopen_case"),
+    path("cases/<str:ref>/parties/add/", cases.add_party, name="add_party"),
+    path("cases/<str:ref>/tasks/add/", cases.add_task, name="add_task"),
+    path("cases/<str:ref>/notes/add/", cases.add_note, name="add_note"),
+]

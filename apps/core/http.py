@@ -33,7 +33,8 @@ def _explain(where: forms.BaseForm | HttpRequest, error: ValidationError) -> Non
     if isinstance(where, HttpRequest):
         messages.error(where, " ".join(error.messages))
         return
-    for field, problems in getattr(error, "error_dict", {NON_FIELD_ERRORS: error.error_list}).items():
+    by_field = error.error_dict if hasattr(error, "error_dict") else {NON_FIELD_ERRORS: error.error_list}
+    for field, problems in by_field.items():
         for problem in problems:
             where.add_error(field if field in where.fields else None, problem)
 

@@ -98,9 +98,7 @@ def add_exhibit(people: Any, collect: Callable[..., Any]) -> Callable[..., Any]:
     def add(case: Case, *, group: str = "log", lr: float | None = 3.0, **values: Any) -> Any:
         values = {"shows": f"What the {group} shows.", "element": "harvesting", "log10_lr_cap": 4.0} | values
         item = values.pop("item", None) or collect(f"From {group}")
-        return actions.add_exhibit(
-            case, item=item, dependency_group=group, log10_lr=lr, by=people.analyst, **values
-        )
+        return actions.add_exhibit(case, item=item, dependency_group=group, log10_lr=lr, by=people.analyst, **values)
 
     return add
 

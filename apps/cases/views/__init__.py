@@ -1,0 +1,1 @@
+"""Pages of cases, by what is on them."""
