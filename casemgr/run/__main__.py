@@ -50,13 +50,15 @@ def demo() -> int:
     port, serves = port_from_environment(), os.environ.get("SERVE", "1") not in {"0", "no", "false"}
     LOGS.mkdir(parents=True, exist_ok=True)
     signals.listen()
+    services = Services(VAR)
     with only_one():
+        started_by_hand = services.are_running() and not RECORD.exists()  # with a record, a killed demo left them
         end_leftovers()
         require_free(port)
         crew = Crew(port)
         crew.write_record()
         try:
-            begin(crew)
+            begin(crew, services)
             code = crew.play_story()
             if serves and code == 0:
                 print(f"\ncasemgr is at {crew.url}. Ctrl-C stops it.\n", flush=True)
@@ -69,13 +71,13 @@ def demo() -> int:
             signals.ignore()
             with stage("Stopping"):
                 crew.end()
-                Services(VAR).stop()
+                if not started_by_hand:
+                    services.stop()
             RECORD.unlink(missing_ok=True)
 
 
-def begin(crew: Crew) -> None:
+def begin(crew: Crew, services: Services) -> None:
     """From nothing to a site that answers."""
-    services = Services(VAR)
     with stage("PostgreSQL and broker") as say:
         with signals.hold():
             crew.environment |= services.start()

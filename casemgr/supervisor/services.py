@@ -72,6 +72,10 @@ class Services:
             servers: dict[str, valkey.Valkey | postgres.Postgres] = {"Valkey": self.valkey, "PostgreSQL": self.postgres}
             return [name for name, server in servers.items() if server.stop()]
 
+    def are_running(self) -> bool:
+        """Whether a server of this root runs already."""
+        return self._ever_started() and bool(self.postgres.pid() or self.valkey.pid())
+
     def status(self) -> dict[str, str]:
         """One line a server for a person."""
         if not self._ever_started():
