@@ -13,16 +13,9 @@ from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
-from apps.cases import queries
-from apps.cases.models import Case, Confidence, Decision, Exhibit, Finding, FindingClause
+from apps.cases import queries, wording
+from apps.cases.models import Case, Decision, Exhibit, Finding, FindingClause
 from apps.staff.queries import names_of
-
-LIKELIHOOD = {
-    Confidence.ROUGHLY_EVEN: "roughly even chance",
-    Confidence.LIKELY: "likely",
-    Confidence.VERY_LIKELY: "very likely",
-    Confidence.ALMOST_CERTAIN: "almost certain",
-}
 
 
 def snapshot(case: Case) -> dict[str, Any]:
@@ -128,7 +121,7 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
     return {
         "number": number,
         "text": finding.conduct,
-        "likelihood": LIKELIHOOD[Confidence(finding.confidence)],
+        "likelihood": wording.term(finding.confidence),
         "limits": finding.limits,
         "clauses": [_clause(c) for c in finding.clauses.select_related("version__document", "clause")],
         "exhibits": [row.exhibit.label for row in queries.exhibits_of_finding(finding)],

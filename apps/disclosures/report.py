@@ -20,7 +20,7 @@ from apps.disclosures import annexes, figures
 from apps.disclosures.snapshot import check
 from apps.disclosures.withholding import Withheld, withhold
 from apps.notices.letter import long_date
-from apps.notices.wording import LIKELIHOODS
+from apps.cases.wording import LIKELIHOODS
 
 TITLES = {"regulator": "Report to the authority", "partner": "Report to a partner", "public": "Public report"}
 

@@ -18,7 +18,7 @@ from apps.core.ids import next_reference
 from apps.notices import assembly, letter
 from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.models import Notice, NoticeTemplate
-from apps.notices.wording import lint_wording
+from apps.cases.wording import lint_wording
 
 State = Notice.State
 

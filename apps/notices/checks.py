@@ -3,7 +3,7 @@
 from apps.notices import actions
 from apps.notices.letter import NoticeFacts
 from apps.notices.models import Notice
-from apps.notices.wording import lint_wording
+from apps.cases.wording import lint_wording
 
 
 def checks(notice: Notice) -> list[dict]:

@@ -13,7 +13,7 @@ from apps.core import paper, pdf
 from apps.notices import letter
 from apps.notices.letter import Clause, Explanation, Fact, Letterhead, NoticeFacts, TextError
 from apps.notices.letter.reader import parse
-from apps.notices.wording import LIKELIHOODS, RULES, STATUSES, lint_wording
+from apps.cases.wording import LIKELIHOODS, RULES, STATUSES, lint_wording
 from tests import paper as on
 
 KINDS = ("suspension", "cease_and_desist")

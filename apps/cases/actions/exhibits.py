@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.cases import wording
 from apps.cases.models import Assessment, Case, Exhibit, Explanation
 from apps.evidence.fingerprints.strength import LARGEST_LR
 from apps.evidence.models import Item
@@ -44,6 +45,7 @@ def add_exhibit(
         )
     if not shows.strip():
         raise ValidationError({"shows": "Say in one sentence what it shows."})
+    wording.check_sentence(shows, field="shows", elements={element})
     return ledger.create(
         Exhibit,
         case=case,
@@ -83,6 +85,8 @@ def assess_explanation(explanation: Explanation, *, status: str, conclusion: str
         raise ValidationError({"status": "Say what the test showed; an untested explanation needs no assessment."})
     if not conclusion.strip():
         raise ValidationError({"conclusion": "Say what was looked at and what it showed."})
+    elements = set(explanation.case.exhibits.values_list("element", flat=True))
+    wording.check_sentence(conclusion, field="conclusion", elements=elements)
     ledger.change(explanation, status=status, conclusion=conclusion.strip(), assessed_by=by, assessed_at=timezone.now())
 
 
