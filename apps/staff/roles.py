@@ -139,7 +139,7 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | {"accounts.view_identifiers", "accounts.open_identifiers", "alerts.view_detectors"}
             | {"disclosures.open_report", "staff.view"}
-            | {"audit.view", "audit.verify_trail"}
+            | {"audit.view", "audit.request_verification", "audit.verify_trail"}
         ),
     ),
     "admin": Role(

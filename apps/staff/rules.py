@@ -52,6 +52,7 @@ rules.add_perm("staff.sign_out", may_own("staff.sign_out"))
 rules.add_perm("staff.change_password", may_own("staff.change_password"))
 rules.add_perm("staff.change_second_factor", may_own("staff.change_second_factor"))
 rules.add_perm("audit.view", may("audit.view"))
+rules.add_perm("audit.request_verification", may("audit.request_verification"))
 rules.add_perm("audit.verify_trail", may("audit.verify_trail"))
 
 __all__ = ["ROLES", "may", "may_own"]
