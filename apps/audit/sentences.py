@@ -26,3 +26,257 @@ The context, the same for every verb:
 
 Everything is escaped. A template that ends in .txt is written without HTML.
 """
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.contrib.auth import get_user_model
+from django.db import models
+from django.template import TemplateDoesNotExist
+from django.template.loader import select_template
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString
+
+from apps.audit.models import AuditedModel, Event, Leaf, audited_models
+from apps.audit.verify.reading import body_of
+
+WITHHELD = "(withheld)"
+
+LONG = (models.TextField, models.JSONField, models.BinaryField)
+
+Reference = tuple[str, str]  # table and id
+
+
+class Named(str):
+    """A row as people call it; on a page a link, if it has a page."""
+
+    url: str
+
+    def __new__(cls, text: str, url: str = "") -> "Named":
+        named = super().__new__(cls, text)
+        named.url = url
+        return named
+
+    def __html__(self) -> str:
+        return format_html('<a href="{}">{}</a>', self.url, str(self)) if self.url else escape(str(self))
+
+    def __str__(self) -> str:
+        return str.__str__(self)
+
+
+@dataclass(frozen=True)
+class Change:
+    """One column of an event, in words."""
+
+    label: str
+    old: Any
+    new: Any
+
+
+@dataclass
+class Entry:
+    """An event as the trail's pages show it."""
+
+    event: Event
+    body: dict[str, Any]
+    actor: str
+    on_behalf_of: str
+    object: Named | str
+    kind: str
+    case: Named | str
+    changes: list[Change] = field(default_factory=list)
+    tables: dict[str, int] = field(default_factory=dict)
+    details: dict[str, Any] = field(default_factory=dict)
+    is_withheld: bool = False
+    sentence: SafeString | str = ""
+    place: int | None = None  # in the log; None while it waits for one
+
+    @property
+    def detail_rows(self) -> list[tuple[str, Any]]:
+        return [(name.replace("_", " ").capitalize(), value) for name, value in self.details.items()]
+
+
+def tell(events: Iterable[Event], reader: Any = None) -> list[Entry]:
+    """The events in words. As many queries for fifty as for one: one for each table that they name rows of.
+
+    What `reader` may not see in its own room is withheld here as well: rows of a room without its `view`, and
+    privileged rows without its `view_privileged`. None sees all.
+    """
+    told = [(event, body_of(event.body)) for event in events]
+    names = _Names(told)
+    entries = [_entry(event, body, names, reader) for event, body in told]
+    places = dict(Leaf.objects.filter(event_id__in=[event.pk for event, _ in told]).values_list("event_id", "idx"))
+    for entry in entries:
+        entry.place = places.get(entry.event.pk)
+    return entries
+
+
+def _entry(event: Event, body: dict[str, Any], names: "_Names", reader: Any) -> Entry:
+    model = _models().get(event.object_type)
+    row = names.row(event.object_type, event.object_id)
+    is_withheld = not _may_see(reader, [event.object_type, *(event.tables or [])], row)
+    entry = Entry(
+        event,
+        body,
+        actor=names.actor(event.actor),
+        on_behalf_of=names.actor(event.on_behalf_of),
+        object=WITHHELD if is_withheld else names.of(event.object_type, event.object_id),
+        kind=str(model._meta.verbose_name) if model else "",
+        case=WITHHELD if is_withheld else names.of(_case_table(), event.case_id),
+        details={} if is_withheld else body.get("details") or {},
+        is_withheld=is_withheld,
+    )
+    for part in body.get("batch") or []:
+        entry.tables[part["table"]] = entry.tables.get(part["table"], 0) + part["rows"]
+    old, new = {}, {}
+    for column, (before, after) in (body.get("changes") or {}).items():
+        column_field = _fields(model).get(column) if model else None
+        name = column_field.name if column_field else column
+        old[name] = WITHHELD if is_withheld else names.word(column_field, before)
+        new[name] = WITHHELD if is_withheld else names.word(column_field, after)
+        label = str(getattr(column_field, "verbose_name", column)).replace("_", " ")
+        entry.changes.append(Change(label[:1].upper() + label[1:], old[name], new[name]))
+    entry.sentence = _sentence(entry, old, new)
+    return entry
+
+
+def _sentence(entry: Entry, old: dict[str, Any], new: dict[str, Any]) -> SafeString | str:
+    verb = entry.event.action
+    try:
+        if entry.is_withheld:
+            raise TemplateDoesNotExist(verb)
+        template = select_template([f"audit/verbs/{verb}.html", f"audit/verbs/{verb}.txt"])
+    except TemplateDoesNotExist:
+        what = " ".join(part for part in (entry.kind, str(entry.object)) if part)
+        return format_html(
+            "{}: {}{}", entry.actor, verb.partition(".")[2].replace("_", " "), f", {what}" if what else ""
+        )
+    context = {
+        "actor": entry.actor,
+        "on_behalf_of": entry.on_behalf_of,
+        "object": entry.object,
+        "kind": entry.kind,
+        "new": new,
+        "old": old,
+        "details": entry.details,
+        "rows": sum(entry.tables.values()),
+        "tables": entry.tables,
+        "reason": entry.event.reason,
+        "case": entry.case,
+        "verb": verb,
+        "at": entry.event.occurred_at,
+        "event": entry.event,
+    }
+    return SafeString(template.render(context).strip())
+
+
+def _may_see(reader: Any, tables: list[str], row: AuditedModel | None) -> bool:
+    if reader is None:
+        return True
+    rooms = {_models()[table]._meta.app_label for table in tables if table in _models()}
+    if not all(reader.has_perm(f"{room}.view") for room in rooms):
+        return False
+    return not getattr(row, "is_privileged", False) or all(reader.has_perm(f"{r}.view_privileged") for r in rooms)
+
+
+class _Names:
+    """The names of all rows that some events speak of, fetched table by table."""
+
+    def __init__(self, told: list[tuple[Event, dict[str, Any]]]) -> None:
+        wanted: dict[str, set[str]] = defaultdict(set)
+        self._people = get_user_model()._meta.db_table
+        for event, body in told:
+            wanted[event.object_type].add(str(event.object_id))
+            wanted[_case_table()].add(str(event.case_id))
+            for actor in (event.actor, event.on_behalf_of):
+                wanted[self._people].add(actor.removeprefix("user:"))
+            for table, key in self._referred(event, body):
+                wanted[table].add(key)
+        self._rows: dict[Reference, AuditedModel] = {}
+        for table, keys in wanted.items():
+            model = _models().get(table)
+            ids = [key for key in keys if _is_uuid(key)]
+            if model and ids:
+                self._rows |= {(table, str(pk)): row for pk, row in _with_names(model).in_bulk(ids).items()}
+
+    @staticmethod
+    def _referred(event: Event, body: dict[str, Any]) -> Iterable[Reference]:
+        model = _models().get(event.object_type)
+        for column, sides in (body.get("changes") or {}).items():
+            column_field = _fields(model).get(column) if model else None
+            if column_field and column_field.related_model:
+                yield from ((column_field.related_model._meta.db_table, side) for side in sides if side)
+
+    def row(self, table: str, key: UUID | str | None) -> AuditedModel | None:
+        return self._rows.get((table, str(key)))
+
+    def of(self, table: str, key: UUID | str | None) -> Named | str:
+        """The row's name; its id when it is gone or has no name of its own."""
+        if key is None:
+            return ""
+        row = self.row(table, key)
+        if row is None:
+            return str(key)
+        address = getattr(row, "get_absolute_url", None)
+        return Named(str(row), address() if address else "")
+
+    def actor(self, actor: str) -> str:
+        kind, _, name = actor.partition(":")
+        if kind == "user":
+            return str(self.row(self._people, name) or f"somebody ({name})")
+        return {"system": f"casemgr ({name})", "service": f"detector {name}"}.get(kind, actor)
+
+    def word(self, column: models.Field | None, value: Any) -> Any:
+        """A value of a column as a sentence says it."""
+        if isinstance(value, dict) and set(value) in ({"commitment"}, {"private"}):
+            return WITHHELD
+        if column is None or value is None or value == "":
+            return value
+        if column.related_model:
+            return self.of(column.related_model._meta.db_table, value)
+        if choices := getattr(column, "flatchoices", None):
+            return dict(choices).get(value, value)
+        if isinstance(column, models.DateTimeField):
+            return datetime.fromisoformat(value)
+        return date.fromisoformat(value) if isinstance(column, models.DateField) else value
+
+
+def _models() -> dict[str, type[AuditedModel]]:
+    return {model._meta.db_table: model for model in audited_models()}
+
+
+def _fields(model: type[AuditedModel]) -> dict[str, models.Field]:
+    return {column.column: column for column in model._meta.concrete_fields}
+
+
+def _with_names(model: type[AuditedModel]) -> models.QuerySet:
+    """Rows with those they refer to, two steps far, since names are made of names; without those rows' long columns."""
+    rows, deferred = [], []
+    steps: list[tuple[str, type[models.Model]]] = [("", model)]
+    for _ in range(2):
+        steps = [
+            (f"{path}{key.name}__", key.related_model)
+            for path, owner in steps
+            for key in owner._meta.concrete_fields
+            if key.is_relation and not key.null
+        ]
+        rows += [path.removesuffix("__") for path, _ in steps]
+        deferred += [path + f.name for path, owner in steps for f in owner._meta.concrete_fields if type(f) in LONG]
+    return model._base_manager.select_related(*rows).defer(*deferred)
+
+
+def _case_table() -> str:
+    return apps.get_model("cases.Case")._meta.db_table  # by name: cases stand below the trail
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        UUID(text)
+    except ValueError:
+        return False
+    return True

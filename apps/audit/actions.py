@@ -1,0 +1,51 @@
+"""What is done with the trail itself."""
+
+from typing import Any
+
+from apps.audit import ledger
+from apps.audit.action import action
+from apps.audit.verify import Report, verify
+from apps.core import jobs
+from apps.core.ids import uuid7
+
+FINDINGS_RECORDED = 50  # of each verdict; all are counted
+
+
+@action
+def request_verification(*, by) -> str:
+    """Ask for a verification in the background; returns the key of the work. Its result becomes an event."""
+    key = str(uuid7())
+    with ledger.batch(work=key):
+        jobs.after_commit("audit.verify_trail", key, by=by)
+    return key
+
+
+@action
+def verify_trail(*, by) -> Report:
+    """Verify the whole trail now, and record what came of it."""
+    report = verify()
+    with ledger.batch(**_recorded(report)):
+        pass
+    return report
+
+
+def _recorded(report: Report) -> dict[str, Any]:
+    return {
+        "holds": report.holds,
+        "size": report.size,
+        "seconds": report.seconds,
+        "wrong": sum(verdict.wrong for verdict in report.verdicts),
+        "verdicts": [
+            {
+                "name": verdict.name,
+                "question": verdict.question,
+                "holds": verdict.holds,
+                "is_proven": verdict.is_proven,
+                "remark": verdict.remark,
+                "checked": verdict.checked,
+                "wrong": verdict.wrong,
+                "findings": [finding.sentence for finding in verdict.findings[:FINDINGS_RECORDED]],
+            }
+            for verdict in report.verdicts
+        ],
+    }
