@@ -5,7 +5,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q, QuerySet
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.db.models import F, Model, Q, QuerySet
 from django.http import Http404
 from django.http.request import QueryDict
 
@@ -40,7 +41,8 @@ def page(queryset: QuerySet, order: tuple[str, ...], query: QueryDict | dict, si
     after, before = query.get("after", ""), query.get("before", "")
     forward = not before
     if cursor := after or before:
-        queryset = queryset.filter(_beyond(columns, _decode(cursor, len(columns)), less=descending == forward))
+        values = _decode(cursor, queryset.model, columns)
+        queryset = queryset.filter(_beyond(columns, values, less=descending == forward))
     turn = descending == forward
     rows = list(queryset.order_by(*[F(c).desc() if turn else F(c).asc() for c in columns])[: size + 1])
     more, rows = len(rows) > size, rows[:size]
@@ -70,11 +72,24 @@ def _encode(row: Any, columns: list[str]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values, default=str).encode()).decode().rstrip("=")
 
 
-def _decode(cursor: str, length: int) -> list:
+def _decode(cursor: str, model: type[Model], columns: list[str]) -> list:
+    """Values that fit the columns, whatever somebody typed into the address."""
     try:
         values = json.loads(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
-    except ValueError as error:
+        if not isinstance(values, list) or "\\u0000" in json.dumps(values):
+            raise ValueError("not a cursor")
+        return [_value(model, column, value) for column, value in zip(columns, values, strict=True)]
+    except (ValueError, TypeError, RecursionError, ValidationError) as error:
         raise Http404("This page's address is damaged: open the list again.") from error
-    if not isinstance(values, list) or len(values) != length:
-        raise Http404("This page's address is damaged: open the list again.")
-    return values
+
+
+def _value(model: type[Model], column: str, value: Any) -> Any:
+    """As the column has it; what a query computed is no column and stays as it is."""
+    try:
+        field = model._meta.get_field(column)
+    except FieldDoesNotExist:
+        return value
+    value = field.to_python(value)
+    if value is None:
+        raise ValueError("a cursor has no holes")
+    return value
