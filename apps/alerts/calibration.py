@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 
 @lru_cache(maxsize=1024)
@@ -14,6 +14,6 @@ def false_positive_rate(false_positives: int, n: int, confidence: float = 0.95) 
     if not 0 <= false_positives <= n or n == 0:
         raise ValueError(f"{false_positives} false positives among {n} cases")
     tail = (1 - confidence) / 2
-    lower = 0.0 if false_positives == 0 else float(beta.ppf(tail, false_positives, n - false_positives + 1))
-    upper = 1.0 if false_positives == n else float(beta.ppf(1 - tail, false_positives + 1, n - false_positives))
+    lower = 0.0 if false_positives == 0 else float(betaincinv(false_positives, n - false_positives + 1, tail))
+    upper = 1.0 if false_positives == n else float(betaincinv(false_positives + 1, n - false_positives, 1 - tail))
     return false_positives / n, lower, upper
