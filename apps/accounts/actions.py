@@ -24,7 +24,8 @@ def record_seen(*, refs: Iterable[str], by) -> int:
     with ledger.batch() as rows:
         return rows.run(
             Account,
-            "INSERT INTO accounts_account (id, ref, product, plan, country, organisation, contract, status, recorded_at)"
+            "INSERT INTO accounts_account"
+            " (id, ref, product, plan, country, organisation, contract, status, recorded_at)"
             " SELECT core_uuid7(), ref, '', '', '', '', '', 'unknown', now()"
             " FROM unnest(%s::text[]) AS seen (ref) ON CONFLICT (ref) DO NOTHING",
             [sorted(set(refs))],

@@ -1,4 +1,4 @@
-"""What accounts may share, made comparable and unreadable: one spelling, a keyed hash of it, and a masked form for people.
+"""What accounts may share, made comparable and unreadable: one spelling, a keyed hash, a masked form for people.
 
 Pure. The value itself is never kept; without the pepper nobody can find it by trying all telephone numbers.
 """

@@ -1,15 +1,13 @@
 """Reads files of account records: NDJSON or CSV in, typed rows and refusals out, one line at a time. Pure.
 
-| kind        | columns (* must be there)                                                                              |
-|-------------|--------------------------------------------------------------------------------------------------------|
-| accounts    | ref*, opened_at (or created_at), product, plan, country, organisation, contract, payer_verified, status |
-| identifiers | account_ref*, kind* (or type), value*, first_seen, last_seen                                           |
-| activity    | account_ref*, day*, model*, queries*, input_tokens, output_tokens, active_hours, distinct_templates,    |
-|             | topic_entropy_bits                                                                                      |
-| acceptances | account_ref*, service*, document*, accepted_at*, collection                                             |
+    accounts     ref*, opened_at (or created_at), product, plan, country, organisation, contract, payer_verified, status
+    identifiers  account_ref*, kind* (or type), value*, first_seen, last_seen
+    activity     account_ref*, day*, model*, queries*, input_tokens, output_tokens, active_hours, distinct_templates,
+                 topic_entropy_bits
+    acceptances  account_ref*, service*, document*, accepted_at*, collection
 
-Times are RFC 3339 with a time zone, days ISO 8601, counts integers, entropy in bits. Other columns are passed over;
-an empty or missing value says nothing, and leaves what is known.
+Those with a star must be there, others are passed over. Times are RFC 3339 with a time zone, days ISO 8601, counts
+integers, entropy in bits. An empty or missing value says nothing, and leaves what is known.
 """
 
 import csv

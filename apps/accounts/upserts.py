@@ -84,7 +84,8 @@ class Accounts(Writer):
     statement = """
         INSERT INTO accounts_account
             (id, ref, opened_at, product, plan, country, organisation, contract, payer_verified, status, recorded_at)
-        SELECT core_uuid7(), ref, opened_at, product, plan, country, organisation, contract, payer_verified, status, now()
+        SELECT core_uuid7(), ref, opened_at, product, plan, country, organisation, contract, payer_verified, status,
+            now()
         FROM {incoming}
         ON CONFLICT (ref) DO UPDATE SET
             opened_at = COALESCE(excluded.opened_at, {t}.opened_at),
@@ -131,11 +132,13 @@ class Identifiers(Writer):
     )
     # Seen earlier or later widens the time; a narrower report is not news. LEAST and GREATEST pass over nulls.
     statement = """
-        INSERT INTO accounts_identifier (id, account_id, kind, value_hmac, key_id, masked, first_seen, last_seen)
+        INSERT INTO accounts_identifier
+            (id, account_id, kind, value_hmac, key_id, masked, first_seen, last_seen)
         SELECT core_uuid7(), a.id, n.kind, n.value_hmac, n.key_id, n.masked, n.first_seen, n.last_seen
         FROM {incoming} JOIN accounts_account a ON a.ref = n.account_ref
         ON CONFLICT (account_id, kind, value_hmac) DO UPDATE SET
-            first_seen = LEAST(excluded.first_seen, {t}.first_seen), last_seen = GREATEST(excluded.last_seen, {t}.last_seen)
+            first_seen = LEAST(excluded.first_seen, {t}.first_seen),
+            last_seen = GREATEST(excluded.last_seen, {t}.last_seen)
         WHERE LEAST(excluded.first_seen, {t}.first_seen) IS DISTINCT FROM {t}.first_seen
            OR GREATEST(excluded.last_seen, {t}.last_seen) IS DISTINCT FROM {t}.last_seen"""
 
@@ -175,7 +178,8 @@ class DailyActivity(Writer):
             queries = excluded.queries, input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens,
             active_hours = excluded.active_hours, distinct_templates = excluded.distinct_templates,
             topic_entropy_bits = excluded.topic_entropy_bits
-        WHERE ({t}.queries, {t}.input_tokens, {t}.output_tokens, {t}.active_hours, {t}.distinct_templates, {t}.topic_entropy_bits)
+        WHERE ({t}.queries, {t}.input_tokens, {t}.output_tokens, {t}.active_hours, {t}.distinct_templates,
+                {t}.topic_entropy_bits)
             IS DISTINCT FROM (excluded.queries, excluded.input_tokens, excluded.output_tokens, excluded.active_hours,
                 excluded.distinct_templates, excluded.topic_entropy_bits)"""
 

@@ -59,7 +59,7 @@ def open_identifiers(request: HttpRequest, pk: str) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def import_records(request: HttpRequest) -> HttpResponse:
     require(request, "accounts.view", "accounts.import_records")
-    form = ImportForm(request.POST or None, request.FILES or None)
+    form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if form.is_valid():
         file = form.cleaned_data["file"]
         with explained(form):

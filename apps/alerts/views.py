@@ -177,7 +177,7 @@ def release(request: HttpRequest, pk: str) -> HttpResponse:
 def dismiss(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
     require(request, "alerts.view", "alerts.dismiss", found)
-    form = forms.DismissForm(request.POST or None)
+    form = forms.DismissForm(_sent(request))
     if form.is_valid():
         with explained(form):
             actions.dismiss(found, by=request.user, **form.cleaned_data)
@@ -192,13 +192,18 @@ def dismiss(request: HttpRequest, pk: str) -> HttpResponse:
 def reopen(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
     require(request, "alerts.view", "alerts.reopen", found)
-    form = forms.ReopenForm(request.POST or None)
+    form = forms.ReopenForm(_sent(request))
     if form.is_valid():
         with explained(form):
             actions.reopen(found, by=request.user, **form.cleaned_data)
             messages.success(request, "Back in the queue.")
             return _done(request, redirect(found))
     return _dialog(request, "alerts/reopen.html", {"group": found, "form": form}, form)
+
+
+def _sent(request: HttpRequest) -> QueryDict | None:
+    """What a form was sent with; nothing was sent where the form is only shown."""
+    return request.POST if request.method == "POST" else None
 
 
 def _dialog(request: HttpRequest, template: str, context: dict[str, Any], form) -> HttpResponse:
@@ -311,7 +316,7 @@ def _detector(request: HttpRequest, found: Detector) -> dict[str, Any]:
 @require_http_methods(["GET", "HEAD", "POST"])
 def register_detector(request: HttpRequest) -> HttpResponse:
     _require_intake(request, "alerts.register_detector")
-    form = forms.RegisterForm(request.POST or None)
+    form = forms.RegisterForm(_sent(request))
     if form.is_valid():
         with explained(form):
             found = actions.register_detector(by=request.user, **form.cleaned_data)
@@ -326,7 +331,7 @@ def change_detector(request: HttpRequest, pk: str) -> HttpResponse:
     _require_intake(request, "alerts.change_detector", found)
     now = {name: getattr(found, name) for name in forms.ChangeForm.base_fields}
     now["known_false_positives"] = ", ".join(found.known_false_positives)
-    form = forms.ChangeForm(request.POST or None, initial=now)
+    form = forms.ChangeForm(_sent(request), initial=now)
     if form.is_valid():
         with explained(form):
             actions.change_detector(found, by=request.user, **form.cleaned_data)
@@ -352,7 +357,7 @@ def revoke_key(request: HttpRequest, pk: str, key: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_detectors(request.user), pk=pk)
     revoked: ApiKey = get_object_or_404(queries.keys_of(found).filter(revoked_at=None), pk=key)
     _require_intake(request, "staff.revoke_api_key", revoked)
-    form = forms.RevokeForm(request.POST or None)
+    form = forms.RevokeForm(_sent(request))
     if form.is_valid():
         staff.revoke_api_key(revoked, by=request.user, reason=form.cleaned_data["reason"])
         messages.success(request, f"{revoked} is revoked: its next request is refused.")

@@ -44,7 +44,7 @@ class Calibration(Struct):
 
 
 class Detector(Struct):
-    """The detector as it was when it spoke. `known_false_positives` is demanded: somebody must have thought about it."""
+    """The detector as it was when it spoke. `known_false_positives` is demanded: somebody thought about it."""
 
     version: Text64
     known_false_positives: Annotated[list[Text200], Meta(max_length=50)]
@@ -177,7 +177,7 @@ class Alert(Struct, forbid_unknown_fields=True):
     alternatives: Annotated[list[Alternative], Meta(max_length=50)] = []
     handling: Handling = msgspec.field(default_factory=Handling)
     drill: Annotated[str, Meta(min_length=1, max_length=100)] | None = None
-    ext: dict[str, Any] | None | UnsetType = UNSET
+    ext: dict[str, Any] | UnsetType | None = UNSET
 
     @property
     def n_accounts(self) -> int:

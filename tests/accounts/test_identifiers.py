@@ -47,11 +47,10 @@ def test_a_mask_shows_little(kind, value, masked):
 
 
 @given(st.sampled_from(sorted(ids.KINDS)), st.text(max_size=300))
-def test_any_text_is_hashed_or_refused_in_words(kind, value):
+def test_any_text_is_hashed_or_refused(kind, value):
     try:
         digest, _ = ids.hmac_of(kind, value)
-    except ValueError as error:
-        assert str(error)
+    except ValueError:
         return
     assert len(digest) == 64
     assert len(ids.mask(kind, value)) <= ids.MASK_LENGTH

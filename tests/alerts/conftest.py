@@ -44,7 +44,7 @@ def alerts(number: int, **changes: Any) -> list[dict[str, Any]]:
 
 def cluster(ref: str, accounts: list[str], **changes: Any) -> dict[str, Any]:
     subject = {"type": "cluster", "cluster_ref": ref, "n_accounts": len(accounts), "accounts": accounts}
-    return alert(source_ref=f"cluster/{ref}", kind="linkage", subject=subject, **changes)
+    return alert(**{"source_ref": f"cluster/{ref}", "kind": "linkage", "subject": subject} | changes)
 
 
 @pytest.fixture

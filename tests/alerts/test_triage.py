@@ -1,0 +1,169 @@
+"""States, permissions and constraints of groups and detectors."""
+
+import pytest
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import IntegrityError, connection, transaction
+
+from apps.alerts import actions
+from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch, Detector
+from apps.audit import ledger
+from apps.audit.models import Event
+from tests.alerts.conftest import alert
+
+State = AlertGroup.State
+
+
+@pytest.fixture
+def group(receive):
+    receive(alert())
+    return AlertGroup.objects.get()
+
+
+TRANSITIONS = [
+    ([], "claim", State.CLAIMED),
+    ([], "dismiss", State.DISMISSED),
+    ([], "escalate", State.ESCALATED),
+    (["claim"], "release", State.OPEN),
+    (["claim"], "dismiss", State.DISMISSED),
+    (["claim"], "escalate", State.ESCALATED),
+    (["dismiss"], "reopen", State.OPEN),
+]
+REFUSED = [
+    ([], "release"),
+    ([], "reopen"),
+    (["claim"], "claim"),
+    (["claim"], "reopen"),
+    (["dismiss"], "claim"),
+    (["dismiss"], "release"),
+    (["dismiss"], "dismiss"),
+    (["dismiss"], "escalate"),
+    *((["escalate"], verb) for verb in ("claim", "release", "dismiss", "reopen", "escalate")),
+]
+
+
+def do(verb: str, group: AlertGroup, person) -> None:
+    extra = {"dismiss": {"dismissal": "benign"}, "reopen": {"reason": "again"}}.get(verb, {})
+    getattr(actions, verb)(group, by=person, **extra)
+
+
+@pytest.mark.parametrize(("before", "verb", "state"), TRANSITIONS)
+def test_from_state_to_state(group, people, before, verb, state):
+    for earlier in before:
+        do(earlier, group, people.analyst)
+    do(verb, group, people.analyst)
+    group.refresh_from_db()
+    assert group.state == state
+    assert Event.objects.filter(object_id=group.pk).latest("id").action == f"alerts.{verb}"
+
+
+@pytest.mark.parametrize(("before", "verb"), REFUSED)
+def test_no_other_way(group, people, before, verb):
+    for earlier in before:
+        do(earlier, group, people.analyst)
+    state = AlertGroup.objects.get().state
+    with pytest.raises(PermissionDenied):
+        do(verb, group, people.analyst)
+    assert AlertGroup.objects.get().state == state
+
+
+@pytest.mark.parametrize("name", ["counsel", "approver", "reviewer", "auditor", "admin"])
+@pytest.mark.parametrize("verb", ["claim", "dismiss", "escalate"])
+def test_only_the_desk_triages(group, people, name, verb):
+    with pytest.raises(PermissionDenied):
+        do(verb, group, getattr(people, name))
+    with pytest.raises(PermissionDenied):
+        actions.take_next(by=getattr(people, name))
+
+
+def test_a_dismissal_has_a_reason_from_the_list(group, people):
+    with pytest.raises(ValidationError, match="Choose why"):
+        actions.dismiss(group, dismissal="because", by=people.analyst)
+
+
+def test_only_the_detector_itself_receives(detector, register, people):
+    other = register("knotwork").service_account
+    for by in (other, people.admin, people.analyst):
+        with pytest.raises(PermissionDenied):
+            actions.receive(detector, body=b"[]", by=by)
+
+
+def test_only_administrators_register_and_change_detectors(detector, people):
+    for name in ("analyst", "lead", "counsel", "auditor"):
+        person = getattr(people, name)
+        with pytest.raises(PermissionDenied):
+            actions.register_detector(slug="x", name="X", kind="volume", owner="o", by=person)
+        with pytest.raises(PermissionDenied):
+            actions.change_detector(detector, name="Y", by=person)
+    with pytest.raises(TypeError, match="slug"):
+        actions.change_detector(detector, slug="other", by=people.admin)
+
+
+def test_a_detector_has_its_own_name_and_a_whole_calibration(detector, people):
+    with pytest.raises(ValidationError):
+        actions.register_detector(slug="tidegauge", name="T", kind="volume", owner="o", by=people.admin)
+    for wrong in ({"calibration_n": 5}, {"calibration_n": 5, "calibration_false_positives": 6}):
+        with pytest.raises(ValidationError):
+            actions.change_detector(detector, by=people.admin, **wrong)
+    detector.refresh_from_db()
+    assert detector.calibration_n is None
+
+
+COPY = "INSERT INTO {0} SELECT (jsonb_populate_record(t, jsonb_build_object('id', core_uuid7()))).* FROM {0} t LIMIT 1"
+# What the database itself refuses, by the name under which it does.
+NONSENSE = {
+    "one_detector_per_slug": (Detector, "UPDATE alerts_detector SET slug = 'same'"),
+    "a_calibration_is_whole": (Detector, "UPDATE alerts_detector SET calibration_n = 3"),
+    "no_more_false_positives_than_cases": (
+        Detector,
+        "UPDATE alerts_detector SET calibration_n = 3, calibration_false_positives = 4, calibrated_on = '2026-01-01'",
+    ),
+    "every_item_has_a_verdict": (Batch, "UPDATE alerts_batch SET items = items + 1"),
+    "an_idempotency_key_is_used_once": (
+        Batch,
+        COPY.format("alerts_batch"),
+    ),
+    "one_undecided_group_per_key": (
+        AlertGroup,
+        COPY.format("alerts_alertgroup"),
+    ),
+    "a_claim_has_its_time": (AlertGroup, "UPDATE alerts_alertgroup SET claimed_at = now()"),
+    "a_claimed_group_has_its_holder": (AlertGroup, "UPDATE alerts_alertgroup SET state = 'claimed'"),
+    "a_dismissal_has_its_reason": (AlertGroup, "UPDATE alerts_alertgroup SET state = 'dismissed'"),
+    "priority_is_at_most_100": (AlertGroup, "UPDATE alerts_alertgroup SET priority = 101"),
+    "one_alert_per_source_reference": (
+        Alert,
+        COPY.format("alerts_alert"),
+    ),
+    "a_window_ends_after_it_starts": (Alert, "UPDATE alerts_alert SET window_end = window_start - interval '1 day'"),
+    "an_alert_names_an_account_once": (
+        AlertAccount,
+        COPY.format("alerts_alertaccount"),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", NONSENSE)
+def test_the_database_refuses_nonsense_by_name(receive, register, name):
+    register("another")
+    receive(alert(), idempotency_key="k")
+    model, statement = NONSENSE[name]
+    assert name in {constraint.name for constraint in model._meta.constraints}
+    with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(statement)
+    assert refused.value.__cause__.diag.constraint_name == name
+
+
+def test_every_constraint_is_provoked():
+    from django.apps import apps
+
+    named = {c.name for model in apps.get_app_config("alerts").get_models() for c in model._meta.constraints}
+    assert named == set(NONSENSE)
+
+
+def test_ledger_explains_a_constraint_in_words(group, people):
+    with pytest.raises(ValidationError, match="Say why it is dismissed"), ledger_of(people.analyst):
+        ledger.change(group, state=State.DISMISSED)
+
+
+def ledger_of(person):
+    return ledger.act("alerts.dismiss", person)
