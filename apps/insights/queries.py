@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, Value, Window
+from django.urls import reverse
 from django.utils import timezone
 
 from apps.alerts.models import AlertGroup
@@ -15,7 +16,6 @@ from apps.cases.queries import visible_cases, visible_decisions, visible_finding
 from apps.core.models import Job
 from apps.disclosures.models import Report
 from apps.disclosures.queries import visible_reports
-from apps.insights.addresses import reverse
 from apps.notices.models import Notice
 from apps.notices.queries import visible_notices
 
@@ -240,7 +240,7 @@ def _of_task(task) -> Line:
 
 
 def _of_finding(finding: Finding) -> Line:
-    url = reverse("cases:findings", args=[finding.case.ref])
+    url = reverse("cases:finding", args=[finding.ref])
     return Line(
         url, f"{finding.ref} {finding.conduct}", f"{finding.case.ref}, by {finding.proposed_by}", finding.proposed_at
     )

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 
-from apps.accounts.models import Account
+from apps.accounts.queries import visible_accounts
 from apps.alerts.queries import visible_groups
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings
 from apps.disclosures.queries import visible_reports
 from apps.evidence.queries import visible_items, visible_runs
-from apps.insights.addresses import reverse
 from apps.notices.queries import visible_notices
 from apps.policies.queries import documents
 
@@ -50,7 +50,7 @@ def search(user, words: str) -> list[Found]:
         ("Findings", visible_findings(user).filter(_has(words, "ref", "conduct")), _finding),
         ("Decisions", visible_decisions(user).filter(_has(words, "ref", "scope")), _decision),
         ("Alert groups", visible_groups(user).filter(_has(words, "title", "key")), _group),
-        ("Accounts", _accounts(user).filter(_has(words, "ref", "organisation")), _account),
+        ("Accounts", visible_accounts(user).filter(_has(words, "ref", "organisation")), _account),
         ("Evidence", visible_items(user).filter(_has(words, "ref", "title", "filename")), _item),
         ("Test runs", visible_runs(user).filter(_has(words, "ref", "suspect", "key_id")), _run),
         ("Notices", visible_notices(user).filter(_has(words, "ref", "account__ref")), _notice),
@@ -77,12 +77,8 @@ def _by_reference(user) -> list[tuple[QuerySet, str, Callable[[Any], Hit]]]:
         (visible_decisions(user), "ref", _decision),
         (visible_notices(user), "ref", _notice),
         (visible_reports(user), "ref", _report),
-        (_accounts(user), "ref", _account),
+        (visible_accounts(user), "ref", _account),
     ]
-
-
-def _accounts(user) -> QuerySet[Account]:
-    return Account.objects.all() if user.has_perm("accounts.view") else Account.objects.none()
 
 
 def _case(case) -> Hit:
@@ -90,7 +86,7 @@ def _case(case) -> Hit:
 
 
 def _finding(finding) -> Hit:
-    url = reverse("cases:findings", args=[finding.case.ref])
+    url = reverse("cases:finding", args=[finding.ref])
     return Hit(url, finding.ref, finding.conduct, f"{finding.case.ref}, {finding.get_state_display().lower()}")
 
 
