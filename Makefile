@@ -28,7 +28,7 @@ demo-reset: ## stop the demo and delete its data
 	@if [ -x $(VENV) ]; then $(VENV) -m casemgr.run reset; else echo "Nothing to delete: casemgr has not been set up here."; fi
 
 test: setup-dev ## every test (ARGS= goes to pytest, for example ARGS=tests/cases)
-	@$(TESTBED) $(VENV) -m pytest $(ARGS)
+	@$(TESTBED) $(VENV) -m pytest -m "not soak" $(ARGS)
 
 check: setup-dev ## style, types, import contracts, migrations, deployment settings
 	$(VENV) -m ruff check .
@@ -40,7 +40,7 @@ check: setup-dev ## style, types, import contracts, migrations, deployment setti
 		$(TESTBED) $(VENV) manage.py check --deploy --fail-level WARNING
 
 bench: setup-dev ## run one measurement (NAME=)
-	@test -n "$(NAME)" || { echo "Name a measurement: make bench NAME=..., one of: $$(ls benchmarks | sed -n 's/\.py$$//p' | tr '\n' ' ')"; exit 2; }
+	@test -n "$(NAME)" || { echo "Name a measurement: make bench NAME=..., one of: $$(ls benchmarks | sed -n '/^[a-z]/s/\.py$$//p' | tr '\n' ' ')"; exit 2; }
 	@$(TESTBED) $(VENV) -m benchmarks.$(NAME) $(ARGS)
 
 soak: setup-dev ## the long form of the proofs
