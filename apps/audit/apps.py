@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.db.models.signals import pre_delete
 
 
 class AuditConfig(AppConfig):
@@ -6,4 +7,8 @@ class AuditConfig(AppConfig):
     label = "audit"
 
     def ready(self) -> None:
-        from apps.audit import tasks  # noqa: F401 - registers its jobs
+        from apps.audit import fence, tasks  # noqa: F401 - registers its jobs
+        from apps.audit.models import audited_models
+
+        for model in audited_models():  # a cascade deletes without asking the instance or its manager
+            pre_delete.connect(fence.refuse_deletion, sender=model)

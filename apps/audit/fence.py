@@ -21,6 +21,10 @@ def gate() -> Iterator[None]:
         _open.reset(token)
 
 
+def refuse_deletion(sender: type, **_: object) -> None:
+    require_open(sender)
+
+
 def require_open(model: type) -> None:
     if not _open.get():
         raise WriteOutsideLedger(

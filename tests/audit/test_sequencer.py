@@ -1,11 +1,43 @@
 """Nothing committed is skipped, nothing stalls, nothing is half done, nothing signed contradicts the past."""
 
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
 import pytest
+from django.conf import settings as project
+from django.core.management import call_command
+from django.db import IntegrityError, connection, transaction
 
 from apps.audit import merkle, notes, sequencer
-from apps.audit.models import Checkpoint, Event, Leaf
+from apps.audit.management.commands import sequencer as command
+from apps.audit.models import Checkpoint, Event, Leaf, LogState, Tile
+from apps.audit.principals import System
+from apps.audit.verify import verify
+from apps.staff import actions
+from tests.audit.tampering import guards_off, sql
 
 pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+@contextmanager
+def another_session() -> Iterator:
+    """A second connection to the same database, for what happens at the same time."""
+    database = connection.copy()
+    try:
+        database.ensure_connection()
+        yield database.connection
+    finally:
+        database.close()
+
+
+def unsequenced() -> int:
+    return Event.objects.exclude(pk__in=Leaf.objects.values("event_id")).count()
 
 
 def test_every_event_gets_a_place_and_the_log_is_signed(people, settings):
@@ -16,3 +48,263 @@ def test_every_event_gets_a_place_and_the_log_is_signed(people, settings):
     text = notes.load_verifier(settings.TRAIL_KEY_FILE).open(Checkpoint.objects.get().note)
     assert notes.Head.parse(text) == notes.Head(settings.TRAIL_ORIGIN, len(leaves), merkle.root(leaves))
     assert sequencer.sequence() == 0
+
+
+def test_portions_give_the_same_log_as_one_pass(people):
+    people.all()
+    passes = 0
+    while sequencer.sequence(limit=2):
+        passes += 1
+    assert passes == Checkpoint.objects.count() > 3
+    assert list(Checkpoint.objects.order_by("number").values_list("number", flat=True)) == list(range(1, passes + 1))
+    assert verify().holds
+
+
+def test_more_than_a_tile(people):
+    for number in range(300):
+        actions.sign_in_failed(email_hmac=str(number), by=System("sign-in"))
+    assert sequencer.sequence(limit=250) == 250
+    assert sequencer.sequence(limit=250) == 50
+    assert {(tile.level, tile.n): len(tile.hashes) // 32 for tile in Tile.objects.all()} == {
+        (0, 0): 256,
+        (0, 1): 44,
+        (1, 0): 1,
+    }
+    assert verify().holds
+
+
+def late_event(session) -> None:
+    """Insert an event as the ledger does, in a transaction of another session that is left open."""
+    session.execute("BEGIN")
+    session.execute("SELECT pg_current_xact_id()")
+    session.execute(
+        "INSERT INTO audit_event (event_uuid, occurred_at, act_uuid, actor, actor_kind, on_behalf_of, request_id,"
+        " action, object_type, reason, schema_version, body, body_sha256, seal)"
+        " VALUES (gen_random_uuid(), now(), gen_random_uuid(), 'user:late', 'person', '', '', 'audit.test', '', '', 1,"
+        " %(body)s, sha256(%(body)s), %(seal)s)",
+        {"body": b"{}", "seal": sequencer.ledger.seal(b"{}")},
+    )
+
+
+def test_a_late_commit_is_not_skipped(people):
+    """It took its number and its transaction before the other, and commits after the other was sequenced."""
+    _ = people.admin
+    sequencer.sequence()
+    with another_session() as late:
+        late_event(late)
+        _ = people.analyst
+        assert Event.objects.filter(actor="user:late").count() == 0
+        assert sequencer.sequence() > 0, "a long transaction stalls nothing"
+        assert unsequenced() == 0
+        actions.sign_out(people.analyst, by=people.analyst)
+        assert sequencer.sequence() == 1, "still not"
+        late.execute("COMMIT")
+    event = Event.objects.get(actor="user:late")
+    assert event.pk < Event.objects.latest("pk").pk
+    assert sequencer.sequence() == 1
+    assert Leaf.objects.get(event_id=event.pk).idx == Leaf.objects.count() - 1
+
+
+def test_a_rolled_back_event_leaves_no_hole(people):
+    _ = people.admin
+    with another_session() as late:
+        late_event(late)
+        late.execute("ROLLBACK")
+    _ = people.analyst
+    sequencer.sequence()
+    assert sequencer.sequence() == 0
+    assert verify().holds
+
+
+STEPS = ["edge_of", "merkle.append", "notes.Signer.sign", "Checkpoint.save", "LogState.save"]
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_a_crash_at_any_step_leaves_nothing_half(people, step):
+    _ = people.admin
+    sequencer.sequence()
+    people.all()
+    before = [Leaf.objects.count(), Checkpoint.objects.count(), LogState.objects.get().size]
+    with patch(f"apps.audit.sequencer.{step}", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        sequencer.sequence()
+    assert [Leaf.objects.count(), Checkpoint.objects.count(), LogState.objects.get().size] == before
+    assert sequencer.sequence() == Event.objects.count() - before[0]
+    assert verify().holds
+
+
+def test_a_crash_before_the_signer_remembers_loses_nothing(people):
+    _ = people.admin
+    with (
+        patch("apps.audit.sequencer.notes.replace", side_effect=OSError("disk full")),
+        pytest.raises(OSError, match="full"),
+    ):
+        sequencer.sequence()
+    assert not sequencer.memory_file().exists()
+    people.all()
+    assert sequencer.sequence() > 0
+    assert verify().holds
+
+
+def test_an_event_has_one_place(people):
+    _ = people.admin
+    sequencer.sequence()
+    leaf = Leaf.objects.first()
+    with pytest.raises(IntegrityError):
+        Leaf.objects.create(idx=Leaf.objects.count(), event_id=leaf.event_id, xid=leaf.xid, hash=leaf.hash)
+
+
+def test_only_one_leads(people):
+    _ = people.admin
+    with another_session() as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [sequencer.LOCK])
+        assert sequencer.sequence() == 0
+        assert Leaf.objects.count() == 0
+    assert sequencer.sequence() > 0
+
+
+def test_no_request_waits_for_the_sequencer(people):
+    """While a pass is under way, uncommitted, an action commits."""
+    _ = people.admin
+    with another_session() as other:
+        other.execute("BEGIN")
+        other.execute("INSERT INTO audit_leaf (idx, event_id, xid, hash) VALUES (0, 1, 1, '')")
+        other.execute("SELECT pg_advisory_lock(%s)", [sequencer.LOCK])
+        with transaction.atomic():
+            sql("SET LOCAL lock_timeout = '1s'")
+            actions.sign_out(people.admin, by=people.admin)
+        other.execute("ROLLBACK")
+
+
+@pytest.mark.parametrize(("column", "value"), [("low_xid", 2**62), ("system_identifier", "'1'")])
+def test_a_restored_database_is_looked_at_again_from_the_start(people, column, value):
+    """Another cluster counts its transactions from low: what is new would hide below the old mark."""
+    _ = people.admin
+    sequencer.sequence()
+    with guards_off():
+        sql(f"UPDATE audit_logstate SET low_xid = {2**61}")
+        sql(f"UPDATE audit_logstate SET {column} = {value}")
+        state = LogState.objects.get()
+        sql("UPDATE audit_logstate SET seal = %s", sequencer.ledger.seal(state.sealed_text))
+    _ = people.analyst
+    assert sequencer.sequence() == 1
+    assert LogState.objects.get().low_xid < 2**60
+
+
+def test_it_refuses_to_continue_what_is_not_what_it_signed(people):
+    people.all()
+    sequencer.sequence()
+    actions.sign_out(people.analyst, by=people.analyst)
+    places = [
+        (
+            "UPDATE audit_tile SET hashes = set_byte(hashes, 0, 255 - get_byte(hashes, 0))",
+            "root of the last checkpoint",
+        ),
+        ("DELETE FROM audit_tile", "Tile 0/0 holds 0 hashes"),
+        ("UPDATE audit_logstate SET size = size + 1", "changed by something other"),
+        ("DELETE FROM audit_checkpoint", "its last checkpoint 0"),
+        ("DELETE FROM audit_leaf WHERE idx = (SELECT max(idx) FROM audit_leaf)", "leaves, its state says"),
+        ("UPDATE audit_checkpoint SET note = replace(note, '/trail', '/trial')", "cannot be trusted"),
+    ]
+    for statement, why in places:
+        tables = ["audit_tile", "audit_logstate", "audit_checkpoint", "audit_leaf"]
+        with guards_off():
+            sql("".join(f"CREATE TEMPORARY TABLE kept_{table} AS SELECT * FROM {table};" for table in tables))
+            sql(statement)
+        with pytest.raises(sequencer.Refused, match=why):
+            sequencer.sequence()
+        with guards_off():
+            for table in tables:
+                sql(f"DELETE FROM {table}")
+                sql(f"INSERT INTO {table} SELECT * FROM kept_{table}")
+                sql(f"DROP TABLE kept_{table}")
+    assert sequencer.sequence() == 1
+
+
+def test_it_refuses_to_go_on_from_an_older_copy(people):
+    _ = people.admin
+    sequencer.sequence()
+    newer = notes.load_or_make_signer(project.TRAIL_KEY_FILE, project.TRAIL_ORIGIN).sign(
+        str(notes.Head(project.TRAIL_ORIGIN, 1000, b"\0" * 32))
+    )
+    notes.replace(sequencer.memory_file(), newer)
+    _ = people.analyst
+    with pytest.raises(sequencer.Refused, match="an older copy, or its end was cut off"):
+        sequencer.sequence()
+
+
+def test_it_refuses_another_log_under_the_same_key(people):
+    _ = people.admin
+    other = notes.load_or_make_signer(project.TRAIL_KEY_FILE, project.TRAIL_ORIGIN).sign(
+        str(notes.Head(project.TRAIL_ORIGIN, 1, b"\0" * 32))
+    )
+    sequencer.sequence()
+    notes.replace(sequencer.memory_file(), other)
+    _ = people.analyst
+    with pytest.raises(sequencer.Refused, match="the log is another one"):
+        sequencer.sequence()
+
+
+# --- the command -----------------------------------------------------------------------------------------------------
+
+
+def test_the_command_seals_within_a_second_and_ends_when_told(people, settings, tmp_path):
+    """A process of its own, as it runs in life."""
+    environment = {
+        "DATABASE_URL": url_of(connection.settings_dict),
+        "TRAIL_KEY_FILE": str(settings.TRAIL_KEY_FILE),
+        "EVENT_SEAL_KEY": settings.EVENT_SEAL_KEY,
+        "PATH": "/usr/bin:/bin",
+        "VAR_DIR": str(tmp_path),
+    }
+    process = subprocess.Popen([sys.executable, "manage.py", "sequencer"], cwd=project.BASE_DIR, env=environment)
+    try:
+        _ = people.admin
+        assert within(30, lambda: unsequenced() == 0 and Leaf.objects.exists())
+        _ = people.analyst
+        assert within(3, lambda: unsequenced() == 0)
+        with connection.cursor() as cursor:  # as a restarted database does: every session ends
+            cursor.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+        _ = people.lead
+        assert within(6, lambda: unsequenced() == 0)
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(timeout=10) == 0
+    finally:
+        process.kill()
+        process.wait()
+    assert verify().holds
+
+
+def url_of(database: dict) -> str:
+    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
+
+
+def within(seconds: float, holds) -> bool:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if holds():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+def test_the_command_says_why_nothing_is_signed_and_tries_again(people, caplog):
+    stop = threading.Event()
+    tried = []
+
+    def refuse() -> int:
+        tried.append(1)
+        stop.set() if len(tried) == 2 else None
+        raise sequencer.Refused("the end was cut off")
+
+    with (
+        patch.object(command.sequencer, "sequence_as_leader", refuse),
+        patch.object(command, "AFTER_REFUSAL", 0.01),
+        patch.object(command.threading, "Event", lambda: stop),
+        patch.object(command.signal, "signal"),
+    ):
+        call_command("sequencer")
+    assert len(tried) == 2
+    assert "nothing is signed: the end was cut off" in caplog.text
