@@ -86,9 +86,10 @@ class Crew:
     def play_story(self) -> int:
         """The story in the foreground; returns its exit code."""
         command = [*MANAGE, "story", "--url", self.url]
+        environment = {"LOG_LEVEL": "WARNING"} | self.environment  # its own lines are what a person reads here
         with signals.hold():
             self.story = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, cwd=BASE, env=self.environment, start_new_session=True
+                command, stdin=subprocess.DEVNULL, cwd=BASE, env=environment, start_new_session=True
             )
         while self.story.poll() is None:
             self.look_after()
