@@ -15,12 +15,12 @@ from datetime import date
 
 from django.template.loader import render_to_string
 
+from apps.cases.wording import LIKELIHOODS
 from apps.core import paper
 from apps.disclosures import annexes, figures
 from apps.disclosures.snapshot import check
 from apps.disclosures.withholding import Withheld, withhold
 from apps.notices.letter import long_date
-from apps.cases.wording import LIKELIHOODS
 
 TITLES = {"regulator": "Report to the authority", "partner": "Report to a partner", "public": "Public report"}
 

@@ -1,5 +1,4 @@
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -8,7 +7,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.cases.queries import visible_cases
 from apps.core import pdf, vault
-from apps.core.http import explained, file_response
+from apps.core.http import explained, file_response, require
 from apps.core.paging import page
 from apps.disclosures import actions, forms, queries
 from apps.disclosures.models import Report
@@ -16,8 +15,7 @@ from apps.disclosures.models import Report
 
 @require_safe
 def reports(request: HttpRequest) -> HttpResponse:
-    if not request.user.has_perm("disclosures.view"):
-        raise Http404
+    require(request, "disclosures.view")
     form = forms.Filter(request.GET)
     found = queries.visible_reports(request.user)
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -39,14 +37,14 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
     """The panel of a case: its reports."""
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = queries.visible_reports(request.user).filter(case=case).order_by("-compiled_at")[:50]
-    return render(request, "disclosures/of_case.html", {"case": case, "reports": found})
+    template = "disclosures/of_case.html" if request.htmx else "disclosures/of_case_page.html"
+    return render(request, template, {"case": case, "reports": found})
 
 
 @require_http_methods(["GET", "POST"])
 def compile_report(request: HttpRequest, ref: str) -> HttpResponse:
     case = get_object_or_404(visible_cases(request.user), ref=ref)
-    if not request.user.has_perm("disclosures.compile_report"):
-        raise PermissionDenied
+    require(request, "disclosures.view", "disclosures.compile_report")
     form = forms.CompileForm(request.POST or None, initial={"title": f"Incident report on {case.ref}"})
     if form.is_valid():
         with explained(form):
@@ -77,7 +75,10 @@ def preview(request: HttpRequest, pk) -> HttpResponse:
     response = HttpResponse(data, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.ref or "draft"}.pdf"'
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; object-src 'self'; frame-ancestors 'self'"
+    # Our own page shows it in a frame; a browser's viewer styles itself inline.
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    )
     response["Cache-Control"] = "private, no-store"
     return response
 

@@ -1,175 +1,91 @@
 """From a decision and its finding to the facts of a letter: everything it says, each taken from a record."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 
 from django.conf import settings
+from django.db.models import Max, Min, Sum
 
 from apps.accounts.models import Acceptance, Account
-from apps.cases.models import Confidence, Decision, Finding, FindingAccount, Party
+from apps.alerts.models import Kind as AlertKind
+from apps.cases.models import Decision, Explanation, Finding, FindingAccount, FindingClause, Party
+from apps.cases.queries import accounts_of_finding, exhibits_of_finding
+from apps.cases.wording import term
 from apps.notices import grounds
-from apps.notices.letter import Clause, Explanation, Fact, Letterhead, NoticeFacts, long_date
+from apps.notices.letter import Clause, Fact, Letterhead, NoticeFacts, long_date
+from apps.notices.letter import Explanation as Considered
 
-RESTRICTIONS = {
-    Decision.Action.SUSPEND: "account_suspended",
-    Decision.Action.TERMINATE: "account_terminated",
-    Decision.Action.LIMIT: "service_limited",
-}
-
-# What was done, in the sentence that opens the letter.
-SENTENCES = {
-    Decision.Action.WARN: "This is a warning: your access has not been restricted.",
-    Decision.Action.LIMIT: "We have limited your access to our service.",
-    Decision.Action.VERIFY_IDENTITY: "We ask you to verify your identity before you go on using our service.",
-    Decision.Action.SUSPEND: "We have suspended your access to our service.",
-    Decision.Action.TERMINATE: "We have ended your access to our service.",
-    Decision.Action.CEASE_AND_DESIST: "We have blocked the accounts that we found.",
-    Decision.Action.PRESERVE: "We ask you to keep what bears on this matter.",
-    Decision.Action.REFER: "We have referred this matter to an authority.",
-}
-
-LIKELIHOOD = {
-    Confidence.ROUGHLY_EVEN: "roughly even chance",
-    Confidence.LIKELY: "likely",
-    Confidence.VERY_LIKELY: "very likely",
-    Confidence.ALMOST_CERTAIN: "almost certain",
-}
-
-# What stands in a draft where the issued letter has its number, code and date.
+# What stands in a draft where the issued letter has its number and codes.
 NOT_YET = "(assigned when issued)"
+
+# First words that stand in small letters when a sentence goes on as part of another; a name keeps its capital.
+SMALL = frozenset(
+    {"a", "access", "accounts", "all", "an", "any", "automated", "between", "both", "each", "every", "from", "in", "it",
+     "its", "many", "most", "no", "on", "one", "over", "requests", "several", "some", "that", "the", "their", "these",
+     "they", "this", "those", "two", "use", "we"}
+)  # fmt: skip
 
 
 def facts_for_account(decision: Decision, account: Account, recipient: tuple[str, ...], on: date) -> NoticeFacts:
     """What a letter to one account says about that account."""
-    figures = decision.finding.accounts.filter(account=account).first()
-    own = [_own_activity(figures)] if figures and figures.queries else []
-    accepted = (
-        Acceptance.objects.filter(
-            account=account,
-            document__versions__in=[c.version_id for c in decision.finding.clauses.all()],
-            accepted_at__date__lte=decision.finding.conduct_to,
-        )
-        .order_by("-accepted_at")
-        .first()
-    )
+    finding = decision.finding
+    figures = finding.accounts.get(account=account)
+    is_one_of_many = finding.account_count > 1
     return _facts(
         decision,
         recipient=recipient or (f"Account holder of {account.ref}", "c/o the e-mail address on the account"),
         account_ref=account.ref,
         delivery="e-mail and in the account",
         on=on,
-        own=own,
-        accepted_on=accepted.accepted_at.date() if accepted else None,
-        active_from=figures.first_day if figures else None,
-        active_until=figures.last_day if figures else None,
+        own=[_own_activity(finding, figures), *([_of_the_group(finding)] if is_one_of_many else [])],
+        finding=within(finding.conduct) + (", and that this account was one of them" if is_one_of_many else ""),
+        restriction="account_suspended",
+        accepted_on=_accepted_on(finding, account),
+        active_from=figures.first_day,
+        active_until=figures.last_day,
+        appeal_until=_months_after(on, grounds.MONTHS_TO_APPEAL),
+        appeal_address=_appeals_address(),
+        appeal_code=NOT_YET,
+        reviewer_promise=grounds.REVIEWER_PROMISE,
+        dispute_body=grounds.DISPUTE_BODY,
         data_promise=grounds.DATA_PROMISE,
+        enclosures=("Statement of reasons as data (JSON, attached to the file of this letter)",),
     )
 
 
 def facts_for_party(decision: Decision, party: Party, recipient: tuple[str, ...], on: date) -> NoticeFacts:
     """What a demand to a party says about the accounts of the finding."""
-    finding, provider = decision.finding, settings.PROVIDER
-    first = finding.accounts.select_related("account").order_by("account__ref").first()
-    counted = f"The finding covers {finding.account_count:,} accounts; the first is {first.account.ref}."
+    finding = decision.finding
+    concerned = accounts_of_finding(finding).order_by("account__ref")
+    first, others = concerned[0].account.ref, concerned.count() - 1
+    also = f" and {others:,} other{'s' if others > 1 else ''}" if others else ""
     return _facts(
         decision,
-        recipient=recipient or (party.name, *party.address.splitlines()),
-        account_ref=f"{first.account.ref} and {finding.account_count - 1:,} others"
-        if finding.account_count > 1
-        else first.account.ref,
+        recipient=recipient or (party.name, *filter(None, map(str.strip, party.address.splitlines()))),
+        account_ref=f"{first}{also}",
         delivery="registered post and e-mail",
         on=on,
-        own=[Fact(f"{counted} The activity fell between {_span(finding)}.")],
-        standing=f"{provider['legal_name']} operates the service and is the contracting party of its terms of use.",
+        own=[_activity_together(finding)],
+        finding=within(finding.conduct),
+        restriction="none",
+        standing=f"{settings.PROVIDER['legal_name']} operates the service and is the contracting party of its terms.",
         legal_grounds=grounds.LEGAL_GROUNDS,
         demands=grounds.DEMANDS,
         preservation=grounds.PRESERVATION,
-        respond_by=on.fromordinal(on.toordinal() + grounds.DAYS_TO_RESPOND),
+        respond_by=on + timedelta(days=grounds.DAYS_TO_RESPOND),
+        enclosures=("The facts of this letter as data (JSON, attached to its file)",),
     )
 
 
-def _facts(decision: Decision, *, own: list[Fact], on: date, **particular) -> NoticeFacts:
-    finding, provider = decision.finding, settings.PROVIDER
-    exhibits = [row.exhibit for row in finding.exhibits.select_related("exhibit").order_by("exhibit__number")]
-    return NoticeFacts(
-        provider_name=provider["legal_name"],
-        desk=provider["unit"],
-        signatory=(provider["unit"],),
-        reference=NOT_YET,
-        case_ref=finding.case.ref,
+def dated(facts: NoticeFacts, decision: Decision, on: date) -> NoticeFacts:
+    """The same facts in a letter of another day: its terms run from then."""
+    return replace(
+        facts,
         issued_on=on,
-        contact_address=provider["contact"],
-        restriction=RESTRICTIONS.get(decision.action, "none"),
-        action_sentence=SENTENCES[decision.action],
-        scope=decision.scope,
-        territory=grounds.TERRITORY,
-        starts_on=decision.starts_on,
-        ends_on=decision.ends_on,
-        facts=(*own, *(Fact(_sentence(exhibit.shows), (exhibit.label,)) for exhibit in exhibits)),
-        clauses=tuple(_clauses(finding)),
-        explanations_considered=tuple(
-            Explanation(f"{row.explanation.get_hypothesis_display()}.", _sentence(row.conclusion))
-            for row in finding.explanations.select_related("explanation").order_by("explanation__hypothesis")
-        ),
-        confidence_term=LIKELIHOOD[finding.confidence],
-        finding=finding.conduct.rstrip(". "),
-        limits=_sentence(finding.limits),
-        detected_automatically=finding.case.groups.exists(),
-        decided_automatically="not",
-        origin=grounds.ORIGIN,
-        appeal_until=_months_after(on, grounds.MONTHS_TO_APPEAL),
-        appeal_address=provider["appeals_url"].removeprefix("https://"),
-        appeal_code=NOT_YET,
-        reviewer_promise=grounds.REVIEWER_PROMISE,
-        dispute_body=grounds.DISPUTE_BODY,
-        enclosures=(
-            f"Exhibits {', '.join(exhibit.label for exhibit in exhibits)} (summary)",
-            "Statement of reasons as data (JSON, attached to this file)",
-        ),
-        verification_address=provider["appeals_url"].removeprefix("https://"),
-        verification_code=NOT_YET,
-        **particular,
+        action_sentence=_action_sentence(decision, on),
+        appeal_until=facts.appeal_until and _months_after(on, grounds.MONTHS_TO_APPEAL),
+        respond_by=facts.respond_by and on + timedelta(days=grounds.DAYS_TO_RESPOND),
     )
-
-
-def _own_activity(figures: FindingAccount) -> Fact:
-    return Fact(
-        f"Between {long_date(figures.first_day)} and {long_date(figures.last_day)} this account sent "
-        f"{figures.queries:,} requests, as our records of its daily activity count them."
-    )
-
-
-def _clauses(finding: Finding) -> list[Clause]:
-    rows = finding.clauses.select_related("version__document", "version__text", "clause").order_by("clause__ordinal")
-    return [
-        Clause(
-            document=row.version.document.name,
-            address=row.clause.number or row.clause.heading or row.clause.address,
-            text=row.quote,
-            version_date=row.version.effective_from or row.version.recorded_at.date(),
-            sha256=row.version.text.sha256,
-        )
-        for row in rows
-    ]
-
-
-def _span(finding: Finding) -> str:
-    return f"{long_date(finding.conduct_from)} and {long_date(finding.conduct_to)}"
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _months_after(day: date, months: int) -> date:
-    """The same day of a later month, or its last day; never a shorter time."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(day.year + year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")
 
 
 def letterhead() -> Letterhead:
@@ -179,3 +95,154 @@ def letterhead() -> Letterhead:
         lines=(f"{provider['legal_name']} · {provider['unit']}", ", ".join(provider["address"])),
         return_line=f"{provider['legal_name']} · {' · '.join(provider['address'])}",
     )
+
+
+def _facts(decision: Decision, *, own: list[Fact], on: date, **particular) -> NoticeFacts:
+    finding, provider = decision.finding, settings.PROVIDER
+    exhibits = [row.exhibit for row in exhibits_of_finding(finding)]
+    return NoticeFacts(
+        provider_name=provider["legal_name"],
+        desk=provider["unit"],
+        signatory=(provider["unit"],),
+        reference=NOT_YET,
+        case_ref=finding.case.ref,
+        issued_on=on,
+        contact_address=provider["contact"],
+        action_sentence=_action_sentence(decision, on),
+        scope=within(decision.scope),
+        territory=grounds.TERRITORY,
+        starts_on=decision.starts_on,
+        ends_on=decision.ends_on,
+        facts=(*own, *(Fact(_sentence(exhibit.shows), (exhibit.label,)) for exhibit in exhibits)),
+        clauses=tuple(_clauses(finding)),
+        explanations_considered=tuple(_considered(finding)),
+        confidence_term=term(finding.confidence),
+        limits=_sentence(finding.limits),
+        detected_automatically=finding.case.groups.exists(),
+        decided_automatically="not",
+        origin=_origin(finding),
+        verification_address=_appeals_address(),
+        verification_code=NOT_YET,
+        **particular,
+    )
+
+
+# --- sentences -------------------------------------------------------------------------------------------------------
+
+
+def _action_sentence(decision: Decision, on: date) -> str:
+    if decision.action == Decision.Action.CEASE_AND_DESIST:
+        blocked = decision.finding.decisions.filter(
+            state=Decision.State.APPROVED,
+            action__in=(Decision.Action.SUSPEND, Decision.Action.TERMINATE),
+            starts_on__lte=on,
+        ).exists()
+        return grounds.DEMAND_AFTER_BLOCKING if blocked else grounds.DEMAND_ALONE
+    now, later = grounds.MEASURES[decision.action]
+    return now if decision.starts_on <= on else later
+
+
+def _own_activity(finding: Finding, figures: FindingAccount) -> Fact:
+    if not figures.queries:
+        period = _days(finding.conduct_from, finding.conduct_to)
+        return Fact(f"{period}, our records of daily activity hold no count of requests for this account.")
+    requests = "1 request" if figures.queries == 1 else f"{figures.queries:,} requests"
+    return Fact(
+        f"{_days(figures.first_day, figures.last_day)}, this account sent {requests}, as our records of its daily"
+        " activity count them (in days of UTC)."
+    )
+
+
+def _of_the_group(finding: Finding) -> Fact:
+    return Fact(
+        f"The finding is about {finding.account_count:,} accounts, and this account is one of them. What follows was"
+        " seen in these accounts together; it does not say how much of it each of them did alone."
+    )
+
+
+def _activity_together(finding: Finding) -> Fact:
+    done = accounts_of_finding(finding).aggregate(sent=Sum("queries"), first=Min("first_day"), last=Max("last_day"))
+    count = accounts_of_finding(finding).count()
+    accounts = "1 account" if count == 1 else f"{count:,} accounts"
+    if not done["sent"]:
+        period = _days(finding.conduct_from, finding.conduct_to)
+        return Fact(f"The activity came from {accounts} of our service and fell into this period: {within(period)}.")
+    together = "" if count == 1 else " together"
+    return Fact(
+        f"{_days(done['first'], done['last'])}, {accounts} of our service{together} sent {done['sent']:,} requests, as"
+        " our records of their daily activity count them (in days of UTC)."
+    )
+
+
+def _considered(finding: Finding) -> list[Considered]:
+    rows = finding.explanations.select_related("explanation").order_by("explanation__raised_at", "id")
+    return [
+        Considered(
+            grounds.EXPLANATIONS[Explanation.Hypothesis(row.explanation.hypothesis)],
+            f"{grounds.OUTCOMES[Explanation.Status(row.status)]} {_sentence(row.conclusion)}",
+        )
+        for row in rows
+    ]
+
+
+def _clauses(finding: Finding) -> list[Clause]:
+    rows = finding.clauses.select_related("version__document", "version__text", "clause")
+    return [
+        Clause(
+            document=row.version.document.name,
+            address=row.clause.number or row.clause.heading or row.clause.address,
+            text=row.quote,
+            version_date=row.version.effective_from or row.version.recorded_at.date(),
+            sha256=row.version.text.sha256,
+        )
+        for row in rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal")
+    ]
+
+
+def _origin(finding: Finding) -> str:
+    """Art. 17(3)(b) DSA: own initiative or a notice. Who sent it is named only where that is strictly necessary."""
+    reported = finding.case.groups.filter(group__alerts__kind=AlertKind.EXTERNAL_REPORT).exists()
+    return grounds.ORIGIN_REPORTED if reported else grounds.ORIGIN
+
+
+def _accepted_on(finding: Finding, account: Account) -> date | None:
+    """The day by which the account had accepted every document that is cited; None when one acceptance is missing."""
+    documents = set(FindingClause.objects.filter(finding=finding).values_list("version__document", flat=True))
+    last = dict(
+        Acceptance.objects.filter(account=account, document__in=documents, accepted_at__date__lte=finding.conduct_to)
+        .values_list("document")
+        .annotate(at=Max("accepted_at"))
+    )
+    return max(last.values()).date() if documents and len(last) == len(documents) else None
+
+
+def _appeals_address() -> str:
+    return settings.PROVIDER["appeals_url"].removeprefix("https://")
+
+
+def _days(first: date, last: date) -> str:
+    return f"On {long_date(first)}" if first == last else f"Between {long_date(first)} and {long_date(last)}"
+
+
+def within(text: str) -> str:
+    """A sentence as part of another: no full stop, and a small first letter unless a name begins it."""
+    text = text.strip().rstrip(". ")
+    first = text.partition(" ")[0].rstrip(",")
+    is_small = first.lower() in SMALL and (first == "A" or not first.isupper())
+    return text[:1].lower() + text[1:] if is_small else text
+
+
+def _sentence(text: str) -> str:
+    text = text.strip()
+    return text if text.endswith((".", "!", "?")) else f"{text}."
+
+
+def _months_after(day: date, months: int) -> date:
+    """The same day of a later month, or its last day (as periods in months end under Regulation 1182/71, Art. 3)."""
+    year, month = divmod(day.month - 1 + months, 12)
+    for last in (day.day, 30, 29, 28):
+        try:
+            return date(day.year + year, month + 1, last)
+        except ValueError:
+            continue
+    raise AssertionError("every month has 28 days")

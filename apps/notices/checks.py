@@ -1,41 +1,120 @@
-"""What a letter needs before it goes out, as lines that a person reads: one source for the page and for approving."""
+"""What a letter needs before it goes out, as lines that a person reads: one source for the page and for the actions."""
 
-from apps.notices import actions
-from apps.notices.letter import NoticeFacts
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from apps.cases.models import Decision, Finding
+from apps.cases.queries import accounts_of_finding
+from apps.cases.wording import established, lint_wording
+from apps.notices import writing
+from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.models import Notice
-from apps.cases.wording import lint_wording
 
 
 def checks(notice: Notice) -> list[dict]:
-    """Items for the checklist: `state` ok or stop, `text`, `detail`."""
-    facts, decision = actions.facts_of(notice), notice.decision
-    finding = decision.finding
+    """Items for the checklist: `state` (ok, warn, stop), `text`, `detail`."""
+    approval = _line(
+        notice.approved_by_id is not None,
+        "Somebody other than the drafter approved it",
+        f"Another person than {notice.drafted_by} has to approve it",
+        str(notice.approved_by or ""),
+    )
+    return [*_of_the_letter(notice), approval]
+
+
+def refuse_if_missing(notice: Notice) -> None:
+    """Raise ValidationError with every line, but for the approval itself, that keeps the letter from going out."""
+    if stops := [line["text"] for line in _of_the_letter(notice) if line["state"] == "stop"]:
+        raise ValidationError([f"{text}." for text in stops])
+
+
+def refuse_wording(composition: ComposedNotice, finding: Finding) -> None:
+    """Raise ValidationError with every word of the provider's own that claims more than the finding established."""
+    if problems := lint_wording(composition.own_words, _established(finding)):
+        raise ValidationError([f"The letter claims too much. {problem.message}" for problem in problems])
+
+
+def _of_the_letter(notice: Notice) -> list[dict]:
+    composition = writing.composed(notice)
+    facts, decision, finding = composition.facts, notice.decision, notice.decision.finding
+    problems = lint_wording(composition.own_words, _established(finding))
     return [
-        _line(finding.state == "confirmed", "The finding is confirmed by a second person", f"{finding.ref}"),
-        _line(decision.state == "approved", "The decision is approved by a second person", f"{decision.ref}"),
-        _line(bool(facts.clauses), "It quotes the clauses in force at the time", _clauses(facts)),
-        _line(bool(facts.facts), "It names the conduct, with dates and exhibits", f"{len(facts.facts)} statements"),
+        _line(
+            finding.state == Finding.State.CONFIRMED,
+            "The finding is confirmed by a second person",
+            "The finding is not confirmed",
+            finding.ref,
+        ),
+        _line(
+            decision.state == Decision.State.APPROVED,
+            "The decision is approved by a second person",
+            "The decision is not approved",
+            decision.ref,
+        ),
+        _addressee(notice),
+        _line(bool(facts.facts), "It names the conduct", "It names no conduct", _count(facts.facts, "statement")),
+        _line(
+            bool(facts.clauses), "It quotes the clauses in force at the time", "It quotes no clause", _clauses(facts)
+        ),
         _line(
             bool(facts.explanations_considered),
             "It says which innocent explanations were considered",
-            f"{len(facts.explanations_considered)} explanations",
+            "It says nothing of innocent explanations",
+            _count(facts.explanations_considered, "explanation"),
         ),
-        _line(bool(facts.recipient), "It has a recipient", ", ".join(facts.recipient)),
+        _recipient(notice),
         _line(
-            not lint_wording(actions.composed(notice).plain, {"finding"}),
+            not problems,
             "Its wording claims no more than was found",
-            "",
+            "Its wording claims too much: draft it again once the source is corrected",
+            " ".join(problem.message for problem in problems),
         ),
-        _line(
-            notice.approved_by_id is not None,
-            "Somebody other than the drafter approved it",
-            str(notice.approved_by or "not yet"),
-        ),
+        *_deadlines(notice, facts),
     ]
 
 
-def _line(holds: bool, text: str, detail: str) -> dict:
-    return {"state": "ok" if holds else "stop", "text": text, "detail": detail}
+def _addressee(notice: Notice) -> dict:
+    """A measure meets no account that was taken out of the case since the finding."""
+    if notice.party_id:
+        return _line(True, "It goes to a party of the case", "", notice.party.get_role_display())
+    return _line(
+        accounts_of_finding(notice.decision.finding).filter(account=notice.account_id).exists(),
+        "The account is one that the finding is about",
+        "The account was taken out of the case since the finding: discard this letter",
+        notice.account.ref,
+    )
+
+
+def _recipient(notice: Notice) -> dict:
+    lines = notice.recipient.splitlines()
+    if notice.party_id and len(lines) == 1:
+        return {"state": "warn", "text": "It has a name but no address: draft it again with one", "detail": lines[0]}
+    return _line(bool(lines), "It has a recipient", "It has no recipient: draft it again with one", ", ".join(lines))
+
+
+def _deadlines(notice: Notice, facts: NoticeFacts) -> list[dict]:
+    if facts.respond_by:
+        return [_line(True, f"It asks for an answer by {facts.respond_by}", "", "two weeks after its date")]
+    day = notice.issued_at.date() if notice.issued_at else timezone.now().date()
+    appeal = _line(True, f"It can be appealed until {facts.appeal_until}", "", "six months after its date")
+    if facts.ends_on and facts.ends_on < day:
+        return [appeal, _line(False, "", f"The measure ended on {facts.ends_on}: discard this letter", "")]
+    if facts.starts_on < day:
+        late = f"The measure began on {facts.starts_on}, before this letter"
+        return [appeal, {"state": "warn", "text": late, "detail": "Art. 17(2) DSA: on its first day at the latest"}]
+    return [appeal]
+
+
+def _established(finding: Finding) -> set[str]:
+    return established(set(finding.exhibits.values_list("exhibit__element", flat=True)))
+
+
+def _line(holds: bool, text: str, otherwise: str, detail: str) -> dict:
+    return {"state": "ok" if holds else "stop", "text": text if holds else otherwise, "detail": detail}
+
+
+def _count(items: tuple, noun: str) -> str:
+    return f"{len(items)} {noun}{'' if len(items) == 1 else 's'}"
 
 
 def _clauses(facts: NoticeFacts) -> str:

@@ -22,12 +22,8 @@ class DraftForm(forms.Form):
     """Which letter, to whom. Accounts are named by reference: a finding may have thousands."""
 
     kind = forms.ChoiceField(label="Letter")
-    account_ref = forms.CharField(
-        required=False, label="Account", help_text="Reference of an account of the finding, for a letter to its holder."
-    )
-    party = forms.ModelChoiceField(
-        Party.objects.none(), required=False, help_text="Party of the case, for a demand.", empty_label="none"
-    )
+    account = forms.CharField(help_text="Reference of an account of the finding: the letter goes to its holder.")
+    party = forms.ModelChoiceField(Party.objects.none(), help_text="A party of the case. Add one on the case's page.")
     recipient = forms.CharField(
         required=False,
         label="Address block",
@@ -40,17 +36,14 @@ class DraftForm(forms.Form):
         self.fields["kind"].choices = kinds_for(decision)
         self.fields["party"].queryset = decision.case.parties.all()
         to_accounts = {kind for kind, _ in self.fields["kind"].choices} & set(TO_ACCOUNTS)
-        del self.fields["party" if to_accounts else "account_ref"]
+        del self.fields["party" if to_accounts else "account"]
 
-    def recipient_of_record(self) -> dict:
-        """The `account` or `party` that the action takes. Raises ValidationError for an unknown reference."""
-        if "party" in self.cleaned_data:
-            return {"party": self.cleaned_data["party"]}
-        ref = self.cleaned_data["account_ref"].strip()
+    def clean_account(self) -> Account:
+        ref = self.cleaned_data["account"].strip()
         account = Account.objects.filter(ref=ref).first()
         if account is None:
-            raise forms.ValidationError({"account_ref": f"There is no account “{ref}”."})
-        return {"account": account}
+            raise forms.ValidationError(f"There is no account “{ref}”.")
+        return account
 
 
 class ReasonForm(forms.Form):
@@ -59,3 +52,15 @@ class ReasonForm(forms.Form):
 
 class RecipientForm(forms.Form):
     recipient = forms.CharField(label="Address block", widget=forms.Textarea(attrs={"rows": 4}), required=False)
+
+
+class WordingForm(forms.Form):
+    """A new version of a letter's wording."""
+
+    content = forms.CharField(
+        label="Wording",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 40, "class": "mono", "spellcheck": "true"}),
+        help_text="A line `# subject`; sections `== key: heading`; paragraphs apart by an empty line; {name} for a"
+        " value; [when name] or [unless name] to [end] for what depends on one.",
+    )

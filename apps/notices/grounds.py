@@ -1,4 +1,36 @@
-"""Standing texts of a demand, as data that counsel reads and edits: nothing here is legal advice."""
+"""Standing sentences of the letters, as data that counsel reads and edits: nothing here is legal advice."""
+
+from apps.cases.models import Decision, Explanation
+
+# The sentence that opens a letter about a measure: once it has begun, and before.
+MEASURES = {
+    Decision.Action.SUSPEND: (
+        "We have suspended your access to our service.",
+        "We are going to suspend your access to our service.",
+    ),
+}
+DEMAND_ALONE = "We demand that the activity described here stop."
+DEMAND_AFTER_BLOCKING = "We have suspended the accounts concerned, and we demand that the activity described here stop."
+
+# Innocent explanations as their reader knows them, and what became of each.
+EXPLANATIONS = {
+    Explanation.Hypothesis.INDEPENDENT: "The same result reached independently, or from data that everybody can have.",
+    Explanation.Hypothesis.REPOSTED: "Our output had been published by others.",
+    Explanation.Hypothesis.RESELLER: "A reseller or shared gateway with many customers of its own.",
+    Explanation.Hypothesis.HEAVY_USER: "Heavy but ordinary use, such as automated tests, batches or labelling.",
+    Explanation.Hypothesis.BENCHMARK: "Measuring or comparing models.",
+    Explanation.Hypothesis.INTEGRATION: "A product that has our service built in.",
+    Explanation.Hypothesis.AUTHORISED: "Use that we had allowed, for research or under a contract.",
+    Explanation.Hypothesis.VICTIM: "Somebody else had taken over the card, the key or the identity.",
+    Explanation.Hypothesis.SHARED_INFRASTRUCTURE: "A shared network, as of a campus, an employer or an event.",
+    Explanation.Hypothesis.MISATTRIBUTION: "Somebody made it look as if these accounts had done it.",
+    Explanation.Hypothesis.FAULT: "A fault in our own detection or records.",
+}
+OUTCOMES = {
+    Explanation.Status.REFUTED: "This does not fit.",
+    Explanation.Status.NOT_EXCLUDED: "We could not exclude this.",
+    Explanation.Status.SUPPORTED: "This fits what we saw.",
+}
 
 LEGAL_GROUNDS = (
     "Breach of contract: the clauses quoted above, which formed part of the contract under which the account was used.",
@@ -32,5 +64,6 @@ MONTHS_TO_APPEAL = 6
 REVIEWER_PROMISE = "A person who took no part in this decision will read it and answer within 14 days, with reasons."
 DATA_PROMISE = "While the account is suspended you can download your data and ask for a refund of unused credit."
 DISPUTE_BODY = "a certified out-of-court dispute settlement body"
+ORIGIN_REPORTED = "A report from outside was among what led us to look into this."
 ORIGIN = "We looked into this on our own initiative; no notice from outside led to it."
 TERRITORY = "worldwide"

@@ -1,25 +1,23 @@
 from django.contrib import messages
-from django.core.exceptions import PermissionDenied
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.cases.models import Decision
-from apps.cases.queries import visible_cases
+from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
 from apps.core import pdf, vault
-from apps.core.http import explained, file_response
+from apps.core.http import explained, file_response, require
 from apps.core.paging import page
-from apps.notices import actions, forms, queries
+from apps.notices import actions, forms, letter, queries, writing
 from apps.notices.checks import checks
-from apps.notices.models import Notice
+from apps.notices.models import Notice, NoticeTemplate
+from apps.notices.sources import sourced
 
 
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
-    if not request.user.has_perm("notices.view"):
-        raise Http404
+    require(request, "notices.view")
     form = forms.Filter(request.GET)
     found = queries.visible_notices(request.user)
     wanted = form.cleaned_data if form.is_valid() else {}
@@ -43,27 +41,22 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = list(queries.visible_notices(request.user).filter(case=case).order_by("-drafted_at")[:50])
     decisions = [d for d in case.decisions.filter(state="approved").order_by("ref") if forms.kinds_for(d)]
-    return render(request, "notices/of_case.html", {"case": case, "notices": found, "decisions": decisions})
+    template = "notices/of_case.html" if request.htmx else "notices/of_case_page.html"
+    return render(request, template, {"case": case, "notices": found, "decisions": decisions})
 
 
 @require_http_methods(["GET", "POST"])
 def draft(request: HttpRequest, decision_ref: str) -> HttpResponse:
-    decisions = Decision.objects.select_related("case", "finding").filter(case__in=visible_cases(request.user))
-    decision = get_object_or_404(decisions, ref=decision_ref)
-    if not request.user.has_perm("notices.draft_notice"):
-        raise PermissionDenied
-    form = forms.DraftForm(request.POST or None, decision=decision)
+    decision = get_object_or_404(visible_decisions(request.user), ref=decision_ref)
+    require(request, "notices.view", "notices.draft_notice")
+    form = forms.DraftForm(request.POST or None, decision=decision, initial=request.GET.dict())
     if form.is_valid():
         with explained(form):
-            notice = actions.draft_notice(
-                decision,
-                kind=form.cleaned_data["kind"],
-                recipient=form.cleaned_data["recipient"],
-                by=request.user,
-                **form.recipient_of_record(),
-            )
+            notice = actions.draft_notice(decision, by=request.user, **form.cleaned_data)
             return redirect("notices:notice", notice.pk)
-    context = {"form": form, "decision": decision, "accounts": decision.finding.accounts.select_related("account")[:8]}
+    context = {"form": form, "decision": decision}
+    if "account" in form.fields:
+        context["accounts"] = accounts_of_finding(decision.finding).order_by("account__ref")[:8]
     return render(request, "notices/draft.html", context, status=422 if form.errors else 200)
 
 
@@ -73,11 +66,13 @@ def notice(request: HttpRequest, pk) -> HttpResponse:
 
 
 def _notice_page(request: HttpRequest, found: Notice, form: forms.ReasonForm | None = None) -> HttpResponse:
-    composed = actions.composed(found)
+    composition, lines = writing.composed(found), checks(found)
     context = {
         "notice": found,
-        "composed": composed,
-        "checks": checks(found),
+        "facts": composition.facts,
+        "sections": sourced(found, composition),
+        "checks": lines,
+        "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
         "reason": form or forms.ReasonForm(),
         "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
     }
@@ -93,13 +88,16 @@ def preview(request: HttpRequest, pk) -> HttpResponse:
         data = vault.read(found.pdf_sha256)
     else:
         try:
-            data = actions.to_pdf(found, actions.facts_of(found))
+            data = writing.to_pdf(found, writing.facts_of(found))
         except pdf.PdfError as error:
             return HttpResponse(str(error), status=503, content_type="text/plain")
     response = HttpResponse(data, content_type="application/pdf")
     response["Content-Disposition"] = f'inline; filename="{found.ref or "draft"}.pdf"'
     response["X-Content-Type-Options"] = "nosniff"
-    response["Content-Security-Policy"] = "default-src 'none'; object-src 'self'; frame-ancestors 'self'"
+    # Our own page shows it in a frame; a browser's viewer styles itself inline.
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    )
     response["Cache-Control"] = "private, no-store"
     return response
 
@@ -163,6 +161,72 @@ def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
             messages.success(request, done)
             return redirect("notices:notice", pk)
     return _notice_page(request, found, form)
+
+
+# --- wordings --------------------------------------------------------------------------------------------------------
+
+
+@require_safe
+def templates(request: HttpRequest) -> HttpResponse:
+    require(request, "notices.view")
+    versions = list(queries.visible_templates(request.user))
+    kinds = [(kind, [v for v in versions if v.kind == kind]) for kind in NoticeTemplate.Kind]
+    return render(request, "notices/templates.html", {"kinds": kinds})
+
+
+@require_safe
+def template(request: HttpRequest, pk) -> HttpResponse:
+    found = get_object_or_404(queries.visible_templates(request.user), pk=pk)
+    return _wording_page(request, NoticeTemplate.Kind(found.kind), found, found.content)
+
+
+@require_safe
+def wording(request: HttpRequest, kind: str) -> HttpResponse:
+    """The wording that the next letter takes: the last one adopted, or the built-in one."""
+    require(request, "notices.view")
+    found = queries.latest_template(_kind(kind))
+    return _wording_page(request, _kind(kind), found, found.content if found else letter.built_in(kind))
+
+
+def _wording_page(request: HttpRequest, kind, found: NoticeTemplate | None, content: str) -> HttpResponse:
+    parsed = letter.read(content, kind)
+    named = {slot.name for slot in parsed.slots()}
+    context = {
+        "kind": kind,
+        "template": found,
+        "content": content,
+        "placeholders": [item for name, item in letter.PLACEHOLDERS.items() if name in named],
+        "required": letter.REQUIRED[kind],
+    }
+    return render(request, "notices/wording.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+def adopt_template(request: HttpRequest, kind: str) -> HttpResponse:
+    require(request, "notices.view", "notices.adopt_template")
+    found = queries.latest_template(_kind(kind))
+    initial = {"content": found.content if found else letter.built_in(kind)}
+    form = forms.WordingForm(request.POST or None, initial=initial)
+    if form.is_valid():
+        with explained(form):
+            adopted = actions.adopt_template(kind=kind, content=form.cleaned_data["content"], by=request.user)
+            messages.success(request, f"{adopted} is the wording of the next letters. Drafts keep theirs.")
+            return redirect("notices:template", adopted.pk)
+    context = {
+        "kind": _kind(kind),
+        "form": form,
+        "placeholders": letter.PLACEHOLDERS.values(),
+        "required": letter.REQUIRED[kind],
+        "sections": letter.SECTIONS,
+    }
+    return render(request, "notices/adopt.html", context, status=422 if form.errors else 200)
+
+
+def _kind(kind: str) -> NoticeTemplate.Kind:
+    try:
+        return NoticeTemplate.Kind(kind)
+    except ValueError as error:
+        raise Http404 from error
 
 
 def _find(request: HttpRequest, pk) -> Notice:

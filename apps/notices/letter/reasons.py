@@ -1,7 +1,7 @@
 """The statement of reasons as data, attached to the letter."""
 
-from apps.notices.letter.facts import NoticeFacts
 from apps.cases.wording import LIKELIHOODS
+from apps.notices.letter.facts import NoticeFacts
 
 _RESTRICTIONS = {
     "account_suspended": {"decision_account": "DECISION_ACCOUNT_SUSPENDED"},

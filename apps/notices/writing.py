@@ -1,0 +1,64 @@
+"""A notice as it reads: its frozen facts put into its wording, as text, on paper and as data."""
+
+import json
+from dataclasses import asdict, replace
+
+import msgspec
+from django.core.exceptions import ValidationError
+
+from apps.core import paper, pdf
+from apps.notices import assembly, letter
+from apps.notices.letter import ComposedNotice, NoticeFacts
+from apps.notices.models import Notice, NoticeTemplate
+
+# Columns of their own, because the trail only commits to them: the frozen facts stand in it in clear.
+APART = ("recipient", "appeal_code", "verification_code")
+
+
+def frozen(facts: NoticeFacts) -> dict:
+    """The facts as a notice keeps them."""
+    return {name: value for name, value in msgspec.to_builtins(asdict(facts)).items() if name not in APART}
+
+
+def facts_of(notice: Notice) -> NoticeFacts:
+    """The facts of a notice, with what is kept beside them."""
+    code = notice.appeal_code or assembly.NOT_YET
+    apart = {
+        "recipient": notice.recipient.splitlines(),
+        "verification_code": code,
+        "appeal_code": code if notice.facts["appeal_until"] else None,
+    }
+    return msgspec.convert(notice.facts | apart, NoticeFacts)
+
+
+def final_facts(notice: Notice) -> NoticeFacts:
+    """The approved facts with the number and the day that issuing gave."""
+    facts = replace(facts_of(notice), reference=notice.ref)
+    return assembly.dated(facts, notice.decision, notice.issued_at.date())
+
+
+def composed(notice: Notice) -> ComposedNotice:
+    return compose(notice.template, facts_of(notice))
+
+
+def compose(template: NoticeTemplate, facts: NoticeFacts) -> ComposedNotice:
+    """Raises ValidationError with the place in the wording that the facts cannot fill."""
+    try:
+        return letter.compose(template.content, facts, template.kind)
+    except letter.TextError as error:
+        raise ValidationError(f"The letter cannot be written: {error}") from error
+
+
+def to_pdf(notice: Notice, facts: NoticeFacts) -> bytes:
+    """The letter as PDF/A-3a and PDF/UA-1, with its facts attached as data. Same notice, same bytes."""
+    composition = compose(notice.template, facts)
+    reasons = json.dumps(letter.statement_of_reasons(facts), ensure_ascii=False, indent=1).encode()
+    return paper.to_pdf(
+        letter.to_html(composition, assembly.letterhead(), draft=notice.issued_at is None),
+        sheet="letter",
+        title=composition.subject.plain,
+        created=notice.issued_at or notice.drafted_at,
+        attachments=[
+            pdf.Attachment("statement-of-reasons.json", "application/json", reasons, "Statement of reasons as data")
+        ],
+    )
