@@ -59,7 +59,7 @@ def django_db_setup(django_db_setup: None) -> None:
     """Let the tests' own emptying of tables pass the triggers that refuse it, as only the tables' owner can."""
     flush = connection.ops.sql_flush
 
-    def flush_as_owner(style: Any, tables: list[str], **options: Any) -> list[str]:
+    def flush_as_owner(style: Any, tables: Any, **options: Any) -> list[str]:
         switch = "ALTER TABLE {} {} TRIGGER USER;".format
         names = [connection.ops.quote_name(table) for table in tables]
         return [
@@ -68,7 +68,7 @@ def django_db_setup(django_db_setup: None) -> None:
             *(switch(name, "ENABLE") for name in names),
         ]
 
-    connection.ops.sql_flush = flush_as_owner  # type: ignore[method-assign]
+    connection.ops.sql_flush = flush_as_owner  # type: ignore[method-assign, assignment]
 
 
 @pytest.fixture

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import rfc8785
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.db import IntegrityError, connection
+from django.db import IntegrityError, connection, models
 from django.utils import timezone
 
 from apps.audit import fence, middleware, private
@@ -69,7 +69,7 @@ def create(model: type[M], /, **values: Any) -> M:
     """Insert a row and record all its values. Raises ValidationError in words when the row is refused."""
     verb = _act().verb
     for flow in workflow.of(model):
-        state = values.get(flow.field, model._meta.get_field(flow.field).get_default())
+        state = values.get(flow.field, _field(model, flow.field).get_default())
         workflow.check(model, flow.field, None, verb, state)
     row = model(**values)
     row.clean_fields(exclude=_unchecked(row))
@@ -86,7 +86,7 @@ def change(row: M, /, **values: Any) -> M:
     _refuse_inside_batch_of(row._meta.db_table)
     old, before = _row(row, lock=True)
     for name, value in values.items():
-        column = row._meta.get_field(name).column
+        column = str(_field(row.__class__, name).column)
         if any(flow.field == name for flow in workflow.of(row.__class__)) and old[column] != value:
             workflow.check(row.__class__, name, old[column], _act().verb, value)
         setattr(row, name, value)
@@ -191,6 +191,10 @@ def _unchecked(row: AuditedModel) -> set[str]:
         )
 
     return {field.name for field in row._meta.fields if is_plain(field)}
+
+
+def _field(model: type[models.Model], name: str) -> models.Field:
+    return cast("models.Field", model._meta.get_field(name))
 
 
 def _act() -> Act:
@@ -334,7 +338,7 @@ def _explained(model: type[AuditedModel]) -> Iterator[None]:
         name = getattr(getattr(error.__cause__, "diag", None), "constraint_name", None)
         for constraint in model._meta.constraints:
             if constraint.name == name:
-                message = constraint.violation_error_message
+                message = str(constraint.violation_error_message)
                 if message == constraint.default_violation_error_message:
                     message = name.replace("_", " ")
                 raise ValidationError(message, code=name) from error

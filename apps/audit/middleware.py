@@ -18,7 +18,7 @@ class RequestFacts:
     session: str = ""  # hash, so that two events can be told to be of one session
 
 
-current: ContextVar[RequestFacts] = ContextVar("request_facts", default=RequestFacts())
+current: ContextVar[RequestFacts] = ContextVar("request_facts", default=RequestFacts())  # noqa: B039 - frozen
 
 
 def client_address(request: HttpRequest) -> str:

@@ -45,7 +45,8 @@ class AuditedQuerySet(models.QuerySet):
         fence.require_open(self.model)
         return super().bulk_update(*args, **kwargs)
 
-    update.alters_data = delete.alters_data = bulk_create.alters_data = bulk_update.alters_data = True
+    for _writes in (update, delete, bulk_create, bulk_update):
+        _writes.alters_data = True  # type: ignore[attr-defined] # templates may not call them
 
 
 class AuditedModel(models.Model):

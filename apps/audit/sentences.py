@@ -251,7 +251,7 @@ def _models() -> dict[str, type[AuditedModel]]:
 
 
 def _fields(model: type[AuditedModel]) -> dict[str, models.Field]:
-    return {column.column: column for column in model._meta.concrete_fields}
+    return {str(column.column): column for column in model._meta.concrete_fields}
 
 
 def _with_names(model: type[AuditedModel]) -> models.QuerySet:
@@ -263,7 +263,7 @@ def _with_names(model: type[AuditedModel]) -> models.QuerySet:
             (f"{path}{key.name}__", key.related_model)
             for path, owner in steps
             for key in owner._meta.concrete_fields
-            if key.is_relation and not key.null
+            if key.related_model and not key.null
         ]
         rows += [path.removesuffix("__") for path, _ in steps]
         deferred += [path + f.name for path, owner in steps for f in owner._meta.concrete_fields if type(f) in LONG]

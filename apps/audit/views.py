@@ -58,7 +58,7 @@ def history(request: HttpRequest, table: str, pk: UUID) -> HttpResponse:
         "entries": sentences.tell(rows, request.user),
         "may_read_trail": request.user.has_perm("audit.view"),
     }
-    return render(request, f"audit/history.html{'#panel' if request.htmx else ''}", context)
+    return render(request, f"audit/history.html{'#panel' if request.headers.get('HX-Request') else ''}", context)
 
 
 @require_safe

@@ -51,6 +51,7 @@ class _Table:
     def __init__(self, reader: Reader, verdict: Verdict, model: type[AuditedModel]) -> None:
         self.reader, self.verdict, self.model = reader, verdict, model
         self.name = model._meta.db_table
+        self.kind = str(model._meta.verbose_name).capitalize()
         self.columns = [
             column
             for (column,) in reader.all(
@@ -70,7 +71,7 @@ class _Table:
                 self._deleted(*history)
                 history = next(histories, None)
             if history and history[0] == row:
-                self._compare(row, digest, values and json.loads(values), history[1])
+                self._compare(row, digest, json.loads(values) if values else None, history[1])
                 history = next(histories, None)
             else:
                 self._found(f"{self._called(row)} was added: no event wrote it.", row)
@@ -205,7 +206,7 @@ class _Table:
 
     def _deleted(self, row: UUID, steps: list[Step]) -> None:
         self._found(
-            f"{self.model._meta.verbose_name.capitalize()} {row} was deleted: {self._named(steps[-1])} "
+            f"{self.kind} {row} was deleted: {self._named(steps[-1])} "
             f"wrote it, and table {self.name} no longer has it.",
             row,
             event=steps[-1].event_uuid,
@@ -225,7 +226,7 @@ class _Table:
         values = self._values(row)
         names = ("ref", "number", "slug", "title", "key")
         name = next((values[n] for n in names if values.get(n) and n not in self.model.PRIVATE), "")
-        return f"{self.model._meta.verbose_name.capitalize()} {name}".strip() + f" ({self.name} {row})"
+        return f"{self.kind} {name}".strip() + f" ({self.name} {row})"
 
     def _named(self, step: Step) -> str:
         return named(self._body_of(step), step.event_id)

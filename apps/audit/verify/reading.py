@@ -49,7 +49,7 @@ def snapshot() -> Iterator[Reader]:
         database.close()
 
 
-def body_of(data: bytes) -> dict[str, Any]:
+def body_of(data: bytes | memoryview) -> dict[str, Any]:
     """An event's body; empty when it is not what casemgr writes, which its seal has said by then."""
     try:
         body = json.loads(bytes(data))
