@@ -170,7 +170,7 @@ def test_a_page_of_accounts_costs_the_same_however_many_there_are(case, people, 
     page = client.get(f"/cases/{case.ref}/accounts/")
     assert len(page.context["page"]) == 50
     older = client.get(f"/cases/{case.ref}/accounts/?after={page.context['page'].older}")
-    assert not set(m.pk for m in page.context["page"]) & set(m.pk for m in older.context["page"])
+    assert not {m.pk for m in page.context["page"]} & {m.pk for m in older.context["page"]}
 
 
 def test_the_list_costs_the_same_however_many_there_are(people, sign_in):
