@@ -74,6 +74,9 @@ TYPES: dict[str, type[Struct]] = {
     "activity": ActivityRow,
     "acceptances": AcceptanceRow,
 }
+TIMES = {"opened_at", "first_seen", "last_seen", "day", "accepted_at"}
+REQUIRED = {kind: [f.name for f in msgspec.structs.fields(row) if f.required] for kind, row in TYPES.items()}
+MOMENTS = {row: [f.name for f in msgspec.structs.fields(row) if f.name in TIMES] for row in TYPES.values()}
 ALIASES = {"accounts": {"created_at": "opened_at"}, "identifiers": {"type": "kind"}}
 
 
@@ -167,8 +170,7 @@ class Reader:
 
     def _require_columns(self, names: list[str]) -> None:
         known = {ALIASES.get(self.kind, {}).get(name, name) for name in names}
-        type_ = TYPES[self.kind]
-        missing = [field.name for field in msgspec.structs.fields(type_) if field.required and field.name not in known]
+        missing = [name for name in REQUIRED[self.kind] if name not in known]
         if missing:
             raise NotReadable(f"A file of {self.kind} needs the column{'s' * (len(missing) > 1)} {', '.join(missing)}.")
 
@@ -193,10 +195,10 @@ def _wrong(said: dict[str, Any], value: Any) -> str:
     """What types do not say: characters and years that no record can keep."""
     if any(isinstance(text, str) and "\x00" in text for text in said.values()):
         return "a text holds the character U+0000"
-    for field in msgspec.structs.fields(type(value)):
-        moment = getattr(value, field.name)
-        if isinstance(moment, date) and not 1970 <= moment.year <= 2100:
-            return f"{field.name} lies in the year {moment.year}"
+    for name in MOMENTS[type(value)]:
+        moment = getattr(value, name)
+        if moment and not 1970 <= moment.year <= 2100:
+            return f"{name} lies in the year {moment.year}"
     if isinstance(value, IdentifierRow) and value.first_seen and value.last_seen and value.last_seen < value.first_seen:
         return "last_seen is before first_seen"
     return ""
