@@ -196,6 +196,21 @@ class ExhibitForm(forms.Form):
         self.fields["item"].label_from_instance = lambda item: f"{item.ref} {item.title}"
 
 
+class IndependenceForm(forms.Form):
+    groups = forms.MultipleChoiceField(
+        widget=forms.CheckboxSelectMultiple,
+        label="Lines of evidence",
+        help_text="At least two, by what they depend on.",
+    )
+    argument = _text(
+        4, help_text="Why an error in one of them (a wrong log, a shared cause) would not be in the others."
+    )
+
+    def __init__(self, *args: Any, groups: list[str], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["groups"].choices = [(group, group) for group in groups]
+
+
 class RaiseForm(forms.Form):
     hypothesis = forms.ChoiceField(label="Explanation")
 

@@ -23,6 +23,7 @@ from apps.cases.models import (
     Finding,
     FindingAccount,
     FindingExhibit,
+    Independence,
     Task,
 )
 from apps.cases.selection import Selection
@@ -52,6 +53,10 @@ def visible_decisions(user) -> QuerySet[Decision]:
 
 def visible_explanations(user) -> QuerySet[Explanation]:
     return Explanation.objects.filter(case__in=visible_cases(user)).select_related("case")
+
+
+def visible_independences(user) -> QuerySet[Independence]:
+    return Independence.objects.filter(case__in=visible_cases(user)).select_related("case")
 
 
 def visible_tasks(user) -> QuerySet[Task]:
@@ -232,8 +237,27 @@ def _note(exhibit: Exhibit) -> str:
     return "capped by its validation"
 
 
-def strength(case: Case) -> Combined:
-    return combine(weighed(list(exhibits(case))))
+def dependency_groups(case: Case) -> list[str]:
+    """What the exhibits that have a likelihood ratio depend on, in order."""
+    numbered = case.exhibits.filter(log10_lr__isnull=False)
+    return list(numbered.order_by("dependency_group").values_list("dependency_group", flat=True).distinct())
+
+
+def independence(case: Case) -> Independence | None:
+    """The argument that stands, accepted or still to be reviewed."""
+    standing = case.independences.exclude(state=Independence.State.REFUSED)
+    return standing.select_related("argued_by", "reviewed_by").first()
+
+
+def combined(case: Case, found: list[Exhibit]) -> Combined:
+    """The exhibits together, by what was accepted about their independence."""
+    argument = independence(case)
+    accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
+    return combine(weighed(found), accepted)
+
+
+# What is shown about the accounts themselves, and not about what became of the output.
+ABOUT_ACCOUNTS = frozenset(Exhibit.Element) - {Exhibit.Element.TRAINING, Exhibit.Element.BENEFIT}
 
 
 def calibrations(case: Case) -> list[Calibration]:
@@ -244,8 +268,8 @@ def calibrations(case: Case) -> list[Calibration]:
 
 def expected_wrongful(case: Case, accounts: int, found: list[Exhibit] | None = None) -> Expected:
     """What a measure against so many accounts would hit wrongly; by these exhibits, or by all of the case."""
-    combined = combine(weighed(found)) if found is not None else strength(case)
-    return expected(accounts, combined.log10_lr, calibrations(case))
+    carrying = [e for e in (exhibits(case) if found is None else found) if e.element in ABOUT_ACCOUNTS]
+    return expected(accounts, combined(case, carrying).log10_lr, calibrations(case))
 
 
 # --- terms ------------------------------------------------------------------------------------------------------------

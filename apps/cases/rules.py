@@ -31,6 +31,11 @@ def is_not_its_proposer(principal, obj=None) -> bool:
 
 
 @rules.predicate
+def is_not_its_author(principal, independence=None) -> bool:
+    return independence is None or independence.argued_by_id != getattr(principal, "pk", None)
+
+
+@rules.predicate
 def proposed_it_or_leads(principal, obj=None) -> bool:
     return obj is None or obj.proposed_by_id == getattr(principal, "pk", None) or "lead" in principal.roles
 
@@ -75,6 +80,10 @@ rules.add_perm("cases.add_exhibit", may("cases.add_exhibit") & is_open)
 rules.add_perm("cases.raise_explanation", may("cases.raise_explanation") & is_open)
 rules.add_perm("cases.assess_explanation", may("cases.assess_explanation") & is_open)
 rules.add_perm("cases.rate_exhibit", may("cases.rate_exhibit") & is_open)
+
+rules.add_perm("cases.argue_independence", may("cases.argue_independence") & is_open)
+rules.add_perm("cases.accept_independence", may("cases.accept_independence") & is_open & is_not_its_author)
+rules.add_perm("cases.refuse_independence", may("cases.refuse_independence") & is_open & is_not_its_author)
 
 rules.add_perm("cases.propose_finding", may("cases.propose_finding") & may_still_accuse)
 rules.add_perm("cases.confirm_finding", may("cases.confirm_finding") & is_open & is_not_its_proposer)

@@ -38,7 +38,7 @@ def snapshot(case: Case) -> dict[str, Any]:
         "active_from": _day(figures.first_day),
         "active_until": _day(figures.last_day),
         "summary": _summary(case, figures, findings),
-        "method": _method(exhibits, findings),
+        "method": _method(case, exhibits, findings),
         "limits": _limits(case, findings),
         "figures": _figures(figures),
         "activity": [
@@ -80,8 +80,8 @@ def _summary(case: Case, figures: queries.Figures, findings: Iterable[Finding]) 
     return [*told, *(finding.conduct for finding in findings)] or [case.title]
 
 
-def _method(exhibits: list[Exhibit], findings: list[Finding]) -> list[str]:
-    combined = queries.combine(queries.weighed(exhibits))
+def _method(case: Case, exhibits: list[Exhibit], findings: list[Finding]) -> list[str]:
+    combined = queries.combined(case, exhibits)
     lines = [
         "Each exhibit was weighed against every explanation that was raised. Findings were proposed by one person and"
         " confirmed by another.",

@@ -2,16 +2,16 @@
 
 Each exhibit has a likelihood ratio (LR) no larger than its validation carries (the cap). Exhibits of one dependency
 group (same key, same log, same accounts) look at the same thing: they are never multiplied, and the group has the LR of
-the test that was planned beforehand, or else the mean of its LRs. Across groups the mean is taken as well, because
-multiplying needs an argument for their independence, reviewed and on file. The mean of LRs keeps its meaning whatever
-the dependence (Vovk and Wang, "E-values: calibration, combination and applications", 2021); never
-the best of several.
+the test that was planned beforehand, or else the mean of its LRs. Groups are multiplied only where an argument for
+their independence is on file that another person accepted, and then up to the largest ratio that may be reported at
+all; the others are averaged. The mean of LRs keeps its meaning whatever the dependence (Vovk and Wang, "E-values:
+calibration, combination and applications", 2021); never the best of several.
 
 Pure: plain numbers in and out. All values are log10 of likelihood ratios.
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from apps.evidence.fingerprints import strength as scales
@@ -57,8 +57,11 @@ class Combined:
         return words(self.log10_lr)
 
 
-def combine(exhibits: Iterable[Weighed]) -> Combined:
-    """Group by dependency, weigh each group, and average the groups."""
+LARGEST = math.log10(scales.LARGEST_LR)
+
+
+def combine(exhibits: Iterable[Weighed], independent: Collection[str] = ()) -> Combined:
+    """Group by dependency, weigh each group, multiply the groups that are `independent`, and average with the rest."""
     groups: dict[str, list[Weighed]] = {}
     for exhibit in exhibits:
         groups.setdefault(exhibit.group, []).append(exhibit)
@@ -68,8 +71,14 @@ def combine(exhibits: Iterable[Weighed]) -> Combined:
         return Combined(lines, None, "No exhibit has a likelihood ratio; they are read one by one.")
     if len(numbers) == 1:
         return Combined(lines, numbers[0], "One line of evidence has a likelihood ratio; it stands for all.")
-    how = f"Mean of the likelihood ratios of {len(numbers)} groups. Not multiplied: independence is not argued."
-    return Combined(lines, mean(numbers), how)
+    product = [line.log10_lr for line in lines if line.log10_lr is not None and line.group in independent]
+    if len(product) < 2:
+        how = f"Mean of the likelihood ratios of {len(numbers)} groups. Not multiplied: independence is not argued."
+        return Combined(lines, mean(numbers), how)
+    rest = [line.log10_lr for line in lines if line.log10_lr is not None and line.group not in independent]
+    how = f"Product of {len(product)} groups whose independence was argued and accepted, at most 10^{LARGEST:.0f}"
+    how += f"; mean of it and {len(rest)} more." if rest else "."
+    return Combined(lines, mean([min(sum(product), LARGEST), *rest]), how)
 
 
 def _line(group: str, members: Sequence[Weighed]) -> Line:

@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from apps.cases.models import Case, Decision, Finding
+from apps.cases.models import Case, Decision, Finding, Independence
 from apps.core import workflow
 
 State = Case.State
@@ -54,6 +54,17 @@ DECISION_TRANSITIONS: dict[str | None, dict[str, str]] = {
     Decision.State.REJECTED: {},
 }
 
+INDEPENDENCE_TRANSITIONS: dict[str | None, dict[str, str]] = {
+    None: {"cases.argue_independence": Independence.State.ARGUED},
+    Independence.State.ARGUED: {
+        "cases.accept_independence": Independence.State.ACCEPTED,
+        "cases.refuse_independence": Independence.State.REFUSED,
+    },
+    Independence.State.ACCEPTED: {"cases.refuse_independence": Independence.State.REFUSED},
+    Independence.State.REFUSED: {},
+}
+
 CASE = workflow.register(Case, "state", CASE_TRANSITIONS)
 FINDING = workflow.register(Finding, "state", FINDING_TRANSITIONS)
 DECISION = workflow.register(Decision, "state", DECISION_TRANSITIONS)
+INDEPENDENCE = workflow.register(Independence, "state", INDEPENDENCE_TRANSITIONS)

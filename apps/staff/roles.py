@@ -53,6 +53,7 @@ INVESTIGATE = READ_CASEWORK | {
     "cases.restore_accounts",
     "cases.add_party",
     "cases.add_exhibit",
+    "cases.argue_independence",
     "cases.raise_explanation",
     "cases.assess_explanation",
     "cases.rate_exhibit",
@@ -73,6 +74,8 @@ ROLES: dict[str, Role] = {
             INVESTIGATE
             | {
                 "alerts.view_detectors",
+                "cases.accept_independence",
+                "cases.refuse_independence",
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.approve_decision",
@@ -94,6 +97,8 @@ ROLES: dict[str, Role] = {
                 "cases.add_task",
                 "cases.complete_task",
                 "cases.view_privileged",
+                "cases.accept_independence",
+                "cases.refuse_independence",
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.propose_decision",

@@ -12,10 +12,12 @@ from apps.cases.actions.cases import (
 from apps.cases.actions.decisions import approve_decision, propose_decision, reject_decision
 from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_explanation, rate_exhibit
 from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
+from apps.cases.actions.independence import accept_independence, argue_independence, refuse_independence
 from apps.cases.actions.members import add_accounts, add_group, exclude_accounts, restore_accounts
 from apps.cases.actions.papers import add_note, add_party, add_task, complete_task
 
 __all__ = [
+    "accept_independence",
     "add_accounts",
     "add_exhibit",
     "add_group",
@@ -23,6 +25,7 @@ __all__ = [
     "add_party",
     "add_task",
     "approve_decision",
+    "argue_independence",
     "assess_explanation",
     "assign",
     "close_case",
@@ -36,6 +39,7 @@ __all__ = [
     "propose_finding",
     "raise_explanation",
     "rate_exhibit",
+    "refuse_independence",
     "reject_decision",
     "reject_finding",
     "reopen_case",

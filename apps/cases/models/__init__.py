@@ -11,6 +11,7 @@ from apps.cases.models.finding import (
     FindingExhibit,
     FindingExplanation,
 )
+from apps.cases.models.independence import Independence
 
 __all__ = [
     "Assessment",
@@ -27,6 +28,7 @@ __all__ = [
     "FindingClause",
     "FindingExhibit",
     "FindingExplanation",
+    "Independence",
     "Party",
     "Task",
 ]

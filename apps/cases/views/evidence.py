@@ -21,7 +21,8 @@ def evidence(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "exhibits": exhibits,
         "bars": queries.strength_rows(exhibits),
-        "combined": queries.combine(queries.weighed(exhibits)),
+        "combined": queries.combined(case, exhibits),
+        "independence": queries.independence(case),
     }
     return panel(request, case, "evidence", context)
 
@@ -46,6 +47,52 @@ def add_exhibit(request: HttpRequest, ref: str) -> HttpResponse:
         consequence="The item gets the next exhibit number of this case, for good.",
         done="The exhibit is in the file.",
         back="cases:evidence",
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def argue_independence(request: HttpRequest, ref: str) -> HttpResponse:
+    case = find(request, ref)
+    return form_page(
+        request,
+        case,
+        "cases.argue_independence",
+        forms.IndependenceForm(request.POST or None, groups=queries.dependency_groups(case)),
+        partial(actions.argue_independence, case),
+        title="Argue the independence of evidence",
+        button="Submit it for review",
+        icon="scale",
+        consequence="When another person accepts it, the likelihood ratios of these lines are multiplied.",
+        done="The argument awaits its review.",
+        back="cases:evidence",
+    )
+
+
+@require_POST
+def accept_independence(request: HttpRequest, pk: str) -> HttpResponse:
+    argument = get_object_or_404(queries.visible_independences(request.user), pk=pk)
+    with explained(request):
+        actions.accept_independence(argument, by=request.user)
+        messages.success(request, "Accepted: these lines of evidence are multiplied.")
+    return redirect("cases:evidence", argument.case.ref)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def refuse_independence(request: HttpRequest, pk: str) -> HttpResponse:
+    argument = get_object_or_404(queries.visible_independences(request.user), pk=pk)
+    return form_page(
+        request,
+        argument.case,
+        "cases.refuse_independence",
+        forms.ReasonForm(request.POST or None),
+        partial(actions.refuse_independence, argument),
+        title="Refuse the argument for independence",
+        button="Refuse it",
+        icon="x",
+        consequence="The lines of evidence are averaged, not multiplied.",
+        done="Refused.",
+        back="cases:evidence",
+        obj=argument,
     )
 
 
