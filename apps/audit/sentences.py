@@ -27,10 +27,11 @@ The context, the same for every verb:
 Everything is escaped. A template that ends in .txt is written without HTML.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -98,7 +99,7 @@ class Entry:
 
     @property
     def detail_rows(self) -> list[tuple[str, Any]]:
-        return [(name.replace("_", " ").capitalize(), value) for name, value in self.details.items()]
+        return [(name.replace("_", " ").capitalize(), _shown(value)) for name, value in self.details.items()]
 
 
 def tell(events: Iterable[Event], reader: Any = None) -> list[Entry]:
@@ -140,7 +141,7 @@ def _entry(event: Event, body: dict[str, Any], names: "_Names", reader: Any) -> 
         old[name] = WITHHELD if is_withheld else names.word(column_field, before)
         new[name] = WITHHELD if is_withheld else names.word(column_field, after)
         label = str(getattr(column_field, "verbose_name", column)).replace("_", " ")
-        entry.changes.append(Change(label[:1].upper() + label[1:], old[name], new[name]))
+        entry.changes.append(Change(label[:1].upper() + label[1:], _shown(old[name]), _shown(new[name])))
     entry.sentence = _sentence(entry, old, new)
     return entry
 
@@ -173,6 +174,19 @@ def _sentence(entry: Entry, old: dict[str, Any], new: dict[str, Any]) -> SafeStr
         "event": entry.event,
     }
     return SafeString(template.render(context).strip())
+
+
+def _shown(value: Any) -> Any:
+    """A value as a table of columns shows it; a sentence's template gets it as it is."""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    if isinstance(value, date):
+        return value.isoformat()
+    if isinstance(value, list) and not any(isinstance(part, dict | list) for part in value):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict | list):
+        return json.dumps(value, indent=2, ensure_ascii=False)
+    return value
 
 
 def _may_see(reader: Any, tables: list[str], row: AuditedModel | None) -> bool:
