@@ -1,0 +1,117 @@
+"""PostgreSQL itself refuses what the actions refuse: each named constraint is provoked by SQL, past all of Python."""
+
+import json
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.db import IntegrityError, connection, transaction
+
+from apps.cases import actions
+from tests.alerts.conftest import alerts, detector, receive, register  # noqa: F401 - fixtures
+
+# constraint: (table, "copy" or "update", columns set to values; "= column" takes another column's value)
+REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "one_case_per_reference": ("case", "copy", {}),
+    "a_closed_case_says_when_and_why": ("case", "update", {"state": "closed"}),
+    "an_account_is_in_a_case_once": ("caseaccount", "copy", {}),
+    "an_exclusion_says_who_and_why": ("caseaccount", "update", {"excluded_why": "No time, no name."}),
+    "a_done_task_says_by_whom": ("task", "update", {"done_at": "2026-05-01T00:00:00Z"}),
+    "exhibits_are_numbered_once": ("exhibit", "update", {"number": 1}),
+    "an_item_is_an_exhibit_once": ("exhibit", "copy", {"number": 99}),
+    "an_explanation_is_raised_once": ("explanation", "copy", {}),
+    "an_assessment_says_who_and_what": ("explanation", "update", {"status": "refuted", "conclusion": ""}),
+    "an_assessment_has_its_time": ("explanation", "update", {"assessed_at": None}),
+    "one_rating_per_explanation_and_exhibit": ("assessment", "copy", {}),
+    "one_finding_per_reference": ("finding", "copy", {}),
+    "conduct_ends_after_it_begins": ("finding", "update", {"conduct_to": "2020-01-01"}),
+    "a_finding_is_reviewed_by_another_person": ("finding", "update", {"reviewed_by_id": "= proposed_by_id"}),
+    "a_review_has_its_time": ("finding", "update", {"reviewed_at": None}),
+    "a_reviewed_finding_has_its_reviewer": ("finding", "update", {"reviewed_by_id": None, "reviewed_at": None}),
+    "a_clause_is_cited_once": ("findingclause", "copy", {}),
+    "an_account_is_found_once": ("findingaccount", "copy", {}),
+    "an_exhibit_carries_a_finding_once": ("findingexhibit", "copy", {}),
+    "an_explanation_is_considered_once": ("findingexplanation", "copy", {}),
+    "a_considered_explanation_was_tested": ("findingexplanation", "update", {"status": "untested"}),
+    "one_decision_per_reference": ("decision", "copy", {}),
+    "a_measure_ends_after_it_starts": ("decision", "update", {"ends_on": "2020-01-01"}),
+    "a_decision_is_approved_by_another_person": ("decision", "update", {"reviewed_by_id": "= proposed_by_id"}),
+    "an_approval_has_its_time": ("decision", "update", {"reviewed_at": None}),
+    "an_approved_decision_has_its_approver": ("decision", "update", {"reviewed_by_id": None, "reviewed_at": None}),
+    "wrongful_actions_are_counted": ("decision", "update", {"expected_wrongful": -1}),
+    "decision_rests_on_finding": ("finding", "trigger", {}),
+}
+ELSEWHERE = {  # provoked where the argument is tested
+    "one_independence_argument_stands",
+    "independence_is_reviewed_by_another_person",
+    "an_independence_review_has_its_time",
+    "a_reviewed_independence_has_its_reviewer",
+}
+
+
+@pytest.fixture
+def whole(decide, people, confirmed, case):
+    """A case with a row in every table of the room."""
+    actions.approve_decision(decide(), by=people.approver)
+    actions.add_task(case, title="Ask billing", by=people.analyst)
+    actions.rate_exhibit(case.explanations.get(), exhibit=case.exhibits.get(number=2), rating="I", by=people.analyst)
+    return case
+
+
+def test_every_constraint_of_the_room_is_provoked_here():
+    named = {c.name for model in apps.get_app_config("cases").get_models() for c in model._meta.constraints}
+    assert named - ELSEWHERE == set(REFUSED) - {"decision_rests_on_finding"}
+
+
+@pytest.mark.parametrize("name", [name for name, (_, how, _) in REFUSED.items() if how != "trigger"])
+def test_it_is_refused(name, whole):
+    table, how, columns = REFUSED[name]
+    with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        (_copy if how == "copy" else _update)(cursor, f"cases_{table}", columns)
+    assert refused.value.__cause__.diag.constraint_name == name
+
+
+def _update(cursor: Any, table: str, columns: dict[str, Any]) -> None:
+    parts = [f"{c} = {v[2:]}" if str(v).startswith("= ") else f"{c} = %s" for c, v in columns.items()]
+    values = [v for v in columns.values() if not str(v).startswith("= ")]
+    cursor.execute(f"UPDATE {table} SET {', '.join(parts)}", values)
+
+
+def _copy(cursor: Any, table: str, columns: dict[str, Any]) -> None:
+    cursor.execute(
+        f"INSERT INTO {table} SELECT (jsonb_populate_record(r, %s ||"
+        f" jsonb_build_object('id', gen_random_uuid()))).* FROM {table} r LIMIT 1",
+        [json.dumps(columns)],
+    )
+
+
+def test_a_decision_rests_on_a_confirmed_finding_of_its_case(whole):
+    """The trigger looks at the finding when the decision is written."""
+    with connection.cursor() as cursor:
+        cursor.execute("UPDATE cases_finding SET state = 'proposed'")
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            _copy(cursor, "cases_decision", {"ref": "D-2026-9999"})
+        assert refused.value.__cause__.diag.constraint_name == "decision_rests_on_finding"
+        cursor.execute("UPDATE cases_finding SET state = 'confirmed'")
+
+
+@pytest.mark.parametrize("part", ["findingclause", "findingaccount", "findingexhibit", "findingexplanation"])
+def test_a_finding_without_its_ground_does_not_commit(part, whole):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT tgname FROM pg_trigger WHERE tgname LIKE 'pgtrigger_finding_is_grounded%'")
+        grounded = cursor.fetchone()[0]
+        cursor.execute(f"SET CONSTRAINTS {grounded} IMMEDIATE")  # it stands until now
+        cursor.execute(f"DELETE FROM cases_{part}")
+        with pytest.raises(IntegrityError) as refused, transaction.atomic():
+            cursor.execute("UPDATE cases_finding SET limits = 'None.'")
+        assert refused.value.__cause__.diag.constraint_name == "finding_is_grounded"
+        transaction.set_rollback(True)  # the deletion has no entry in the trail
+
+
+def test_a_group_is_in_one_case(people, receive):  # noqa: F811
+    from apps.alerts.models import AlertGroup
+
+    receive(alerts(1))
+    actions.open_case_from_group(AlertGroup.objects.get(), title="First", by=people.analyst)
+    with pytest.raises(IntegrityError, match="group_id"), transaction.atomic(), connection.cursor() as cursor:
+        _copy(cursor, "cases_casegroup", {})
