@@ -30,6 +30,8 @@ def facts_for_account(decision: Decision, account: Account, recipient: tuple[str
     """What a letter to one account says about that account."""
     finding = decision.finding
     figures = finding.accounts.get(account=account)
+    cited = _cited(finding)
+    own_terms = [row for row in cited if row.version.document.service == account.product]
     is_one_of_many = finding.account_count > 1
     return _facts(
         decision,
@@ -39,8 +41,9 @@ def facts_for_account(decision: Decision, account: Account, recipient: tuple[str
         on=on,
         own=[_own_activity(finding, figures), *([_of_the_group(finding)] if is_one_of_many else [])],
         finding=within(finding.conduct) + (", and that this account was one of them" if is_one_of_many else ""),
+        cited=own_terms or cited,
         restriction="account_suspended",
-        accepted_on=_accepted_on(finding, account),
+        accepted_on=_accepted_on(account, own_terms or cited, finding.conduct_to),
         active_from=figures.first_day,
         active_until=figures.last_day,
         appeal_until=_months_after(on, grounds.MONTHS_TO_APPEAL),
@@ -65,8 +68,9 @@ def facts_for_party(decision: Decision, party: Party, recipient: tuple[str, ...]
         account_ref=f"{first}{also}",
         delivery="registered post and e-mail",
         on=on,
-        own=[_activity_together(finding)],
+        own=[_activity_together(finding), _part_of(party)],
         finding=within(finding.conduct),
+        cited=_cited(finding),
         restriction="none",
         standing=f"{settings.PROVIDER['legal_name']} operates the service and is the contracting party of its terms.",
         legal_grounds=grounds.LEGAL_GROUNDS,
@@ -97,7 +101,7 @@ def letterhead() -> Letterhead:
     )
 
 
-def _facts(decision: Decision, *, own: list[Fact], on: date, **particular) -> NoticeFacts:
+def _facts(decision: Decision, *, own: list[Fact], cited: list[FindingClause], on: date, **particular) -> NoticeFacts:
     finding, provider = decision.finding, settings.PROVIDER
     exhibits = [row.exhibit for row in exhibits_of_finding(finding)]
     return NoticeFacts(
@@ -114,7 +118,7 @@ def _facts(decision: Decision, *, own: list[Fact], on: date, **particular) -> No
         starts_on=decision.starts_on,
         ends_on=decision.ends_on,
         facts=(*own, *(Fact(_sentence(exhibit.shows), (exhibit.label,)) for exhibit in exhibits)),
-        clauses=tuple(_clauses(finding)),
+        clauses=tuple(_clause(row) for row in cited),
         explanations_considered=tuple(_considered(finding)),
         confidence_term=term(finding.confidence),
         limits=_sentence(finding.limits),
@@ -145,18 +149,22 @@ def _action_sentence(decision: Decision, on: date) -> str:
 def _own_activity(finding: Finding, figures: FindingAccount) -> Fact:
     if not figures.queries:
         period = _days(finding.conduct_from, finding.conduct_to)
-        return Fact(f"{period}, our records of daily activity hold no count of requests for this account.")
+        return Fact(
+            f"{period}, our records of daily activity hold no count of requests for this account.", (), "activity"
+        )
     requests = "1 request" if figures.queries == 1 else f"{figures.queries:,} requests"
     return Fact(
         f"{_days(figures.first_day, figures.last_day)}, this account sent {requests}, as our records of its daily"
-        " activity count them (in days of UTC)."
+        " activity count them (in days of UTC).",
+        record="activity",
     )
 
 
 def _of_the_group(finding: Finding) -> Fact:
     return Fact(
         f"The finding is about {finding.account_count:,} accounts, and this account is one of them. What follows was"
-        " seen in these accounts together; it does not say how much of it each of them did alone."
+        " seen in these accounts together; it does not say how much of it each of them did alone.",
+        record="finding",
     )
 
 
@@ -166,12 +174,24 @@ def _activity_together(finding: Finding) -> Fact:
     accounts = "1 account" if count == 1 else f"{count:,} accounts"
     if not done["sent"]:
         period = _days(finding.conduct_from, finding.conduct_to)
-        return Fact(f"The activity came from {accounts} of our service and fell into this period: {within(period)}.")
+        return Fact(
+            f"The activity came from {accounts} of our service and fell into this period: {within(period)}.",
+            (),
+            "finding",
+        )
     together = "" if count == 1 else " together"
     return Fact(
         f"{_days(done['first'], done['last'])}, {accounts} of our service{together} sent {done['sent']:,} requests, as"
-        " our records of their daily activity count them (in days of UTC)."
+        " our records of their daily activity count them (in days of UTC).",
+        record="activity",
     )
+
+
+def _part_of(party: Party) -> Fact:
+    """Why this letter goes to this party. A part is what somebody alleges until it is adjudicated."""
+    part = grounds.PARTS[Party.Role(party.role)]
+    decided = "" if party.status == Party.Status.ADJUDICATED else "; nobody has decided that yet"
+    return Fact(f"{part}{decided}. What this rests on: {_sentence(party.basis)}", record="party")
 
 
 def _considered(finding: Finding) -> list[Considered]:
@@ -185,18 +205,20 @@ def _considered(finding: Finding) -> list[Considered]:
     ]
 
 
-def _clauses(finding: Finding) -> list[Clause]:
+def _cited(finding: Finding) -> list[FindingClause]:
     rows = finding.clauses.select_related("version__document", "version__text", "clause")
-    return [
-        Clause(
-            document=row.version.document.name,
-            address=row.clause.number or row.clause.heading or row.clause.address,
-            text=row.quote,
-            version_date=row.version.effective_from or row.version.recorded_at.date(),
-            sha256=row.version.text.sha256,
-        )
-        for row in rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal")
-    ]
+    return list(rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal"))
+
+
+def _clause(cited: FindingClause) -> Clause:
+    version, clause = cited.version, cited.clause
+    return Clause(
+        document=version.document.name,
+        address=clause.number or clause.heading or clause.address,
+        text=cited.quote,
+        version_date=version.effective_from or version.recorded_at.date(),
+        sha256=version.text.sha256,
+    )
 
 
 def _origin(finding: Finding) -> str:
@@ -205,15 +227,12 @@ def _origin(finding: Finding) -> str:
     return grounds.ORIGIN_REPORTED if reported else grounds.ORIGIN
 
 
-def _accepted_on(finding: Finding, account: Account) -> date | None:
+def _accepted_on(account: Account, cited: list[FindingClause], until: date) -> date | None:
     """The day by which the account had accepted every document that is cited; None when one acceptance is missing."""
-    documents = set(FindingClause.objects.filter(finding=finding).values_list("version__document", flat=True))
-    last = dict(
-        Acceptance.objects.filter(account=account, document__in=documents, accepted_at__date__lte=finding.conduct_to)
-        .values_list("document")
-        .annotate(at=Max("accepted_at"))
-    )
-    return max(last.values()).date() if documents and len(last) == len(documents) else None
+    documents = {row.version.document_id for row in cited}
+    found = Acceptance.objects.filter(account=account, document__in=documents, accepted_at__date__lte=until)
+    last = dict(found.values_list("document").annotate(at=Max("accepted_at")))
+    return max(last.values()).date() if last.keys() == documents else None
 
 
 def _appeals_address() -> str:

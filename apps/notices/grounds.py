@@ -1,6 +1,6 @@
 """Standing sentences of the letters, as data that counsel reads and edits: nothing here is legal advice."""
 
-from apps.cases.models import Decision, Explanation
+from apps.cases.models import Decision, Explanation, Party
 
 # The sentence that opens a letter about a measure: once it has begun, and before.
 MEASURES = {
@@ -11,6 +11,16 @@ MEASURES = {
 }
 DEMAND_ALONE = "We demand that the activity described here stop."
 DEMAND_AFTER_BLOCKING = "We have suspended the accounts concerned, and we demand that the activity described here stop."
+
+# Why a demand goes to a party, by the part it is taken to have.
+PARTS = {
+    Party.Role.OPERATOR: "We write to you as the one whom we take to operate these accounts",
+    Party.Role.BENEFICIARY: "We write to you as the one whom we take to benefit from this activity",
+    Party.Role.RESELLER: "We write to you as the one whom we take to have passed on the access",
+    Party.Role.INFRASTRUCTURE: "We write to you as the owner of infrastructure that we take to have been used",
+    Party.Role.IDENTITY_VICTIM: "We write to you because your identity was used for these accounts, as we take it",
+    Party.Role.COUNSEL: "We write to you as counsel, as we take it, of a party to this matter",
+}
 
 # Innocent explanations as their reader knows them, and what became of each.
 EXPLANATIONS = {

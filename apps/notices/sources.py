@@ -71,6 +71,7 @@ class _Finder:
             "explanations": Source("Explanations of the case", reverse("cases:explanations", args=[case.ref])),
             "decision": Source(f"Decision {decision.ref}", reverse("cases:decisions", args=[case.ref])),
             "case": Source(case.ref, reverse("cases:case", args=[case.ref])),
+            "party": Source("Parties of the case", reverse("cases:case", args=[case.ref])),
             "alerts": Source("Alerts of the case", reverse("cases:campaign", args=[case.ref])),
             "notices": Source("Earlier notices", reverse("notices:list")),
             "activity": Source("Account records", reverse("accounts:account", args=[account.pk]))
@@ -90,6 +91,8 @@ class _Finder:
             match item:
                 case Fact(exhibits=labels) if labels:
                     yield Statement(key, item.text, sources=[self._exhibit(label) for label in labels])
+                case Fact(record=record):
+                    yield Statement(key, item.text, sources=[self.records[record]])
                 case Clause():
                     where = Source(f"{item.document} {item.address}, {item.version_date}", reverse("policies:list"))
                     yield Statement(key, item.text, quoted=True, sources=[self.records["finding"], where])

@@ -66,6 +66,10 @@ def test_a_demand_speaks_of_all_accounts_and_claims_no_block_that_was_not(demand
     assert "Between 4 May 2026 and 10 May 2026, 5 accounts of our service together sent 35,000 requests" in said
     assert "We demand that the activity described here stop. The demand covers all use of the service" in said
     assert "have suspended" not in said
+    assert (
+        "whom we take to benefit from this activity; nobody has decided that yet. What this rests on: The accounts were"
+        " paid with its card." in said
+    )
     assert demand.recipient.splitlines() == [
         "Quarry Lane Models Ltd", "12 Quarry Lane", "Leeds LS1 4AP", "United Kingdom"
     ]  # fmt: skip
@@ -91,6 +95,27 @@ def test_only_an_acceptance_of_every_quoted_document_is_named(suspended, account
                 Acceptance, account=account, document=terms.version.document, accepted_at=f"{day}T10:00:00+00:00"
             )
     assert accepted() == date(2026, 2, 3)
+
+
+def test_an_account_is_told_the_terms_of_its_own_product(suspended, account, people):
+    from apps.policies.models import Document
+
+    cited = suspended.finding.clauses.get()
+    with ledger.act("tests.arrange", System("tests")):
+        other = ledger.create(
+            Document, service="Lighthouse", name="Lighthouse Terms", collection="demo", slug="lighthouse-terms"
+        )
+        text_, at = cited.version.text, cited.version.recorded_at
+        version = ledger.create(
+            type(cited.version), document=other, text=text_, recorded_at=at, kind="first_record", source_file="x.md"
+        )
+        ledger.create(
+            type(cited), finding=suspended.finding, version=version, clause=cited.clause, quote="You may not fish.",
+            quote_sha256="ab" * 32,
+        )  # fmt: skip
+    notice = actions.draft_notice(suspended, kind="suspension", account=account, by=people.counsel)
+    assert CLAUSE in text(notice)
+    assert "fish" not in text(notice)
 
 
 @pytest.mark.parametrize(
@@ -121,11 +146,12 @@ def test_a_sentence_goes_on_as_part_of_another(sentence, clause):
     assert assembly.within(sentence) == clause
 
 
-def test_every_explanation_and_outcome_has_words_for_a_letter():
-    from apps.cases.models import Explanation
+def test_every_explanation_outcome_and_part_has_words_for_a_letter():
+    from apps.cases.models import Explanation, Party
     from apps.notices import grounds
 
     assert set(grounds.EXPLANATIONS) == set(Explanation.Hypothesis)
+    assert set(grounds.PARTS) == set(Party.Role)
     assert set(grounds.OUTCOMES) == set(Explanation.Status) - {Explanation.Status.UNTESTED}
     assert {kind for kinds in actions.TO_ACCOUNTS.values() for kind in kinds} == set(grounds.MEASURES)
 
@@ -166,7 +192,8 @@ def test_what_was_approved_is_what_is_issued(issued, quick_paper):
     assert issued.ref in html
     assert issued.appeal_code in html
     assert "Draft" not in html
-    drafted, rendered = (Event.objects.get(action=f"notices.{verb}") for verb in ("draft_notice", "render_notice"))
+    of_notice = Event.objects.filter(object_id=issued.pk)
+    drafted, rendered = (of_notice.get(action=f"notices.{verb}_notice") for verb in ("draft", "render"))
     facts, final = (json.loads(bytes(event.body))["changes"]["facts"][1] for event in (drafted, rendered))
     assert {name for name in facts if facts[name] != final[name]} == {"reference"}
 
@@ -216,9 +243,9 @@ def test_numbers_have_no_gap_after_a_refusal(suspended, people, quick_paper):
     for notice in notices:
         actions.approve_notice(notice, by=people.approver)
     actions.issue_notice(notices[0], by=people.counsel)
-    with pytest.raises(RuntimeError), transaction.atomic():
+    with transaction.atomic():
         actions.issue_notice(notices[1], by=people.counsel)
-        raise RuntimeError("the power goes out")
+        transaction.set_rollback(True)
     actions.issue_notice(notices[2], by=people.counsel)
     refs = sorted(Notice.objects.exclude(ref=None).values_list("ref", flat=True))
     assert [ref[-6:] for ref in refs] == ["000001", "000002"]

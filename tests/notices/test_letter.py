@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from apps.cases.wording import LIKELIHOODS, RULES, STATUSES, lint_wording
 from apps.core import paper, pdf
 from apps.notices import letter
 from apps.notices.letter import Clause, Explanation, Fact, Letterhead, NoticeFacts, TextError
 from apps.notices.letter.reader import parse
-from apps.cases.wording import LIKELIHOODS, RULES, STATUSES, lint_wording
 from tests import paper as on
 
 KINDS = ("suspension", "cease_and_desist")

@@ -9,10 +9,11 @@ from apps.cases.wording import LIKELIHOODS
 
 @dataclass(frozen=True)
 class Fact:
-    """One sentence or two, and the exhibits that carry it."""
+    """One sentence or two, and the exhibits that carry it, or the record it was taken from."""
 
     text: str
     exhibits: tuple[str, ...] = ()
+    record: str = ""
 
 
 @dataclass(frozen=True)
