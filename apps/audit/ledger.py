@@ -31,6 +31,10 @@ M = TypeVar("M", bound=AuditedModel)
 
 SCHEMA_VERSION = 1
 
+# So many rows at once make what PostgreSQL knows about the table's size untrue, and its plans bad, for the minute until
+# it looks itself: taking 24,000 accounts out of a case again then took minutes instead of a second.
+MANY = 5000
+
 
 class NoAction(Exception):
     """The ledger was used outside an @action."""
@@ -143,6 +147,9 @@ class Batch:
                     "manifest_sha256": hashlib.sha256(rows).hexdigest(),
                 }
             )
+        if count >= MANY:
+            with connection.cursor() as cursor:
+                cursor.execute(f"ANALYZE {table}")
         return count
 
     def insert(self, model: type[AuditedModel], rows: Iterable[dict[str, Any]]) -> int:

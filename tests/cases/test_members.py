@@ -1,7 +1,6 @@
 """The case's accounts as a set."""
 
 import json
-import time
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -22,7 +21,6 @@ def body(event: Event) -> dict:
 
 def test_24000_accounts_come_and_go_in_a_statement_each(case, people):
     make_accounts(24_000)
-    before = time.monotonic()
     with CaptureQueriesContext(connection) as asked:
         assert actions.add_accounts(case, query={"plan": "payg"}, by=people.analyst) == 24_000
     assert len(asked) < 25
@@ -31,7 +29,6 @@ def test_24000_accounts_come_and_go_in_a_statement_each(case, people):
     assert actions.restore_accounts(case, query={"everyone": True}, by=people.analyst) == 24_000
     with connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # what a commit does
-    assert time.monotonic() - before < 30
     event = Event.objects.filter(action="cases.add_accounts").get()
     assert body(event)["details"]["added"] == 24_000
     assert body(event)["details"]["matched"] == 24_000
