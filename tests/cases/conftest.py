@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from django.db import transaction
 
 from apps.audit import ledger
 from apps.audit.principals import System
@@ -40,7 +41,7 @@ def make_accounts(number: int, prefix: str = "acct", **values: Any) -> None:
     ]
     from apps.accounts.models import Account
 
-    with ledger.act("tests.arrange", System("tests")), ledger.batch() as written:
+    with transaction.atomic(), ledger.act("tests.arrange", System("tests")), ledger.batch() as written:
         written.insert(Account, rows)
 
 
@@ -48,7 +49,7 @@ def make_activity(days: int = 7, queries: int = 1000, *, first: date = START) ->
     """Every account works every day from the first on."""
     from apps.accounts.models import Activity
 
-    with ledger.act("tests.arrange", System("tests")), ledger.batch() as written:
+    with transaction.atomic(), ledger.act("tests.arrange", System("tests")), ledger.batch() as written:
         written.run(
             Activity,
             "INSERT INTO accounts_activity (id, account_id, day, model, queries, input_tokens, output_tokens)"

@@ -79,7 +79,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         "figures": figures,
         "exhibits": exhibits,
         "bars": queries.strength_rows(exhibits),
-        "combined": queries.combined(case, exhibits),
+        "combined": queries.combined(found, exhibits),
         "matrix": queries.matrix(found),
         "days": [day["queries"] for day in days],
         "labels": [day["day"] for day in days],
