@@ -196,6 +196,24 @@ def test_a_reader_sees_no_button_and_may_not_post(draft, people, sign_in, name):
     assert draft.state == "draft"
 
 
+@pytest.mark.parametrize(
+    ("person", "stage", "names"),
+    [
+        ("counsel", "draft", {"redraft_notice", "discard_notice"}),
+        ("approver", "draft", {"approve_notice", "return_notice"}),
+        ("counsel", "approved", {"issue_notice", "discard_notice"}),
+        ("approver", "approved", {"issue_notice", "return_notice"}),
+        ("counsel", "issued", set()),
+        ("approver", "issued", set()),
+        ("auditor", "approved", set()),
+    ],
+)
+def test_each_sees_the_buttons_of_their_role_and_of_the_state(person, stage, names, request, people, sign_in):
+    notice = request.getfixturevalue(stage)
+    html = shown(sign_in(getattr(people, person)).get(page(notice)))
+    assert {name for name in VERBS if verb(name, notice) in html} == names
+
+
 def test_a_reader_may_not_draft_or_adopt(suspended, people, sign_in):
     reader = sign_in(people.analyst)
     for url in (
