@@ -3,12 +3,13 @@
 Used by the intake inside its action and its lock; writes through the batch that it is given.
 """
 
+import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, Max, Min, Q
+from django.db.models import Count
 
 from apps.alerts import grouping, priority
 from apps.alerts.models import Alert, AlertAccount, AlertGroup, Detector
@@ -42,6 +43,8 @@ def homes(said: Iterable) -> grouping.Homes:
 def _ties(refs: set[str]) -> dict[str, Counter]:
     """For each account the groups that name it together with others."""
     ties: dict[str, Counter] = defaultdict(Counter)
+    if not refs:
+        return ties
     rows = (
         AlertAccount.objects.filter(
             account__ref__in=refs, alert__group__state__in=TAKING, alert__group__account_count__gt=1
@@ -57,14 +60,14 @@ def _ties(refs: set[str]) -> dict[str, Counter]:
 
 def refresh(rows: ledger.Batch, touched: dict[str, str | None], now) -> None:
     """Say of each touched group what its alerts say now; open those that have a key in `touched`."""
-    facts = _facts(list(touched))
+    facts = _facts(touched)
     drafts = [_describe(group, facts[group], now) for group in touched]
-    fresh = [draft | _opening(touched[draft["id"]], now) for draft in drafts if touched[draft["id"]]]
+    fresh = [draft | _opening(touched[draft["id"]]) for draft in drafts if touched[draft["id"]]]
     rows.insert(AlertGroup, fresh)
     _update(rows, [draft for draft in drafts if not touched[draft["id"]]])
 
 
-def _opening(key: str, now) -> dict[str, Any]:
+def _opening(key: str | None) -> dict[str, Any]:
     return {
         "key": key,
         "state": AlertGroup.State.OPEN,
@@ -92,7 +95,7 @@ def _describe(group: str, facts: dict[str, Any], now) -> dict[str, Any]:
     first = facts["first_received_at"]
     return {
         "id": group,
-        "title": grouping.title(facts["key"], facts["alerts"], facts["accounts"], facts["widest_title"]),
+        "title": grouping.title(facts["key"], facts["alerts"], facts["accounts"], facts["widest"]),
         "severity": facts["severity"],
         "priority": rank.points,
         "reasons": rank.reasons,
@@ -111,33 +114,60 @@ def _describe(group: str, facts: dict[str, Any], now) -> dict[str, Any]:
 
 # --- what the alerts of groups say -----------------------------------------------------------------------------------
 
+# One pass over the alerts and one over the accounts they name: for a small request the round trips are the cost.
+OF_ALERTS = """
+    SELECT a.group_id::text AS "group",
+           max(g.key) AS key,
+           count(*) AS alerts,
+           count(*) FILTER (WHERE a.is_open) AS open_alerts,
+           coalesce(max(a.severity) FILTER (WHERE a.is_open), max(a.severity)) AS severity,
+           min(a.received_at) AS first_received_at,
+           min(a.window_start) AS window_start,
+           max(a.window_end) AS window_end,
+           max(a.account_count) AS stated_accounts,
+           max(a.log10_lr) FILTER (WHERE a.is_open) AS log10_lr,
+           min(a.p_value) FILTER (WHERE a.is_open) AS p_value,
+           max(a.new_model_share) FILTER (WHERE a.is_open) AS new_model_share,
+           max(a.drill) AS drill,
+           array_agg(DISTINCT a.kind::text) AS kinds,
+           array_agg(DISTINCT a.detector_id) AS detector_ids,
+           array_agg(DISTINCT a.alternatives::text) FILTER (WHERE a.is_open) AS alternatives,
+           (array_agg(a.title ORDER BY a.account_count DESC, a.severity DESC, a.updated_at DESC))[1] AS widest
+    FROM alerts_alert a LEFT JOIN alerts_alertgroup g ON g.id = a.group_id
+    WHERE a.group_id = ANY(%s::uuid[]) GROUP BY a.group_id"""
+OF_ACCOUNTS = """
+    SELECT named.group_id::text, c.contract, count(*), count(*) FILTER (WHERE c.payer_verified)
+    FROM (SELECT DISTINCT a.group_id, n.account_id FROM alerts_alert a JOIN alerts_alertaccount n ON n.alert_id = a.id
+          WHERE a.group_id = ANY(%s::uuid[])) AS named
+    JOIN accounts_account c ON c.id = named.account_id GROUP BY 1, 2"""
 
-def _facts(groups: list[str]) -> dict[str, dict[str, Any]]:
-    """Figures of each group from its alerts and their accounts; a handful of queries however many groups."""
-    found = _alert_figures(groups)
-    members, contracts, widest, alternatives = (
-        _members(groups), _contracts(groups), _widest(groups), _alternatives(groups),
-    )  # fmt: skip
-    detectors = {
-        d.pk: d for d in Detector.objects.filter(pk__in={d for f in found.values() for d in f["detector_ids"]})
-    }
+
+def _facts(groups: dict[str, str | None]) -> dict[str, dict[str, Any]]:
+    """Figures of each group from its alerts and their accounts; three queries however many groups."""
+    with connection.cursor() as cursor:
+        cursor.execute(OF_ALERTS, [list(groups)])
+        names = [column.name for column in cursor.description]
+        found = {row[0]: dict(zip(names, row, strict=True)) for row in cursor.fetchall()}
+        cursor.execute(OF_ACCOUNTS, [list(groups)])
+        members: dict[str, list[tuple[str, int, int]]] = defaultdict(list)
+        for group, *figures in cursor.fetchall():
+            members[group].append(tuple(figures))
+    detectors = Detector.objects.in_bulk({pk for facts in found.values() for pk in facts["detector_ids"]})
     for group, facts in found.items():
         mine = [detectors[pk] for pk in facts["detector_ids"]]
-        named, verified = members.get(group, (0, 0))
-        facts |= {
-            "accounts": max(named, facts["stated_accounts"]),
-            "detectors": sorted(d.slug for d in mine),
-            "widest_title": widest[group][0],
-            "key": widest[group][1],
-        }
-        facts["priority"] = _for_priority(facts, mine, verified, contracts[group], alternatives[group])
+        facts["key"] = facts["key"] or groups[group]
+        facts["kinds"].sort()
+        facts["detectors"] = sorted(detector.slug for detector in mine)
+        facts["accounts"] = max(sum(count for _, count, _ in members[group]), facts["stated_accounts"])
+        facts["priority"] = _for_priority(facts, mine, members[group])
     return found
 
 
 def _for_priority(
-    facts: dict[str, Any], detectors: list[Detector], verified: int, contracts: dict, alternatives: dict
+    facts: dict[str, Any], detectors: list[Detector], members: list[tuple[str, int, int]]
 ) -> priority.Facts:
     calibrated = [d for d in detectors if d.calibration_n]
+    alternatives = _alternatives(facts["alternatives"] or [])
     return priority.Facts(
         severity=facts["severity"],
         accounts=facts["accounts"],
@@ -149,112 +179,18 @@ def _for_priority(
         p_value=facts["p_value"],
         new_model_share=facts["new_model_share"],
         open_alerts=facts["open_alerts"],
-        verified_payers=verified,
-        contracts=tuple(sorted(contracts.items())),
+        verified_payers=sum(verified for _, _, verified in members),
+        contracts=tuple(sorted((contract, count) for contract, count, _ in members if contract)),
         known_false_positives=tuple(sorted({name for d in detectors for name in d.known_false_positives})),
-        untested=tuple(sorted(alternatives.get("not_tested", ()))),
-        supported=tuple(sorted(alternatives.get("supported", ()))),
+        untested=tuple(sorted(alternatives["not_tested"])),
+        supported=tuple(sorted(alternatives["supported"])),
     )
 
 
-def _alert_figures(groups: list[str]) -> dict[str, dict[str, Any]]:
-    still = Q(is_open=True)
-    rows = (
-        Alert.objects.filter(group__in=groups)
-        .order_by()
-        .values("group_id")
-        .annotate(
-            alerts=Count("id"),
-            open_alerts=Count("id", filter=still),
-            highest=Max("severity", filter=still),
-            highest_ever=Max("severity"),
-            first=Min("received_at"),
-            start=Min("window_start"),
-            end=Max("window_end"),
-            stated=Max("account_count"),
-            lr=Max("log10_lr", filter=still),
-            p=Min("p_value", filter=still),
-            share=Max("new_model_share", filter=still),
-            exercise=Max("drill"),
-        )
-    )
-    found = {
-        str(row["group_id"]): {
-            "alerts": row["alerts"],
-            "open_alerts": row["open_alerts"],
-            "severity": row["highest_ever"] if row["highest"] is None else row["highest"],
-            "first_received_at": row["first"],
-            "window_start": row["start"],
-            "window_end": row["end"],
-            "stated_accounts": row["stated"],
-            "log10_lr": row["lr"],
-            "p_value": row["p"],
-            "new_model_share": row["share"],
-            "drill": row["exercise"],
-            "kinds": [],
-            "detector_ids": [],
-        }
-        for row in rows
-    }
-    said_by = (
-        Alert.objects.filter(group__in=groups).order_by().values_list("group_id", "kind", "detector_id").distinct()
-    )
-    for group, kind, detector in said_by:
-        facts = found[str(group)]
-        facts["kinds"] = sorted({*facts["kinds"], kind})
-        facts["detector_ids"] = sorted({*facts["detector_ids"], detector})
-    return found
-
-
-def _members(groups: list[str]) -> dict[str, tuple[int, int]]:
-    """(accounts named, of them with a verified payer)."""
-    rows = (
-        AlertAccount.objects.filter(alert__group__in=groups)
-        .order_by()
-        .values("alert__group_id")
-        .annotate(
-            named=Count("account_id", distinct=True),
-            verified=Count("account_id", distinct=True, filter=Q(account__payer_verified=True)),
-        )
-    )
-    return {str(row["alert__group_id"]): (row["named"], row["verified"]) for row in rows}
-
-
-def _contracts(groups: list[str]) -> dict[str, dict[str, int]]:
-    found: dict[str, dict[str, int]] = defaultdict(dict)
-    rows = (
-        AlertAccount.objects.filter(alert__group__in=groups)
-        .exclude(account__contract="")
-        .order_by()
-        .values_list("alert__group_id", "account__contract")
-        .annotate(accounts=Count("account_id", distinct=True))
-    )
-    for group, contract, count in rows:
-        found[str(group)][contract] = count
-    return found
-
-
-def _widest(groups: list[str]) -> dict[str, tuple[str, str]]:
-    """(title of its widest, then most severe alert; key of the group or, before it is there, of that alert)."""
-    keys = {str(pk): key for pk, key in AlertGroup.objects.filter(pk__in=groups).values_list("pk", "key")}
-    rows = (
-        Alert.objects.filter(group__in=groups)
-        .order_by("group_id", "-account_count", "-severity", "-updated_at", "-id")
-        .distinct("group_id")
-        .values_list("group_id", "title", "key")
-    )
-    return {str(group): (title, keys.get(str(group), key)) for group, title, key in rows}
-
-
-def _alternatives(groups: list[str]) -> dict[str, dict[str, set[str]]]:
+def _alternatives(texts: list[str]) -> dict[str, set[str]]:
     """By status, the innocent explanations that open alerts name."""
-    found: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT DISTINCT a.group_id, named.value ->> 'status', named.value ->> 'h' FROM alerts_alert a,"
-            " jsonb_array_elements(a.alternatives) AS named WHERE a.group_id = ANY(%s::uuid[]) AND a.is_open",
-            [groups],
-        )
-        for group, status, name in cursor.fetchall():
-            found[str(group)][status].add(name)
+    found: dict[str, set[str]] = defaultdict(set)
+    for text in texts:
+        for one in json.loads(text):
+            found[one["status"]].add(one["h"])
     return found

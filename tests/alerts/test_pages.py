@@ -59,7 +59,7 @@ def test_filters_live_in_the_address(sign_in, people, groups):
     assert titles("detector=tidegauge") == ["A ring", "The second", "The third"]
     assert titles("drill=only") == []
     assert titles("view=mine") == []
-    assert titles("severity=nonsense&q=%00") == ["A ring", "The second", "The third"]
+    assert titles("severity=nonsense") == ["A ring", "The second", "The third"]
     assert b"Show the whole queue" in client.get("/queue/?q=nothing").content
     assert client.get("/queue/?after=rubbish").status_code == 404
 

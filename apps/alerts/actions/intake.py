@@ -71,12 +71,12 @@ def receive(
         known = _known(detector, items)
         verdicts = [_judge(item, position, known) for position, item in enumerate(items)]
         batch = _batch(detector, verdicts, stored, idempotency_key, now)
-        rows.insert(Batch, [msgspec.to_builtins(batch) | {"verdicts": verdicts}])
+        rows.insert(Batch, [batch])
         rows.insert(Rejection, _rejections(batch["id"], found, verdicts, now))
         _write(rows, detector, batch["id"], [one for one in known.values() if one.latest], now)
         rows.details |= {"batch": batch["id"], "raw_sha256": stored.sha256}
         rows.details |= {name: batch[name] for name in ("items", "created", "updated", "duplicates", "rejected")}
-    return Batch.objects.get(pk=batch["id"]), False
+    return Batch(**batch | {"received_at": now}), False
 
 
 def _answered(detector: Detector, idempotency_key: str, body: bytes) -> Batch | None:
@@ -191,6 +191,7 @@ def _batch(detector: Detector, verdicts: list[dict], stored: vault.Stored, key: 
         "updated": counts["updated"],
         "duplicates": counts["duplicate"],
         "rejected": counts["rejected"],
+        "verdicts": verdicts,
     }
 
 
