@@ -15,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 
 from apps.cases import queries
 from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
+from apps.cases.wrongful import few
 
 Line = dict[str, Any]
 State = Case.State
@@ -118,7 +119,7 @@ def _terms(case: Case) -> Line:
     if changed:
         names = ", ".join(sorted({v.document.name for v in changed}))
         return _line("warn", "Terms changed while it went on", f"{names}: cite the clause of each version that differs")
-    return _line("ok", "Terms were in force throughout", f"{len(in_force)} documents from {start:%Y-%m-%d}")
+    return _line("ok", "Terms were in force throughout", f"{len(in_force)} in force on {start:%Y-%m-%d}")
 
 
 def _exhibits(case: Case, exhibits: list[Exhibit]) -> Line:
@@ -171,7 +172,7 @@ def _matrix(case: Case, exhibits: list[Exhibit], explanations: list[Explanation]
     if empty <= 0:
         return _line("ok", "Every exhibit is weighed against every explanation")
     return _line(
-        "warn", f"{empty} cells of the matrix are empty", url=_url("cases:explanations", case), action="Fill them"
+        "warn", f"Empty cells of the matrix: {empty}", url=_url("cases:explanations", case), action="Fill them"
     )
 
 
@@ -195,7 +196,7 @@ def _contracts(case: Case) -> Line:
         return _line("ok", "No contract of a member is on record that could allow it")
     return _line(
         "warn",
-        f"{count} accounts have a contract that may allow it",
+        f"Accounts with a contract that may allow it: {count}",
         url=_url("cases:accounts", case, has_contract="true"),
         action="Look at them",
     )
@@ -203,7 +204,7 @@ def _contracts(case: Case) -> Line:
 
 def _open_tasks(case: Case) -> list[Line]:
     count = case.tasks.filter(done_at__isnull=True).count()
-    return [_line("warn", f"{count} tasks are open", url=_url("cases:case", case), action="See them")] if count else []
+    return [_line("warn", f"Open tasks: {count}", url=_url("cases:case", case), action="See them")] if count else []
 
 
 # --- finding, decision, notice ----------------------------------------------------------------------------------------
@@ -252,7 +253,7 @@ def _before_decision(case: Case) -> list[Line]:
     lines.append(
         _line(
             "warn" if proposed.expected_wrongful >= 1 else "ok",
-            f"Expected wrongful actions: {proposed.expected_wrongful:.2g}",
+            f"Expected wrongful actions: {few(proposed.expected_wrongful)}",
             f"of {proposed.account_count} accounts",
             _url("cases:decisions", case),
             "How this is computed",

@@ -123,7 +123,7 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
         "text": finding.conduct,
         "likelihood": wording.term(finding.confidence),
         "limits": finding.limits,
-        "clauses": [_clause(c) for c in finding.clauses.select_related("version__document", "clause")],
+        "clauses": [_clause(c) for c in finding.clauses.select_related("version__document", "version__text", "clause")],
         "exhibits": [row.exhibit.label for row in queries.exhibits_of_finding(finding)],
         "alternatives": [
             {"text": str(row.explanation), "outcome": f"{row.get_status_display()}. {row.conclusion}"}
@@ -137,11 +137,11 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
 
 def _clause(cited: FindingClause) -> dict[str, str]:
     return {
-        "document": str(cited.version.document),
-        "address": cited.clause.label,
+        "document": cited.version.document.name,
+        "address": cited.clause.number or cited.clause.heading or cited.clause.address,
         "text": cited.quote,
         "version_date": cited.version.label,
-        "sha256": cited.quote_sha256,
+        "sha256": cited.version.text.sha256,  # of the whole document, as the letter says it
     }
 
 

@@ -65,7 +65,12 @@ def expected(
 
 
 def ten_times(low: float, high: float) -> str:
-    return f"{low:.2g} to {high:.2g} if that share is ten times larger or smaller"
+    return f"{few(low)} to {few(high)} if that share is ten times larger or smaller"
+
+
+def few(accounts: float) -> str:
+    """An expectation in two significant figures, in digits a person reads: 0.18, 2.1, 180."""
+    return f"{accounts:,.0f}" if accounts >= 10 else f"{accounts:.2g}"
 
 
 def error(log10_lr: float, prior: float) -> float:

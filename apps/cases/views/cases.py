@@ -9,12 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts.queries import visible_groups
-from apps.audit.models import Leaf
+from apps.audit import sentences
 from apps.cases import actions, filters, forms, queries
 from apps.cases.views.frame import find, form_page, panel
 from apps.core.http import explained, require
 from apps.core.paging import page
-from apps.staff.queries import names_of
 
 
 @require_safe
@@ -123,10 +122,7 @@ def timeline(request: HttpRequest, ref: str) -> HttpResponse:
 def trail(request: HttpRequest, ref: str) -> HttpResponse:
     found = find(request, ref)
     rows = page(queries.events(found), ("-case_seq",), request.GET)
-    names = names_of({event.actor for event in rows})
-    leaves = dict(Leaf.objects.filter(event_id__in=[e.pk for e in rows]).values_list("event_id", "idx"))
-    entries = [(event, names[event.actor], leaves.get(event.pk)) for event in rows]
-    return panel(request, found, "trail", {"page": rows, "entries": entries})
+    return panel(request, found, "trail", {"page": rows, "entries": sentences.tell(rows, request.user)})
 
 
 # --- verbs of the case ------------------------------------------------------------------------------------------------

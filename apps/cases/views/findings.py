@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.cases import actions, forms, queries
 from apps.cases.models import Case, Finding
 from apps.cases.views.frame import find, form_page, panel
+from apps.cases.wrongful import few
 from apps.core.http import explained, require
 from apps.core.paging import page
 
@@ -141,7 +142,7 @@ def propose_decision(request: HttpRequest, ref: str) -> HttpResponse:
         title=f"Propose a decision on {found.ref}",
         button="Propose it",
         icon="gavel",
-        consequence=f"It meets {accounts} accounts; {wrongful.value:.2g} of them are expected to be hit wrongly."
+        consequence=f"It meets {accounts} accounts; {few(wrongful.value)} of them are expected to be hit wrongly."
         f" {wrongful.basis} Another person approves it.",
         done="The decision is proposed. Another person reviews it now.",
         back="cases:decisions",
