@@ -100,7 +100,10 @@ LIKELIHOODS = {
     "almost no chance": (1, 5), "very unlikely": (5, 20), "unlikely": (20, 45), "roughly even chance": (45, 55),
     "likely": (55, 80), "very likely": (80, 95), "almost certain": (95, 99),
 }  # fmt: skip
-_OTHER_ROW = "remote (?:chance|possibility)|highly improbable|improbable|roughly even odds|probable|probably|highly probable|nearly certain"
+_OTHER_ROW = (
+    "remote (?:chance|possibility)|highly improbable|improbable|roughly even odds|probable|probably|highly probable"
+    "|nearly certain"
+)
 _CONFIDENCE = re.compile(r"\b(?:high|moderate|low) confidence\b", re.IGNORECASE)
 _LIKELIHOOD = re.compile(rf"\b(?:{'|'.join(LIKELIHOODS)}|{_OTHER_ROW})\b", re.IGNORECASE)
 

@@ -1,0 +1,78 @@
+"""The clauses that a finding of a case can cite."""
+
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from apps.cases.models import (
+    Case,
+)
+from apps.cases.queries.members import products
+from apps.policies import queries as policies
+from apps.policies.models import Clause, Document, Version
+
+
+def terms_in_force(case: Case, start: date) -> list[Version]:
+    """The version in force on a day of every document for the members' products (of every product if none is known)."""
+    documents = Document.objects.all()
+    if used := products(case):
+        documents = documents.filter(service__in=used)
+    found = [policies.in_force(document, start) for document in documents]
+    return [version for version in found if version]
+
+
+def versions_during(document: Document, start: date, end: date) -> list[Version]:
+    """The versions in force, as seen, from day `start` to `end`, oldest first. Empty when none was on `start`."""
+    first, last = policies.moment_of(start), policies.moment_of(end)
+    found = [
+        interval.version
+        for interval in policies.intervals(document)
+        if interval.since <= last and (interval.until is None or interval.until > first)
+    ]
+    return found if found and found[0].recorded_at <= first else []
+
+
+def same_clause(version: Version, clause: Clause) -> Clause | None:
+    """The clause of the same address in another version."""
+    return Clause.objects.filter(text=version.text_id, address=clause.address).first()
+
+
+CUES = ("extract", "compet", "train", "distil", "automat", "scrap", "bot")  # what clauses about this speak of
+
+
+def clauses_on_offer(case: Case, start: date, end: date, words: str = "") -> list[tuple[Version, Clause]]:
+    """Clauses of the terms in force from `start` to `end` that hold all the words, or one of the usual cues."""
+    during = [v for first in terms_in_force(case, start) for v in versions_during(first.document, start, end)]
+    if words.strip():
+        return policies.clauses_saying(during, words)[:CLAUSES_SHOWN]
+    cue = Q()
+    for word in CUES:
+        cue |= Q(content__icontains=word)
+    found: dict[Any, list[Clause]] = {}
+    for clause in Clause.objects.filter(cue, text__in={v.text_id for v in during}).order_by("ordinal"):
+        found.setdefault(clause.text_id, []).append(clause)
+    return [(version, clause) for version in during for clause in found.get(version.text_id, [])][:CLAUSES_SHOWN]
+
+
+CLAUSES_SHOWN = 60
+
+
+def is_citation(choice: str) -> bool:
+    """Whether this is "version:clause", two UUIDs."""
+    try:
+        version, clause = choice.split(":")
+        UUID(version), UUID(clause)
+    except ValueError:
+        return False
+    return True
+
+
+def cited(choices: list[str]) -> list[tuple[Version, Clause]]:
+    """Clauses as a form names them, "version:clause"; unknown ones are left out."""
+    pairs = [choice.split(":") for choice in choices]
+    versions = Version.objects.select_related("document", "text").in_bulk([version for version, _ in pairs])
+    clauses = Clause.objects.in_bulk([clause for _, clause in pairs])
+    keys = [(UUID(version), UUID(clause)) for version, clause in pairs]
+    return [(versions[v], clauses[c]) for v, c in keys if v in versions and c in clauses]
