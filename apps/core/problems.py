@@ -12,7 +12,9 @@ from rest_framework.views import set_rollback
 MEDIA_TYPE = "application/problem+json"
 
 
-def problem(status: int, detail: str, *, code: str = "", headers: dict[str, str] | None = None, **extra: Any) -> Response:
+def problem(
+    status: int, detail: str, *, code: str = "", headers: dict[str, str] | None = None, **extra: Any
+) -> Response:
     """A response whose `type` is `about:blank` or a code of ours, with whatever else helps the client to act."""
     body = {
         "type": f"urn:casemgr:problem:{code}" if code else "about:blank",
@@ -46,7 +48,9 @@ def _of_drf(error: exceptions.APIException) -> Response:
         headers["Retry-After"] = str(int(wait))
     detail = error.detail
     if isinstance(detail, dict | list):
-        return problem(error.status_code, "The request does not have the expected shape.", headers=headers, errors=detail)
+        return problem(
+            error.status_code, "The request does not have the expected shape.", headers=headers, errors=detail
+        )
     return problem(error.status_code, str(detail), code=str(error.get_codes()), headers=headers)
 
 
