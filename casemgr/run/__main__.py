@@ -128,6 +128,7 @@ def manage(command: str, environment: dict[str, str]) -> None:
             env=environment,
             check=False,
             start_new_session=True,
+            umask=0o077,
         ).returncode
     if code:
         raise ServiceError(

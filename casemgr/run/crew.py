@@ -89,7 +89,7 @@ class Crew:
         environment = {"LOG_LEVEL": "WARNING"} | self.environment  # its own lines are what a person reads here
         with signals.hold():
             self.story = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, cwd=BASE, env=environment, start_new_session=True
+                command, stdin=subprocess.DEVNULL, cwd=BASE, env=environment, start_new_session=True, umask=0o077
             )
         while self.story.poll() is None:
             self.look_after()
