@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases.models import Case, Finding
+from apps.cases.models import Case, Exhibit, Finding
 from apps.cases.snapshot import snapshot
+from apps.cases.wording import established, lint_wording
 from apps.core import jobs, paper, pdf, vault
 from apps.core.ids import next_reference
 from apps.disclosures import report as paper_report
@@ -29,9 +30,10 @@ TLP_OF = {
 
 @action
 def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: str, title: str, by) -> Report:
-    """Freeze the case as it stands, withhold by the audience's rules, and keep both.
+    """Freeze the case as it stands, withhold by the audience's rules, and keep both. The title is that of the report.
 
-    Raises ValidationError for a drill, or a case without a confirmed finding: an allegation is not reported.
+    Raises ValidationError for a drill, for a case without a confirmed finding (an allegation is not reported), and for
+    words of title or summary that claim more than was found.
     """
     if case.drill:
         raise ValidationError("This case is a drill: its data never enter a disclosure.")
@@ -39,9 +41,10 @@ def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: st
         raise ValidationError("There is no confirmed finding to report; an allegation is not disclosed.")
     frozen = snapshot(case)
     try:
-        content, withheld = paper_report.compile(frozen, audience)
+        content, withheld = paper_report.compile(_titled(frozen, title), audience)
     except SnapshotError as error:
         raise ValidationError(f"The case cannot be reported yet: {error}") from error
+    _check_wording(case, content)
     stored = vault.put(rfc8785.dumps(frozen))
     return ledger.create(
         Report,
@@ -59,18 +62,36 @@ def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: st
     )
 
 
+def _titled(frozen: dict, title: str) -> dict:
+    """The case's own title is for the house; a report is read by others. What is withheld is taken out of it, too."""
+    return {**frozen, "case": {**frozen["case"], "title": title.strip() or frozen["case"]["title"]}}
+
+
+def _check_wording(case: Case, content: dict) -> None:
+    confirmed = Exhibit.objects.filter(findings__finding__in=case.findings.filter(state=Finding.State.CONFIRMED))
+    allowed = established(set(confirmed.values_list("element", flat=True)))
+    if problems := lint_wording(content["case"]["title"], allowed):
+        raise ValidationError({"title": [problem.message for problem in problems]})
+    if problems := lint_wording("\n".join(content["summary"]), allowed):
+        raise ValidationError(
+            [f"The summary, change it on the case's page first. {problem.message}" for problem in problems]
+        )
+
+
 @action
 def return_report(report: Report, *, reason: str, by) -> None:
     """Say what keeps it from being released."""
     if not reason.strip():
         raise ValidationError({"reason": "Say what has to change."})
-    ledger.change(report, returned_why=reason)
+    ledger.change(report, returned_why=reason.strip())
 
 
 @action
 def discard_report(report: Report, *, reason: str, by) -> None:
     """A draft that will not be released. It stays on record."""
-    ledger.change(report, state=State.DISCARDED, returned_why=reason)
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why it will not be released."})
+    ledger.change(report, state=State.DISCARDED, returned_why=reason.strip())
 
 
 @action
