@@ -110,7 +110,7 @@ class Identifier(AuditedModel):
         TEMPLATE = "template", "Prompt template"
         OTHER = "other", "Other"
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="identifiers")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="identifiers", db_index=False)
     kind = models.CharField(max_length=12, choices=Kind)
     value_hmac = models.CharField(max_length=64)
     key_id = models.CharField(max_length=16, help_text="which pepper the hash was made with")
@@ -131,7 +131,7 @@ class Identifier(AuditedModel):
 class Activity(AuditedModel):
     """What an account did with one model on one day, UTC."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="activity")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="activity", db_index=False)
     day = models.DateField()
     model = models.CharField(max_length=100)
     queries = models.PositiveBigIntegerField(help_text="requests answered")
@@ -158,7 +158,7 @@ class Activity(AuditedModel):
 class Acceptance(AuditedModel):
     """That an account accepted a document of the terms, and when."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="acceptances")
+    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="acceptances", db_index=False)
     document = models.ForeignKey("policies.Document", on_delete=models.PROTECT, related_name="acceptances")
     accepted_at = models.DateTimeField()
 

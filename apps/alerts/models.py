@@ -81,7 +81,7 @@ class Detector(AuditedModel):
 class Batch(AuditedModel):
     """One request of a detector: what came, byte for byte, and what became of it."""
 
-    detector = models.ForeignKey(Detector, on_delete=models.PROTECT, related_name="batches")
+    detector = models.ForeignKey(Detector, on_delete=models.PROTECT, related_name="batches", db_index=False)
     received_at = models.DateTimeField()
     raw_sha256 = models.CharField(max_length=64, help_text="the request body, in the vault")
     raw_bytes = models.PositiveBigIntegerField()
@@ -198,10 +198,10 @@ class AlertGroup(AuditedModel):
 class Alert(AuditedModel):
     """One alert: the latest of what the detector said under its reference."""
 
-    detector = models.ForeignKey(Detector, on_delete=models.PROTECT, related_name="alerts")
+    detector = models.ForeignKey(Detector, on_delete=models.PROTECT, related_name="alerts", db_index=False)
     source_ref = models.CharField(max_length=200)
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="alerts", help_text="that last touched it")
-    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, null=True, related_name="alerts")
+    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, null=True, related_name="alerts", db_index=False)
     key = models.CharField(max_length=250, help_text="what it would be grouped by, were it alone; see grouping")
     content_sha256 = models.CharField(max_length=64)
     contents = models.JSONField(
@@ -252,7 +252,7 @@ class Alert(AuditedModel):
 class AlertAccount(AuditedModel):
     """That an alert is about an account."""
 
-    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="about")
+    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="about", db_index=False)
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="alerted")
 
     class Meta(AuditedModel.Meta):

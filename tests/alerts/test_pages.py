@@ -38,6 +38,15 @@ def test_the_queue_shows_groups_by_priority_with_their_reasons(sign_in, people, 
     assert page.context["group"] == groups[0]
 
 
+def test_a_group_becomes_a_case_with_one_key(sign_in, people, groups):
+    client = sign_in(people.analyst)
+    assert f'action="/queue/{groups[0].pk}/case/"' in client.get("/queue/").content.decode()
+    client.post(f"/queue/{groups[0].pk}/case/", {"title": groups[0].title})
+    groups[0].refresh_from_db()
+    assert groups[0].state == "escalated"
+    assert [g.title for g in client.get("/queue/?view=in_case").context["page"]] == ["A ring"]
+
+
 def test_the_chosen_row_shows_in_the_preview(sign_in, people, groups):
     page = sign_in(people.analyst).get("/queue/", {"selected": str(groups[2].pk)})
     assert page.context["group"] == groups[2]
