@@ -1,13 +1,15 @@
 """Shapes of what people enter about cases. What it means is checked by the actions."""
 
-from typing import Any
+from collections.abc import Collection
+from typing import Any, cast
 
 from django import forms
 
 from apps.accounts.models import Account, Identifier
 from apps.alerts.models import Severity
 from apps.cases.models import Assessment, Case, Confidence, Decision, Exhibit, Explanation, Party
-from apps.evidence.models import Tlp
+from apps.evidence.models import Item, Tlp
+from apps.staff.models import User
 
 TYPED_ABOVE = 100  # a bulk step on more accounts than this is confirmed by typing their number
 
@@ -44,12 +46,12 @@ class DescribeForm(forms.Form):
 
 
 class AssignForm(forms.Form):
-    to = forms.ModelChoiceField(None, label="Give it to", empty_label=None)
+    to = forms.ModelChoiceField(User.objects.none(), label="Give it to", empty_label=None)
     reason = forms.CharField(max_length=300, required=False)
 
     def __init__(self, *args: Any, people, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["to"].queryset = people
+        cast(Any, self.fields["to"]).queryset = people
 
 
 class CloseForm(forms.Form):
@@ -79,12 +81,12 @@ class NoteForm(forms.Form):
 
 class TaskForm(forms.Form):
     title = forms.CharField(max_length=200, label="What is to be done")
-    assignee = forms.ModelChoiceField(None, label="By whom", required=False, empty_label="nobody yet")
+    assignee = forms.ModelChoiceField(User.objects.none(), label="By whom", required=False, empty_label="nobody yet")
     due_on = _day(required=False, label="Until")
 
     def __init__(self, *args: Any, people, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["assignee"].queryset = people
+        cast(Any, self.fields["assignee"]).queryset = people
 
 
 class PartyForm(forms.Form):
@@ -164,7 +166,10 @@ class ExcludeForm(BulkForm):
 
 class ExhibitForm(forms.Form):
     item = forms.ModelChoiceField(
-        None, to_field_name="ref", empty_label="choose an item", help_text="The newest items of the vault."
+        Item.objects.none(),
+        to_field_name="ref",
+        empty_label="choose an item",
+        help_text="The newest items of the vault.",
     )
     shows = forms.CharField(max_length=300, label="What it shows", help_text="One sentence.")
     element = forms.ChoiceField(choices=Exhibit.Element.choices, label="Which element it carries")
@@ -192,8 +197,8 @@ class ExhibitForm(forms.Form):
 
     def __init__(self, *args: Any, items, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["item"].queryset = items
-        self.fields["item"].label_from_instance = lambda item: f"{item.ref} {item.title}"
+        cast(Any, self.fields["item"]).queryset = items
+        cast(Any, self.fields["item"]).label_from_instance = lambda item: f"{item.ref} {item.title}"
 
 
 class IndependenceForm(forms.Form):
@@ -208,15 +213,15 @@ class IndependenceForm(forms.Form):
 
     def __init__(self, *args: Any, groups: list[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["groups"].choices = [(group, group) for group in groups]
+        cast(Any, self.fields["groups"]).choices = [(group, group) for group in groups]
 
 
 class RaiseForm(forms.Form):
     hypothesis = forms.ChoiceField(label="Explanation")
 
-    def __init__(self, *args: Any, raised: set[str] = frozenset(), **kwargs: Any) -> None:
+    def __init__(self, *args: Any, raised: Collection[str] = (), **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["hypothesis"].choices = [c for c in Explanation.Hypothesis.choices if c[0] not in raised]
+        cast(Any, self.fields["hypothesis"]).choices = [c for c in Explanation.Hypothesis.choices if c[0] not in raised]
 
 
 class AssessForm(forms.Form):
@@ -249,18 +254,23 @@ class FindingForm(forms.Form):
     conduct_from = _day(label="From")
     conduct_to = _day(label="To")
     clauses = forms.MultipleChoiceField(widget=forms.CheckboxSelectMultiple, label="Under which clauses in force")
-    exhibits = forms.ModelMultipleChoiceField(None, widget=forms.CheckboxSelectMultiple, label="Carried by")
+    exhibits = forms.ModelMultipleChoiceField(
+        Exhibit.objects.none(), widget=forms.CheckboxSelectMultiple, label="Carried by"
+    )
     explanations = forms.ModelMultipleChoiceField(
-        None, widget=forms.CheckboxSelectMultiple, label="Explanations considered", help_text="All that were raised."
+        Explanation.objects.none(),
+        widget=forms.CheckboxSelectMultiple,
+        label="Explanations considered",
+        help_text="All that were raised.",
     )
     confidence = forms.ChoiceField(choices=Confidence.choices, label="How likely", initial=Confidence.LIKELY)
     limits = _text(2, label="What the evidence does not show")
 
     def __init__(self, *args: Any, clauses: list[tuple[str, str]], exhibits, explanations, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["clauses"].choices = clauses
-        self.fields["exhibits"].queryset = exhibits
-        self.fields["explanations"].queryset = explanations
+        cast(Any, self.fields["clauses"]).choices = clauses
+        cast(Any, self.fields["exhibits"]).queryset = exhibits
+        cast(Any, self.fields["explanations"]).queryset = explanations
 
 
 class ReviewForm(forms.Form):

@@ -91,13 +91,10 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.opened_to:
             conditions &= Q(opened_at__date__lte=self.opened_to)
         if self.group:
-            conditions &= Exists(AlertAccount.objects.filter(account=OuterRef("pk"), alert__group=self.group))
+            conditions &= Q(Exists(AlertAccount.objects.filter(account=OuterRef("pk"), alert__group=self.group)))
         if self.identifier_hmac:
-            conditions &= Exists(
-                Identifier.objects.filter(
-                    account=OuterRef("pk"), kind=self.identifier_kind, value_hmac=self.identifier_hmac
-                )
-            )
+            sharing = Identifier.objects.filter(kind=self.identifier_kind, value_hmac=self.identifier_hmac)
+            conditions &= Q(Exists(sharing.filter(account=OuterRef("pk"))))
         return self._by_activity(accounts.filter(conditions))
 
     def _by_activity(self, accounts: QuerySet[Account]) -> QuerySet[Account]:

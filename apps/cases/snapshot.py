@@ -6,6 +6,7 @@ never a note.
 """
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -62,7 +63,7 @@ def snapshot(case: Case) -> dict[str, Any]:
     }
 
 
-def _day(day) -> str | None:
+def _day(day: date | None) -> str | None:
     return day.isoformat() if day else None
 
 
@@ -129,7 +130,7 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
             {"text": str(row.explanation), "outcome": f"{row.get_status_display()}. {row.conclusion}"}
             for row in finding.explanations.select_related("explanation")
         ],
-        "confirmed_on": finding.reviewed_at.date().isoformat(),
+        "confirmed_on": _day(finding.reviewed_at and finding.reviewed_at.date()),
         "proposed_by": str(finding.proposed_by),
         "confirmed_by": str(finding.reviewed_by),
     }
@@ -168,7 +169,7 @@ def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "action": decision.get_action_display(),
         "scope": decision.scope,
-        "decided_on": decision.reviewed_at.date().isoformat(),
+        "decided_on": _day(decision.reviewed_at and decision.reviewed_at.date()),
         "accounts": decision.account_count,
         "proposed_by": str(decision.proposed_by),
         "approved_by": str(decision.reviewed_by),

@@ -11,6 +11,7 @@ from typing import Literal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.audit import ledger
@@ -20,6 +21,7 @@ from apps.cases import readiness, wording
 from apps.cases.actions.cases import enter
 from apps.cases.models import (
     Case,
+    CaseAccount,
     Exhibit,
     Explanation,
     Finding,
@@ -57,6 +59,7 @@ def propose_finding(
     conduct, when an account's product has no clause, when words claim more than the evidence carries.
     """
     exhibits, explanations = list(exhibits), list(explanations)
+    named = None if accounts == "all" else {UUID(str(account)) for account in accounts}
     readiness.refuse_if_missing(case)
     _check_period(conduct_from, conduct_to)
     _check_basis(case, exhibits, explanations, confidence)
@@ -71,11 +74,11 @@ def propose_finding(
         conduct_to=conduct_to,
         confidence=confidence,
         limits=limits.strip(),
-        account_count=_count(case, accounts),
+        account_count=_count(case, named),
         proposed_by=by,
         proposed_at=timezone.now(),
     )
-    _freeze(finding, accounts, clauses, exhibits, explanations)
+    _freeze(finding, named, clauses, exhibits, explanations)
     grounds.check_products(finding, clauses)
     enter(case, Case.State.FINDING)
     return finding
@@ -109,22 +112,29 @@ def _check_basis(case: Case, exhibits: list[Exhibit], explanations: list[Explana
         )
 
 
-def _present(case: Case, accounts: Literal["all"] | Iterable[UUID | str]):
+def _present(case: Case, named: set[UUID] | None) -> QuerySet[CaseAccount]:
+    """The members that the finding is about: those that are named, or all."""
     found = case.members.filter(excluded_at__isnull=True)
-    return found if accounts == "all" else found.filter(account__in=accounts)
+    return found if named is None else found.filter(account__in=named)
 
 
-def _count(case: Case, accounts: Literal["all"] | Iterable[UUID | str]) -> int:
-    count = _present(case, accounts).count()
-    if accounts != "all" and count != len(set(map(str, accounts))):
+def _count(case: Case, named: set[UUID] | None) -> int:
+    count = _present(case, named).count()
+    if named is not None and count != len(named):
         raise ValidationError({"accounts": "Some of these accounts are not in the case, or were taken out."})
     if not count:
         raise ValidationError({"accounts": "The finding is about no account."})
     return count
 
 
-def _freeze(finding: Finding, accounts, clauses, exhibits: list[Exhibit], explanations: list[Explanation]) -> None:
-    members, params = _present(finding.case, accounts).order_by().values("account").query.sql_with_params()
+def _freeze(
+    finding: Finding,
+    named: set[UUID] | None,
+    clauses: Sequence[tuple[Version, Clause]],
+    exhibits: list[Exhibit],
+    explanations: list[Explanation],
+) -> None:
+    members, params = _present(finding.case, named).order_by().values("account").query.sql_with_params()
     with ledger.batch(finding, accounts=finding.account_count) as rows:
         rows.run(
             FindingAccount,

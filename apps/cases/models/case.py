@@ -1,3 +1,5 @@
+from typing import Any
+
 from django.db import models
 
 from apps.alerts.models import Severity
@@ -69,6 +71,8 @@ class Case(AuditedModel):
 
 class OfCase(AuditedModel):
     """A row that belongs to a case file."""
+
+    case_id: Any
 
     class Meta(AuditedModel.Meta):
         abstract = True

@@ -1,3 +1,5 @@
+from typing import Any
+
 import pgtrigger
 from django.db import models
 
@@ -91,6 +93,8 @@ class Finding(OfCase):
 
 
 class OfFinding(OfCase):
+    finding: Any
+
     class Meta(OfCase.Meta):
         abstract = True
 

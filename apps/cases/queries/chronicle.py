@@ -52,7 +52,7 @@ def timeline(case: Case) -> list[Moment]:
     told = []
     if figures_.first_day and figures_.last_day:
         told += [
-            Moment(_midnight(figures_.first_day), "adversary", "First activity of the accounts", anchor=True, is_day=True),
+            Moment(_midnight(figures_.first_day), "adversary", "First activity", anchor=True, is_day=True),
             Moment(_midnight(figures_.last_day), "adversary", "Last activity recorded", is_day=True),
         ]
     alerts = Alert.objects.filter(group__in_case__case=case).aggregate(

@@ -94,7 +94,7 @@ ABOUT_ACCOUNTS = frozenset(Exhibit.Element) - {Exhibit.Element.TRAINING, Exhibit
 def calibrations(case: Case) -> list[Calibration]:
     """The detectors whose alerts the case is made of, as far as they have been calibrated."""
     found = Detector.objects.filter(alerts__group__in_case__case=case, calibration_n__isnull=False).distinct()
-    return [Calibration(d.name, d.calibration_n, d.calibration_false_positives) for d in found if d.calibration_n]
+    return [Calibration(d.name, d.calibration_n, d.calibration_false_positives or 0) for d in found if d.calibration_n]
 
 
 def expected_wrongful(case: Case, accounts: int, found: list[Exhibit] | None = None) -> Expected:

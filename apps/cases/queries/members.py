@@ -103,7 +103,7 @@ def per_country(case: Case) -> list[dict[str, Any]]:
 
 def by_provenance(case: Case) -> list[dict[str, Any]]:
     """How many members each group or query brought in, and how many of these are out again."""
-    return list(
+    found = (
         case.members.order_by()
         .values("added_how")
         .annotate(
@@ -113,6 +113,7 @@ def by_provenance(case: Case) -> list[dict[str, Any]]:
         )
         .order_by("since")
     )
+    return [dict(row) for row in found]
 
 
 def with_contract(case: Case) -> int:

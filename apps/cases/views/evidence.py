@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases import actions, forms, queries
-from apps.cases.models import Case
+from apps.cases.models import Assessment, Case
 from apps.cases.views.frame import find, form_page, panel
 from apps.core.http import explained
 from apps.evidence.queries import visible_items
@@ -120,7 +120,7 @@ def _matrix_page(
     refused, form = assessing or (None, None)
     context = {
         "matrix": matrix,
-        "ratings": forms.RatingForm.base_fields["rating"].choices,
+        "ratings": Assessment.Rating.choices,
         "raising": raising or forms.RaiseForm(raised={e.hypothesis for e in matrix.columns}),
         "assessing": [
             (e, form if e.pk == refused else forms.AssessForm(initial=_said(e), prefix=str(e.pk)))

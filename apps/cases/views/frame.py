@@ -48,7 +48,7 @@ def panel(
     lines = readiness.missing(case)
     shared = {
         "case": case,
-        "tabs": _tabs(case, request.resolver_match.view_name),
+        "tabs": _tabs(case, request.resolver_match.view_name if request.resolver_match else ""),
         "states": Case.State.choices,
         "missing": lines,
         "step": readiness.NEXT_STEP[Case.State(case.state)],
