@@ -47,6 +47,7 @@ class Child:
                 cwd=BASE,
                 env=environment,
                 start_new_session=True,
+                umask=0o077,  # evidence, letters and logs are for this user alone
             )
 
 
