@@ -56,7 +56,6 @@ WITHOUT_PAGE = {
     "disclosures.open_report": "by opening a report's file",
     "disclosures.render_report": "by the worker",
     "evidence.open_item": "by opening the item's page",
-    "notices.adopt_template": "with the first draft of its kind",
     "notices.open_notice": "by opening the letter's file",
     "notices.render_notice": "by the worker",
     "policies.import_terms": "by `manage.py import_terms`",

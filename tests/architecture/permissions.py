@@ -1,0 +1,227 @@
+"""Every address of casemgr, and who gets through: a table that a lawyer can read.
+
+`right` gets through. `wrong` may see the room and not do this: 403. `stranger` may not see the room: 404, as if there
+were nothing. Nobody is a wrong person for what everyone in the room may do, or a stranger to what everyone may see.
+An anonymous visitor is asked to sign in, everywhere.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.architecture.world import World
+
+Args = Callable[[World], list[Any]]
+
+
+@dataclass(frozen=True)
+class Route:
+    right: str
+    wrong: str | None = None
+    stranger: str | None = "admin"
+    args: Args = field(default=lambda w: [])
+    methods: tuple[str, ...] = ("get",)
+    data: Callable[[World], dict[str, Any]] = field(default=lambda w: {})  # what makes the posted form whole
+
+
+def page(args: Args = lambda w: [], right: str = "reviewer", **who: Any) -> Route:
+    """Shown to whoever may see the room; the appeal reviewer does casework last of all."""
+    return Route(right, args=args, **who)
+
+
+def form(right: str, wrong: str | None, args: Args = lambda w: [], **who: Any) -> Route:
+    """A page with a form: neither shown to nor taken from who may not send it."""
+    return Route(right, wrong, args=args, methods=("get", "post"), **who)
+
+
+def act(right: str, wrong: str | None, args: Args = lambda w: [], **who: Any) -> Route:
+    """A button."""
+    return Route(right, wrong, args=args, methods=("post",), **who)
+
+
+def case(state: str) -> Args:
+    return lambda w: [w.once("case", state).ref]
+
+
+def group(state: str) -> Args:
+    return lambda w: [w.once("group", state).pk]
+
+
+def notice(state: str) -> Args:
+    return lambda w: [w.once("notice", state).pk]
+
+
+def report(state: str) -> Args:
+    return lambda w: [w.once("report", state).pk]
+
+
+def ref(what: str) -> Args:
+    return lambda w: [w.once(what).ref]
+
+
+ROUTES: dict[str, Route] = {
+    # --- everyone who is signed in
+    "insights:home": page(stranger=None),
+    "insights:search": page(stranger=None),
+    "staff:me": page(stranger=None),
+    "staff:roles": page(stranger=None),
+    "api-docs": page(stranger=None),
+    "schema": page(stranger=None),
+    # --- people
+    "staff:people": page(right="auditor", stranger="analyst"),
+    "staff:person": page(lambda w: [w.people.lead.pk], right="auditor", stranger="analyst"),
+    "staff:invite": form("admin", "auditor", stranger="analyst"),
+    "staff:change_roles": form("admin", "auditor", lambda w: [w.people.lead.pk], stranger="analyst"),
+    "staff:deactivate": act("admin", "auditor", lambda w: [w.people.lead.pk], stranger="analyst"),
+    "staff:reactivate": act("admin", "auditor", lambda w: [w.once("leaver").pk], stranger="analyst"),
+    # --- the trail
+    "audit:trail": page(right="admin", stranger="analyst"),
+    "audit:event": page(lambda w: [w.event.event_uuid], right="auditor", stranger="analyst"),
+    "audit:history": page(lambda w: ["staff_user", w.people.lead.pk], right="auditor", stranger="analyst"),
+    "audit:verification": page(right="auditor", stranger="analyst"),
+    "audit:request_verification": act("auditor", "admin", stranger="analyst"),
+    # --- terms
+    "policies:list": page(),
+    "policies:in_force": page(),
+    "policies:document": page(lambda w: [w.clause[0].document.slug]),
+    "policies:compare": page(lambda w: [w.clause[0].document.slug]),
+    "policies:version": page(lambda w: [w.clause[0].document.slug, w.clause[0].pk]),
+    "policies:clause": page(lambda w: [w.clause[0].document.slug, w.clause[0].pk, w.clause[1].address]),
+    # --- accounts
+    "accounts:list": page(),
+    "accounts:account": page(lambda w: [w.account.pk]),
+    "accounts:import_records": form("analyst", "reviewer"),
+    "accounts:import_result": page(lambda w: [w.imported.pk]),
+    "accounts:open_identifiers": page(lambda w: [w.account.pk], right="auditor", wrong="reviewer"),
+    # --- alerts
+    "alerts:queue": page(),
+    "alerts:take_next": act("analyst", "reviewer"),
+    "alerts:group": page(group("open")),
+    "alerts:preview": page(group("open")),
+    "alerts:group_accounts": page(group("open")),
+    "alerts:claim": act("analyst", "reviewer", group("open")),
+    "alerts:release": act("analyst", "reviewer", group("claimed")),
+    "alerts:dismiss": form("analyst", "reviewer", group("claimed")),
+    "alerts:reopen": form("analyst", "reviewer", group("dismissed")),
+    "alerts:of_account": page(lambda w: [w.account.pk]),
+    "alerts:alert": page(lambda w: [w.alert.pk]),
+    # The administrator looks after detectors, so sees what they sent and what of it was refused.
+    "alerts:batches": page(right="admin", stranger=None),
+    "alerts:batch": page(lambda w: [w.alert.batch_id], right="admin", stranger=None),
+    "alerts:rejections": page(right="admin", stranger=None),
+    "alerts:rejection": page(lambda w: [w.rejection.pk], right="admin", stranger=None),
+    "alerts:detectors": page(right="admin", stranger=None),
+    "alerts:detector": page(lambda w: [w.detector.pk], right="admin", stranger=None),
+    "alerts:register_detector": form("admin", "lead", stranger=None),
+    "alerts:change_detector": form("admin", "lead", lambda w: [w.detector.pk], stranger=None),
+    "alerts:issue_key": act("admin", "lead", lambda w: [w.detector.pk], stranger=None),
+    "alerts:revoke_key": form("admin", "lead", lambda w: [w.detector.pk, w.key[0].pk], stranger=None),
+    # --- evidence
+    "evidence:list": page(),
+    "evidence:item": page(lambda w: [w.item.ref]),
+    "evidence:runs": page(),
+    "evidence:run": page(lambda w: [w.run.ref]),
+    "evidence:collect": form("analyst", "reviewer"),
+    "evidence:run_test": form("analyst", "counsel"),
+    "evidence:verify_item": act("analyst", "counsel", lambda w: [w.item.ref]),
+    "evidence:export_item": act("counsel", "reviewer", lambda w: [w.item.ref]),
+    # --- cases
+    "cases:list": page(),
+    "cases:open_case": form("analyst", "counsel"),
+    "cases:open_case_from_group": form("analyst", "counsel", group("open")),
+    "cases:add_group": act(
+        "analyst", "counsel", group("open"), data=lambda w: {"case": w.once("case", "investigation").ref}
+    ),
+    "cases:exhibits_of_item": page(lambda w: [w.item.ref]),
+    "cases:of_account": page(lambda w: [w.account.pk]),
+    "cases:case": page(case("investigation")),
+    "cases:campaign": page(case("investigation")),
+    "cases:accounts": page(case("investigation")),
+    "cases:evidence": page(case("investigation")),
+    "cases:explanations": page(case("investigation")),
+    "cases:findings": page(case("investigation")),
+    "cases:decisions": page(case("investigation")),
+    "cases:timeline": page(case("investigation")),
+    "cases:trail": page(case("investigation")),
+    "cases:start_investigation": form("analyst", "counsel", case("triage")),
+    "cases:describe": form("analyst", "counsel", case("investigation")),
+    "cases:assign": form("analyst", "counsel", case("investigation")),
+    "cases:close_case": form("lead", "analyst", case("investigation")),
+    "cases:reopen_case": form("lead", "analyst", case("closed")),
+    "cases:add_accounts": form("analyst", "counsel", case("investigation")),
+    "cases:exclude_accounts": act("analyst", "counsel", case("investigation")),
+    "cases:restore_accounts": act("analyst", "counsel", case("investigation")),
+    "cases:add_exhibit": form("analyst", "counsel", case("investigation")),
+    "cases:raise_explanation": act(
+        "analyst", "counsel", case("investigation"), data=lambda w: {"hypothesis": "heavy_user"}
+    ),
+    "cases:assess_explanation": act(
+        "analyst",
+        "counsel",
+        lambda w: [w.once("explanation").pk],
+        data=lambda w: {
+            f"{w.once('explanation').pk}-status": "refuted",
+            f"{w.once('explanation').pk}-conclusion": "Nobody works around the clock.",
+        },
+    ),
+    "cases:rate_exhibit": act(
+        "analyst",
+        "counsel",
+        lambda w: [w.once("explanation").pk],
+        data=lambda w: {"exhibit": w.exhibit(w.once("explanation").case).pk, "rating": "I"},
+    ),
+    "cases:argue_independence": form("analyst", "counsel", case("investigation")),
+    "cases:accept_independence": act("lead", "approver", lambda w: [w.once("independence").pk]),
+    "cases:refuse_independence": form("lead", "approver", lambda w: [w.once("independence").pk]),
+    "cases:add_party": form("analyst", "counsel", case("investigation")),
+    "cases:add_task": form("counsel", "approver", case("investigation")),
+    "cases:complete_task": act("counsel", "approver", lambda w: [w.once("task").pk]),
+    "cases:add_note": form("reviewer", "auditor", case("investigation")),
+    "cases:finding": page(ref("finding")),
+    "cases:propose_finding": form("analyst", "counsel", case("investigation")),
+    # The analyst proposed it: confirming is for another person with another role.
+    "cases:confirm_finding": act("counsel", "analyst", ref("finding")),
+    "cases:reject_finding": act("lead", "analyst", ref("finding")),
+    "cases:withdraw_finding": act("analyst", "analyst2", ref("finding")),
+    "cases:propose_decision": form("counsel", "approver", ref("confirmed")),
+    # Counsel proposed it.
+    "cases:approve_decision": act("approver", "counsel", ref("decision")),
+    "cases:reject_decision": act("lead", "counsel", ref("decision")),
+    # --- notices
+    "notices:list": page(),
+    "notices:of_case": page(case("notice")),
+    "notices:templates": page(),
+    "notices:wording": page(lambda w: ["suspension"]),
+    "notices:template": page(lambda w: [w.once("notice", "draft").template_id]),
+    "notices:adopt_template": form("counsel", "approver", lambda w: ["suspension"]),
+    "notices:draft_notice": form("counsel", "approver", ref("approved")),
+    "notices:notice": page(notice("draft")),
+    "notices:preview": page(notice("draft")),
+    "notices:pdf": page(notice("issued")),
+    "notices:redraft_notice": act("counsel", "approver", notice("draft")),
+    "notices:approve_notice": act("approver", "counsel", notice("draft")),
+    "notices:return_notice": act("approver", "counsel", notice("draft")),
+    "notices:discard_notice": act("counsel", "approver", notice("draft")),
+    "notices:issue_notice": act("counsel", "lead", notice("approved")),
+    # --- disclosures
+    "disclosures:list": page(),
+    "disclosures:of_case": page(case("decision")),
+    "disclosures:compile_report": form("counsel", "approver", case("decision")),
+    "disclosures:report": page(report("draft")),
+    "disclosures:preview": page(report("draft"), right="auditor"),
+    "disclosures:file": page(lambda w: [(r := w.once("report", "released")).pk, r.files[0]["name"]], right="auditor"),
+    "disclosures:release_report": act("approver", "counsel", report("draft")),
+    "disclosures:return_report": act("approver", "counsel", report("draft")),
+    "disclosures:discard_report": act("counsel", "approver", report("draft")),
+}
+
+# Addresses that ask nobody who they are, with why.
+OPEN = {
+    "healthz": "whoever watches the service asks it, and it says nothing but ok",
+}
+
+# What detectors do, tested with their keys in tests/alerts/test_api.py.
+API = {"alerts:receive", "alerts:api-alert"}
+
+# Pages of the library that signs people in: about oneself alone, tested in tests/staff/test_sign_in.py.
+LIBRARY = ("account_", "mfa_")

@@ -1,0 +1,82 @@
+"""The table of permissions.py, asked for real: every address, by everyone whom it names."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.db import transaction
+from django.test import Client
+from django.urls import URLResolver, get_resolver, reverse
+
+from tests.architecture.permissions import API, LIBRARY, OPEN, ROUTES
+from tests.architecture.world import World
+
+
+@pytest.fixture
+def world(db, monkeypatch) -> World:
+    from apps.core import paper
+
+    monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())  # how it looks is tested elsewhere
+    return World()
+
+
+# Enough for every short form to be taken: what is refused is then refused to the person.
+ANSWERS = {"reason": "Because", "purpose": "Expert", "dismissal": "benign", "note": "Because", "element": "harvesting"}
+
+
+def names(patterns=None, prefix: str = "") -> Iterator[str]:
+    for pattern in patterns or get_resolver().url_patterns:
+        if isinstance(pattern, URLResolver):
+            space = f"{prefix}{pattern.namespace}:" if pattern.namespace else prefix
+            yield from names(pattern.url_patterns, space)
+        elif pattern.name:
+            yield f"{prefix}{pattern.name}"
+
+
+def ask(person, method: str, address: str, data: dict | None = None) -> int:
+    client = Client(raise_request_exception=True)
+    if person is not None:
+        client.force_login(person)
+    with transaction.atomic():
+        answer = client.post(address, ANSWERS | (data or {})) if method == "post" else client.get(address)
+        status = answer.status_code
+        if status == 302 and answer["Location"].startswith("/sign-in/login/"):
+            status = 401
+        transaction.set_rollback(True)
+    return status
+
+
+def test_every_address_is_in_the_table():
+    ours = {name for name in names() if not name.startswith(LIBRARY)}
+    assert ours - set(ROUTES) - set(OPEN) - API == set(), "add it to permissions.py"
+    assert (set(ROUTES) | set(OPEN) | API) - ours == set(), "there is no such address any more"
+
+
+@pytest.mark.parametrize("name", ROUTES)
+def test_an_address_lets_through_whom_the_table_says(name, world):
+    route = ROUTES[name]
+    address = reverse(name, args=route.args(world))
+    data = route.data(world)
+    for method in route.methods:
+        found = {"anonymous": ask(None, method, address, data)}
+        for kind in ("stranger", "wrong"):
+            if who := getattr(route, kind):
+                found[kind] = ask(getattr(world.people, who), method, address, data)
+        expected = {"anonymous": 401, "stranger": 404, "wrong": 403}
+        if address.startswith("/api/"):
+            assert found.pop("anonymous") in (401, 403)
+        assert found == {kind: expected[kind] for kind in found}, method
+        status = ask(getattr(world.people, route.right), method, address, data)
+        assert status in (200, 204, 302, 303, 422), f"{method} by {route.right}: {status}"
+    if route.methods == ("post",):
+        assert ask(getattr(world.people, route.right), "get", address) == 405  # opening the address does nothing
+
+
+@pytest.mark.parametrize("name", OPEN)
+def test_what_is_open_is_open(name, world):
+    assert ask(None, "get", reverse(name)) == 200
+
+
+def test_a_form_from_another_site_is_refused(world):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(world.people.analyst)
+    assert client.post(reverse("evidence:collect")).status_code == 403

@@ -1,0 +1,184 @@
+"""Every step of every workflow is taken here through its action, and no other verb is possible from a state.
+
+A step that is added to a `workflow.py` fails until it is written down below.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from apps.alerts import actions as alerts
+from apps.audit.models import Event
+from apps.cases import actions as cases
+from apps.core.workflow import Workflow, workflows
+from apps.disclosures import actions as disclosures
+from apps.notices import actions as notices
+from tests.architecture.world import WORKER, World
+
+Do = Callable[[World, Any], Any]
+
+
+def _open_from_group(w: World, _: Any) -> Any:
+    return cases.open_case_from_group(w.group(), title="From the queue", by=w.people.analyst)
+
+
+def _propose(w: World, case: Any) -> Any:
+    w.ground(case)
+    return w.propose(case)
+
+
+def _close(w: World, case: Any) -> None:
+    closure = "acted" if case.decisions.filter(state="approved").exists() else "unsubstantiated"
+    cases.close_case(case, closure=closure, note="Nothing more to do.", by=w.people.lead)
+
+
+def _finding(case: Any) -> Any:
+    return case.findings.get()
+
+
+# How each verb is done to what stands in the old state; those from nothing return the new thing.
+DO: dict[str, dict[str, Do]] = {
+    "alerts.AlertGroup": {
+        "alerts.receive": lambda w, _: w.group(),
+        "alerts.claim": lambda w, group: alerts.claim(group, by=w.people.analyst),
+        "alerts.release": lambda w, group: alerts.release(group, by=w.people.analyst),
+        "alerts.dismiss": lambda w, group: alerts.dismiss(group, dismissal="benign", by=w.people.analyst),
+        "alerts.reopen": lambda w, group: alerts.reopen(group, reason="More came", by=w.people.analyst),
+        "alerts.escalate": lambda w, group: alerts.escalate(group, by=w.people.analyst),
+    },
+    "cases.Case": {
+        "cases.open_case": lambda w, _: w.case(),
+        "cases.open_case_from_group": _open_from_group,
+        "cases.start_investigation": lambda w, case: w.investigate(case),
+        "cases.propose_finding": _propose,
+        "cases.confirm_finding": lambda w, case: cases.confirm_finding(_finding(case), by=w.people.lead),
+        "cases.reject_finding": lambda w, case: cases.reject_finding(_finding(case), reason="Thin", by=w.people.lead),
+        "cases.withdraw_finding": lambda w, case: cases.withdraw_finding(
+            _finding(case), reason="Wrong", by=w.people.analyst
+        ),
+        "cases.approve_decision": lambda w, case: cases.approve_decision(
+            w.decide(_finding(case)), by=w.people.approver
+        ),
+        "cases.close_case": _close,
+        "cases.reopen_case": lambda w, case: cases.reopen_case(case, reason="News", by=w.people.lead),
+    },
+    "cases.Finding": {
+        "cases.propose_finding": lambda w, _: w.finding(),
+        "cases.confirm_finding": lambda w, finding: cases.confirm_finding(finding, by=w.people.lead),
+        "cases.reject_finding": lambda w, finding: cases.reject_finding(finding, reason="Thin", by=w.people.counsel),
+        "cases.withdraw_finding": lambda w, finding: cases.withdraw_finding(
+            finding, reason="Wrong", by=w.people.analyst
+        ),
+    },
+    "cases.Decision": {
+        "cases.propose_decision": lambda w, _: w.decision(),
+        "cases.approve_decision": lambda w, decision: cases.approve_decision(decision, by=w.people.approver),
+        "cases.reject_decision": lambda w, decision: cases.reject_decision(
+            decision, reason="Too hard", by=w.people.approver
+        ),
+    },
+    "cases.Independence": {
+        "cases.argue_independence": lambda w, _: w.independence(),
+        "cases.accept_independence": lambda w, said: cases.accept_independence(said, by=w.people.lead),
+        "cases.refuse_independence": lambda w, said: cases.refuse_independence(
+            said, reason="One log", by=w.people.lead
+        ),
+    },
+    "notices.Notice": {
+        "notices.draft_notice": lambda w, _: w.draft(),
+        "notices.redraft_notice": lambda w, notice: notices.redraft_notice(
+            notice, recipient=notice.recipient, by=w.people.counsel
+        ),
+        "notices.approve_notice": lambda w, notice: notices.approve_notice(notice, by=w.people.approver),
+        "notices.return_notice": lambda w, notice: notices.return_notice(notice, reason="Date", by=w.people.approver),
+        "notices.discard_notice": lambda w, notice: notices.discard_notice(notice, reason="No", by=w.people.counsel),
+        "notices.issue_notice": lambda w, notice: notices.issue_notice(notice, by=w.people.counsel),
+        "notices.render_notice": lambda w, notice: notices.render_notice(notice, by=WORKER),
+    },
+    "disclosures.Report": {
+        "disclosures.compile_report": lambda w, _: w.report(),
+        "disclosures.return_report": lambda w, report: disclosures.return_report(
+            report, reason="Say since when", by=w.people.approver
+        ),
+        "disclosures.discard_report": lambda w, report: disclosures.discard_report(
+            report, reason="Not needed", by=w.people.counsel
+        ),
+        "disclosures.release_report": lambda w, report: disclosures.release_report(report, by=w.people.approver),
+        "disclosures.render_report": lambda w, report: disclosures.render_report(report, by=WORKER),
+    },
+}
+
+STEPS = [
+    pytest.param(flow, old, verb, new, id=f"{flow.model.__name__}-{old or 'nothing'}-{verb.partition('.')[2]}")
+    for flow in workflows()
+    for old, verbs in flow.transitions.items()
+    for verb, new in verbs.items()
+]
+STATES = [
+    pytest.param(flow, str(state), id=f"{flow.model.__name__}-{state}")
+    for flow in workflows()
+    for state in flow.transitions
+    if state
+]
+
+
+def way_to(flow: Workflow, state: str | None) -> list[str]:
+    """The shortest chain of verbs from nothing to a state."""
+    ways = deque([(None, [])])
+    while ways:
+        here, way = ways.popleft()
+        if here == state:
+            return way
+        ways.extend((new, [*way, verb]) for verb, new in flow.transitions[here].items() if len(way) < 8)
+    raise AssertionError(f"nothing leads to {state}")
+
+
+def bring_to(world: World, flow: Workflow, state: str | None) -> Any:
+    do, thing = DO[flow.model._meta.label], None
+    for verb in way_to(flow, state):
+        thing = _after(do[verb](world, thing), thing)
+    return thing
+
+
+def _after(made: Any, thing: Any) -> Any:
+    if thing is None:
+        return made
+    thing.refresh_from_db()
+    return thing
+
+
+@pytest.fixture
+def world(db, monkeypatch) -> World:
+    from apps.core import paper
+
+    monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())  # how it looks is tested elsewhere
+    return World()
+
+
+@pytest.mark.parametrize(("flow", "old", "verb", "new"), STEPS)
+def test_a_step_is_taken_by_its_verb(world, flow, old, verb, new):
+    thing = bring_to(world, flow, old)
+    before = timezone.now()
+    thing = _after(DO[flow.model._meta.label][verb](world, thing), thing)
+    assert getattr(thing, flow.field) == new
+    assert Event.objects.filter(action=verb, occurred_at__gte=before, object_id=thing.pk).exists() or verb in {
+        "alerts.receive"  # one entry for the whole batch
+    }
+
+
+@pytest.mark.parametrize(("flow", "state"), STATES)
+def test_no_other_verb_is_possible_from_a_state(world, flow, state):
+    thing = bring_to(world, flow, state)
+    assert getattr(thing, flow.field) == state
+    everybody = [*world.people.all(), WORKER]
+    own = {verb for verbs in flow.transitions.values() for verb in verbs}
+    for verb in own - set(flow.transitions[state]):
+        assert [person for person in everybody if person.has_perm(verb, thing)] == [], verb
+
+
+def test_nothing_is_written_down_that_no_workflow_has():
+    verbs = {flow.model._meta.label: {v for vs in flow.transitions.values() for v in vs} for flow in workflows()}
+    assert {label: set(done) for label, done in DO.items()} == verbs

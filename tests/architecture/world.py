@@ -1,0 +1,295 @@
+"""A house in which everything has happened once, so that every page has something to show.
+
+`World` makes what is asked for on first use, through the same actions as in life, each case at one stage.
+"""
+
+import tempfile
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from django.utils import timezone
+
+from apps.accounts import actions as accounts
+from apps.accounts.models import Account
+from apps.alerts import actions as alerts
+from apps.alerts.models import Alert, AlertGroup, Rejection
+from apps.audit.models import Event
+from apps.audit.principals import System
+from apps.cases import actions as cases
+from apps.cases.models import Case, Decision, Explanation, Finding
+from apps.disclosures import actions as disclosures
+from apps.disclosures.models import Report
+from apps.evidence import actions as evidence
+from apps.notices import actions as notices
+from apps.notices.models import Notice
+from apps.policies import actions as policies
+from apps.policies.models import Clause, Version
+from apps.staff import actions as staff
+from tests.alerts.conftest import alert
+from tests.cases.conftest import CLAUSE, END, START, TERMS, make_accounts, make_activity
+from tests.conftest import PASSWORD, People
+from tests.evidence.conftest import COUNTS
+from tests.policies.conftest import HistoryWriter
+
+WORKER = System("worker")
+
+
+class World:
+    def __init__(self) -> None:
+        self.people = People()
+        self._number = 0
+        self._kept: dict[tuple[str, ...], Any] = {}
+
+    def once(self, what: str, *args: str) -> Any:
+        """What the method makes, made once."""
+        if (what, *args) not in self._kept:
+            self._kept[what, *args] = getattr(self, what)(*args)
+        return self._kept[what, *args]
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+    # --- what comes in
+
+    @cached_property
+    def detector(self) -> Any:
+        return alerts.register_detector(
+            slug="tidegauge", name="Tide gauge", kind="volume", owner="Abuse research", by=self.people.admin
+        )
+
+    @cached_property
+    def key(self) -> tuple[Any, str]:
+        return staff.issue_api_key(self.detector.service_account, by=self.people.admin)
+
+    def receive(self, *items: dict[str, Any]) -> Any:
+        import json
+
+        body = json.dumps(list(items)).encode()
+        return alerts.receive(self.detector, body=body, by=self.detector.service_account)[0]
+
+    def group(self, state: str = "open") -> AlertGroup:
+        """A group of its own in a state; claimed means by the analyst."""
+        name = f"acct_g{self._next()}"
+        self.receive(alert(source_ref=f"volume/{name}", subject={"type": "account", "accounts": [name]}))
+        found = AlertGroup.objects.get(key__endswith=name)
+        if state == "claimed":
+            alerts.claim(found, by=self.people.analyst)
+        elif state == "dismissed":
+            alerts.dismiss(found, dismissal="benign", by=self.people.analyst)
+        elif state == "escalated":
+            alerts.escalate(found, by=self.people.analyst)
+        return found
+
+    @cached_property
+    def alert(self) -> Alert:
+        return self.group().alerts.get()
+
+    @cached_property
+    def rejection(self) -> Rejection:
+        self.receive({"title": "not an alert"})
+        return Rejection.objects.latest("received_at")
+
+    @cached_property
+    def account(self) -> Account:
+        make_accounts(4)
+        make_activity()
+        return Account.objects.get(ref="acct_00000")
+
+    @cached_property
+    def imported(self) -> Any:
+        return accounts.import_records(
+            kind="accounts", filename="a.csv", stream=_stream(b"ref\nacct_imported\n"), by=self.people.analyst
+        )
+
+    @cached_property
+    def clause(self) -> tuple[Version, Clause]:
+        history = HistoryWriter(Path(tempfile.mkdtemp()))
+        history.add(TERMS)
+        policies.import_terms(path=history.write(), by=System())
+        return Version.objects.get(), Clause.objects.get(content__contains=CLAUSE)
+
+    # --- evidence
+
+    def collect(self) -> Any:
+        return evidence.collect(
+            kind="query_log",
+            title="Query log",
+            origin="Request log of the gateway",
+            filename="log.txt",
+            chunks=f"log {self._next()}".encode(),
+            by=self.people.analyst,
+        )
+
+    @cached_property
+    def item(self) -> Any:
+        return self.collect()
+
+    @cached_property
+    def run(self) -> Any:
+        return evidence.run_test(test_id="green-list", suspect="Lantern 7B", inputs=COUNTS, by=self.people.analyst)
+
+    # --- cases
+
+    def case(self, state: str = "triage") -> Case:
+        """A case of its own, assigned to nobody, in a state."""
+        case = cases.open_case(title=f"Case {self._next()}", severity=3, by=self.people.analyst)
+        if state != "triage":
+            self.investigate(case)
+        if state in ("finding", "decision", "notice"):
+            return getattr(self, {"finding": "finding", "decision": "confirmed", "notice": "approved"}[state])(
+                case
+            ).case
+        if state == "closed":
+            cases.close_case(case, closure="benign", note="It was ordinary use.", by=self.people.lead)
+        return case
+
+    def investigate(self, case: Case) -> None:
+        assert self.account
+        cases.add_accounts(case, query={"country": "DE"}, by=self.people.analyst)
+        cases.start_investigation(case, by=self.people.analyst)
+
+    def explanation(self, case: Case | None = None) -> Explanation:
+        case = case or self.case("investigation")
+        return cases.raise_explanation(case, hypothesis="heavy_user", by=self.people.analyst)
+
+    def exhibit(self, case: Case, group: str = "log") -> Any:
+        return cases.add_exhibit(
+            case,
+            item=self.collect(),
+            shows=f"What the {group} shows.",
+            element="harvesting",
+            dependency_group=group,
+            log10_lr=3.0,
+            log10_lr_cap=4.0,
+            by=self.people.analyst,
+        )
+
+    def task(self) -> Any:
+        case = self.case("investigation")
+        return cases.add_task(case, title="Ask", assignee=self.people.counsel, due_on=None, by=self.people.analyst)
+
+    def independence(self) -> Any:
+        """An argument that two lines of evidence err apart, waiting for another person."""
+        case = self.case("investigation")
+        self.exhibit(case)
+        self.exhibit(case, "canaries")
+        return cases.argue_independence(
+            case, groups=["log", "canaries"], argument="One is counted, one was planted.", by=self.people.analyst
+        )
+
+    def ground(self, case: Case) -> None:
+        """Everything that a finding needs beside accounts."""
+        self.exhibit(case)
+        self.exhibit(case, "canaries")
+        cases.assess_explanation(
+            self.explanation(case),
+            status="refuted",
+            conclusion="Nobody works around the clock.",
+            by=self.people.analyst,
+        )
+
+    def propose(self, case: Case) -> Finding:
+        version, clause = self.clause
+        return cases.propose_finding(
+            case,
+            conduct="The accounts collected output by automatic means.",
+            conduct_from=START,
+            conduct_to=END,
+            confidence="very_likely",
+            limits="What the output was used for is not known.",
+            clauses=[(version, clause)],
+            exhibits=list(case.exhibits.all()),
+            explanations=list(case.explanations.all()),
+            by=self.people.analyst,
+        )
+
+    def finding(self, case: Case | None = None) -> Finding:
+        case = case or self.case("investigation")
+        self.ground(case)
+        return self.propose(case)
+
+    def confirmed(self, case: Case | None = None) -> Finding:
+        finding = self.finding(case)
+        cases.confirm_finding(finding, by=self.people.lead)
+        return finding
+
+    def decide(self, finding: Finding) -> Decision:
+        today = timezone.now().date()
+        return cases.propose_decision(
+            finding,
+            action="suspend",
+            scope="All use of the service",
+            starts_on=today,
+            ends_on=today + timedelta(days=90),
+            reasoning="Nothing milder ends it.",
+            by=self.people.counsel,
+        )
+
+    def decision(self) -> Decision:
+        return self.decide(self.confirmed())
+
+    def approved(self, case: Case | None = None) -> Decision:
+        decision = self.decide(self.confirmed(case))
+        cases.approve_decision(decision, by=self.people.approver)
+        return decision
+
+    # --- papers
+
+    def draft(self, decision: Decision | None = None) -> Notice:
+        assert self.account
+        decision = decision or self.approved()
+        return notices.draft_notice(decision, kind="suspension", account=self.account, by=self.people.counsel)
+
+    def notice(self, state: str = "draft") -> Notice:
+        found = self.draft()
+        if state in ("approved", "issuing", "issued"):
+            notices.approve_notice(found, by=self.people.approver)
+        if state in ("issuing", "issued"):
+            notices.issue_notice(found, by=self.people.counsel)
+        if state == "issued":
+            notices.render_notice(found, by=WORKER)
+        if state == "discarded":
+            notices.discard_notice(found, reason="Wrong account", by=self.people.counsel)
+        return found
+
+    def compile(self, case: Case) -> Report:
+        return disclosures.compile_report(
+            case,
+            audience="regulator",
+            recipient="The authority",
+            legal_basis="Article 33",
+            title=f"Report {self._next()}",
+            by=self.people.counsel,
+        )
+
+    def report(self, state: str = "draft") -> Report:
+        found = self.compile(self.confirmed().case)
+        if state in ("releasing", "released"):
+            disclosures.release_report(found, by=self.people.approver)
+        if state == "released":
+            disclosures.render_report(found, by=WORKER)
+        return found
+
+    # --- people
+
+    def leaver(self) -> Any:
+        number = self._next()
+        person = staff.invite(
+            email=f"p{number}@northlight.example", name=f"P{number}", roles=[], password=PASSWORD, by=self.people.admin
+        )
+        staff.deactivate(person, by=self.people.admin, reason="Left")
+        return person
+
+    @cached_property
+    def event(self) -> Event:
+        assert self.item
+        return Event.objects.earliest("id")
+
+
+def _stream(data: bytes) -> Any:
+    import io
+
+    return io.BytesIO(data)
