@@ -1,10 +1,13 @@
 """What a person may see of account records."""
 
 from datetime import date, timedelta
+from typing import Any
+from uuid import UUID
 
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from apps.accounts.models import Acceptance, Account, Activity, Identifier, Import
+from apps.policies.models import Version
 from apps.policies.queries import in_force
 
 CHART_DAYS = 60
@@ -35,7 +38,7 @@ def identifiers(account: Account) -> QuerySet[Identifier]:
     )
 
 
-def sharing(identifier_id: object) -> QuerySet[Account]:
+def sharing(identifier_id: UUID) -> QuerySet[Account]:
     """The accounts that have the same identifier as this one, its own account among them."""
     one = Identifier.objects.filter(pk=identifier_id)
     same = Identifier.objects.filter(kind=Subquery(one.values("kind")), value_hmac=Subquery(one.values("value_hmac")))
@@ -58,9 +61,9 @@ def daily_requests(account: Account) -> dict[date, int]:
     return {first + timedelta(days=n): rows.get(first + timedelta(days=n), 0) for n in range((last - first).days + 1)}
 
 
-def totals_by_model(account: Account) -> list[dict]:
+def totals_by_model(account: Account) -> QuerySet[Activity, Any]:
     """For each model the requests, tokens and days on record, most used first."""
-    return list(
+    return (
         Activity.objects.filter(account=account)
         .order_by()
         .values("model")
@@ -71,14 +74,12 @@ def totals_by_model(account: Account) -> list[dict]:
     )
 
 
-def with_versions(user, account: Account) -> list[Acceptance]:
-    """An account's acceptances, newest first, each with `version`: what was in force when it accepted."""
+def acceptances(user, account: Account) -> list[tuple[Acceptance, Version | None]]:
+    """An account's acceptances, newest first, each with the version that was in force, as seen, when it accepted."""
     found = list(
         Acceptance.objects.filter(account=account)
         .select_related("document")
         .order_by("-accepted_at", "id")[:ACCEPTANCES]
     )
     readable = user.has_perm("policies.view")
-    for acceptance in found:
-        acceptance.version = in_force(acceptance.document, acceptance.accepted_at) if readable else None
-    return found
+    return [(one, in_force(one.document, one.accepted_at) if readable else None) for one in found]

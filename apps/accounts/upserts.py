@@ -10,13 +10,14 @@ from apps.accounts import identifiers
 from apps.accounts.importing import Row
 from apps.accounts.models import Acceptance, Account, Activity, Identifier
 from apps.audit import ledger
+from apps.audit.models import AuditedModel
 from apps.policies.models import Document
 
 
 class Writer:
     """Gathers rows and writes them in sets. Of two rows about the same thing in one set the later counts."""
 
-    model: type
+    model: type[AuditedModel]
     key: tuple[str, ...]  # columns of the incoming row that make it unique
     types: str  # of the incoming row, for jsonb_to_recordset
     found: str  # condition under which a row `t` of the table is the incoming row `n`

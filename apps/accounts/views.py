@@ -34,7 +34,7 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
         "days": list(daily),
         "values": list(daily.values()),
         "models": queries.totals_by_model(found),
-        "acceptances": queries.with_versions(request.user, found),
+        "acceptances": queries.acceptances(request.user, found),
         "panels": [(title, url) for title, name in PANELS.items() if (url := _url_of_room(name, found.pk))],
     }
     return render(request, "accounts/account.html", context)

@@ -20,7 +20,7 @@ TAKING = [AlertGroup.State.OPEN, AlertGroup.State.CLAIMED, AlertGroup.State.ESCA
 
 def homes(said: Iterable) -> grouping.Homes:
     """The groups that may take these alerts: by key, by the key of an alert already in them, and by account."""
-    alerts = [one.latest.alert for one in said]
+    alerts = [one.news.alert for one in said]
     keys = {grouping.key(alert) for alert in alerts}
     refs = {ref for alert in alerts for ref in alert.subject.accounts}
     by_key = {
@@ -173,7 +173,7 @@ def _for_priority(
         accounts=facts["accounts"],
         detectors=len(detectors),
         kinds=tuple(facts["kinds"]),
-        calibrations=tuple((d.calibration_false_positives, d.calibration_n) for d in calibrated),
+        calibrations=tuple((d.calibration_false_positives or 0, d.calibration_n or 0) for d in calibrated),
         uncalibrated=len(detectors) - len(calibrated),
         log10_lr=facts["log10_lr"],
         p_value=facts["p_value"],

@@ -23,7 +23,7 @@ class Portrait:
     values: list[int] = field(default_factory=list)
     days: list[date] = field(default_factory=list)
     first_alert: date | None = None
-    similar: list[AlertGroup] = field(default_factory=list)
+    similar: list[tuple[AlertGroup, int]] = field(default_factory=list)
 
 
 def portrait(group: AlertGroup, user) -> Portrait:

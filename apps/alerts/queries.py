@@ -1,10 +1,11 @@
 """What a person or a detector may see of alerts, and the figures that lists show beside their rows."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
@@ -106,57 +107,50 @@ def groups_about(user, account: Account) -> QuerySet[AlertGroup]:
     return visible_groups(user).filter(pk__in=named)
 
 
-def similar(group: AlertGroup, user) -> list[AlertGroup]:
-    """Other groups with accounts in common, most in common first, each with `shared`."""
+def similar(group: AlertGroup, user) -> list[tuple[AlertGroup, int]]:
+    """Other groups with accounts in common, and how many those are; most in common first."""
     mine = AlertAccount.objects.filter(alert__group=group).values("account")
-    rows = list(
+    shared = dict(
         AlertAccount.objects.filter(account__in=mine)
         .exclude(alert__group=group)
         .order_by()
         .values("alert__group")
         .annotate(shared=Count("account", distinct=True))
-        .order_by("-shared", "alert__group")[:4]
+        .order_by("-shared", "alert__group")
+        .values_list("alert__group", "shared")[:4]
     )
-    others = visible_groups(user).in_bulk([row["alert__group"] for row in rows])
-    found = []
-    for row in rows:
-        if other := others.get(row["alert__group"]):
-            other.shared = row["shared"]
-            found.append(other)
-    return found
+    others = visible_groups(user).in_bulk(list(shared))
+    return [(others[pk], count) for pk, count in shared.items() if pk in others]
 
 
 # --- detectors -------------------------------------------------------------------------------------------------------
 
 
-def with_traffic(detectors: QuerySet[Detector]) -> list[Detector]:
-    """Detectors with what came from each: `alert_total`, `open_total`, `day` (last 24 hours' counts), `last_at`."""
-    rows = list(detectors.order_by("slug"))
-    alerts = {
-        row["detector"]: row
-        for row in Alert.objects.order_by()
-        .values("detector")
-        .annotate(total=Count("id"), still=Count("id", filter=Q(is_open=True)))
-    }
-    since = timezone.now() - timedelta(days=1)
-    day = {
-        row["detector"]: row
-        for row in Batch.objects.filter(received_at__gte=since)
-        .order_by()
-        .values("detector")
-        .annotate(items=Sum("items"), rejected=Sum("rejected"))
-    }
-    newest = dict(
-        Batch.objects.order_by("detector_id", "-received_at")
-        .distinct("detector_id")
-        .values_list("detector", "received_at")
-    )
-    for row in rows:
-        row.alert_total = alerts.get(row.pk, {}).get("total", 0)
-        row.open_total = alerts.get(row.pk, {}).get("still", 0)
-        row.day = day.get(row.pk, {"items": 0, "rejected": 0})
-        row.last_at = newest.get(row.pk)
-    return rows
+@dataclass
+class Traffic:
+    """A detector, and what came from it."""
+
+    detector: Detector
+    alerts: int = 0
+    still_open: int = 0
+    items_24h: int = 0
+    rejected_24h: int = 0
+    last_at: datetime | None = None
+
+
+def traffic(detectors: QuerySet[Detector]) -> list[Traffic]:
+    """Each detector with what came from it, by name; four queries however many there are."""
+    rows = {detector.pk: Traffic(detector) for detector in detectors.order_by("slug")}
+    alerts = Alert.objects.filter(detector__in=rows).order_by().values_list("detector")
+    for pk, total, still in alerts.annotate(n=Count("id"), still=Count("id", filter=Q(is_open=True))):
+        rows[pk].alerts, rows[pk].still_open = total, still
+    batches = Batch.objects.filter(detector__in=rows)
+    recent = batches.filter(received_at__gte=timezone.now() - timedelta(days=1)).order_by().values_list("detector")
+    for pk, items, rejected in recent.annotate(n=Sum("items"), refused=Sum("rejected")):
+        rows[pk].items_24h, rows[pk].rejected_24h = items, rejected
+    for pk, last in batches.order_by().values_list("detector").annotate(last=Max("received_at")):
+        rows[pk].last_at = last
+    return list(rows.values())
 
 
 def keys_of(detector: Detector) -> QuerySet[ApiKey]:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -48,7 +49,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     days = queries.daily_alerts(rows)
     for group in rows:
         group.days = days[group.pk]
-    chosen = groups.filter(pk=_uuid(request.GET.get("selected"))).first() or next(iter(rows), None)
+    selected = _uuid(request.GET.get("selected", ""))
+    chosen = (groups.filter(pk=selected).first() if selected else None) or next(iter(rows), None)
     context = {
         "page": rows,
         "filter": found,
@@ -72,8 +74,11 @@ def _tabs(request: HttpRequest, view: str, figures: dict[str, int]) -> list[dict
     return tabs
 
 
-def _uuid(text: str | None) -> str | None:
-    return text if text and len(text) == 36 and not set(text) - set("0123456789abcdef-") else None
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
 
 
 def _preview(request: HttpRequest, group: AlertGroup) -> dict[str, Any]:
@@ -206,14 +211,19 @@ def _sent(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
+def is_fragment(request: HttpRequest) -> bool:
+    """Asked for by htmx, into a page that is there already."""
+    return "HX-Request" in request.headers
+
+
 def _dialog(request: HttpRequest, template: str, context: dict[str, Any], form) -> HttpResponse:
     """A form as a page, or as what a dialog holds."""
-    name = f"{template}#dialog" if request.htmx else template
+    name = f"{template}#dialog" if is_fragment(request) else template
     return render(request, name, context, status=422 if form.errors else 200)
 
 
 def _done(request: HttpRequest, answer: HttpResponseRedirect) -> HttpResponse:
-    return HttpResponse(status=204, headers={"HX-Redirect": answer.url}) if request.htmx else answer
+    return HttpResponse(status=204, headers={"HX-Redirect": answer.url}) if is_fragment(request) else answer
 
 
 @require_safe
@@ -222,7 +232,7 @@ def of_account(request: HttpRequest, pk: str) -> HttpResponse:
     require(request, "alerts.view")
     account = get_object_or_404(visible_accounts(request.user), pk=pk)
     rows = page(queries.groups_about(request.user, account), ("-priority", "-id"), request.GET, size=20)
-    name = "alerts/of_account.html#panel" if request.htmx else "alerts/of_account.html"
+    name = "alerts/of_account.html#panel" if is_fragment(request) else "alerts/of_account.html"
     return render(request, name, {"account": account, "page": rows})
 
 
@@ -291,10 +301,8 @@ def _require_intake(request: HttpRequest, to_do: str = "", obj: object = None) -
 @require_safe
 def detectors(request: HttpRequest) -> HttpResponse:
     _require_intake(request)
-    rows = queries.with_traffic(queries.visible_detectors(request.user))
-    for row in rows:
-        row.rate = error_rate(row)
-    return render(request, "alerts/detectors.html", {"detectors": rows})
+    rows = queries.traffic(queries.visible_detectors(request.user))
+    return render(request, "alerts/detectors.html", {"rows": [(row, error_rate(row.detector)) for row in rows]})
 
 
 @require_safe

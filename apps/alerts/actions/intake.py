@@ -47,6 +47,13 @@ class Known:
     latest: wire.Taken | None = None  # set when this batch says something new
     is_new: bool = True
 
+    @property
+    def news(self) -> wire.Taken:
+        """What this batch says; asked only of what it says something new about."""
+        if self.latest is None:
+            raise ValueError(f"nothing new is said about {self.id}")
+        return self.latest
+
 
 @action
 def receive(
@@ -215,7 +222,7 @@ def _rejections(batch_id: str, found: list[bytes], verdicts: list[dict], now) ->
 def _write(rows: ledger.Batch, detector: Detector, batch_id: str, said: list[Known], now) -> None:
     if not said:
         return
-    refs = {ref for one in said for ref in one.latest.alert.subject.accounts}
+    refs = {ref for one in said for ref in one.news.alert.subject.accounts}
     ids = _account_ids(refs)
     groups = _groups(said, now)
     records = [_record(one, detector, batch_id, now) for one in said]
@@ -238,7 +245,7 @@ def _groups(said: list[Known], now) -> dict[str, str | None]:
     homes = folding.homes(said)
     touched: dict[str, str | None] = {}
     for one in said:
-        alert = one.latest.alert
+        alert = one.news.alert
         key, refs = grouping.key(alert), alert.subject.accounts
         if one.group is None or not one.group_takes:
             one.group = homes.find(key, refs)
@@ -251,7 +258,7 @@ def _groups(said: list[Known], now) -> dict[str, str | None]:
 
 
 def _record(one: Known, detector: Detector, batch_id: str, now) -> dict[str, Any]:
-    alert = one.latest.alert
+    alert = one.news.alert
     score, measure = alert.score, alert.measure
     return {
         "id": one.id,
@@ -260,7 +267,7 @@ def _record(one: Known, detector: Detector, batch_id: str, now) -> dict[str, Any
         "batch_id": batch_id,
         "group_id": one.group,
         "key": grouping.key(alert),
-        "content_sha256": one.latest.digest,
+        "content_sha256": one.news.digest,
         "contents": one.contents,
         "is_open": alert.action != "close",
         "occurrences": one.occurrences,
@@ -279,7 +286,7 @@ def _record(one: Known, detector: Detector, batch_id: str, now) -> dict[str, Any
         "new_model_share": measure.new_model_share_24h if measure else None,
         "alternatives": alert.alternatives,
         "drill": alert.drill or "",
-        "payload": msgspec.Raw(one.latest.payload),
+        "payload": msgspec.Raw(one.news.payload),
     }
 
 
@@ -312,9 +319,9 @@ def _update(rows: ledger.Batch, records: list[dict[str, Any]]) -> None:
 
 def _name_accounts(rows: ledger.Batch, said: list[Known], ids: dict[str, UUID]) -> None:
     """What an alert named once it stays about: an update may name fewer accounts, and has not cleared the others."""
-    pairs = defaultdict(set)
+    pairs: dict[str, set[str]] = defaultdict(set)
     for one in said:
-        pairs[one.id] |= {str(ids[ref]) for ref in one.latest.alert.subject.accounts}
+        pairs[one.id] |= {str(ids[ref]) for ref in one.news.alert.subject.accounts}
     flat = [(alert, account) for alert, accounts_ in pairs.items() for account in accounts_]
     if flat:
         rows.run(
