@@ -93,9 +93,10 @@ def test_no_extension_of_postgresql_is_needed():
 
 
 def test_each_room_has_one_migration_before_the_first_release():
-    """`core` has two: the functions of its first one are what the triggers of every room call."""
+    """`core` and `audit` have two: first the functions in SQL that the triggers of every room call, then tables."""
     for config in apps.get_app_configs():
         if config.name.startswith("apps.") and list(config.get_models()):
             package = importlib.import_module(f"{config.name}.migrations")
-            expected = ["0001_functions", "0002_tables"] if config.label == "core" else ["0001_initial"]
+            with_functions = config.label in ("core", "audit")
+            expected = ["0001_functions", "0002_tables"] if with_functions else ["0001_initial"]
             assert [module.name for module in pkgutil.iter_modules(package.__path__)] == expected, config.name
