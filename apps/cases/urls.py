@@ -9,6 +9,7 @@ urlpatterns = [
     path("queue/<uuid:pk>/case/", cases.open_case_from_group, name="open_case_from_group"),
     path("queue/<uuid:pk>/add-to-case/", cases.add_group, name="add_group"),
     path("evidence/<str:ref>/cases/", evidence.exhibits_of_item, name="exhibits_of_item"),
+    path("accounts/<uuid:pk>/cases/", members.of_account, name="of_account"),
     path("tasks/<uuid:pk>/complete/", cases.complete_task, name="complete_task"),
     path("independence/<uuid:pk>/accept/", evidence.accept_independence, name="accept_independence"),
     path("independence/<uuid:pk>/refuse/", evidence.refuse_independence, name="refuse_independence"),

@@ -248,3 +248,12 @@ def test_tasks_and_parties(case, people, sign_in):
     data = {"name": "Reef Resale", "role": "reseller", "basis": "E1"}
     assert client.post(f"{url}/parties/add/", data).status_code == 302
     assert "Reef Resale" in client.get(f"{url}/").content.decode()
+
+
+def test_an_accounts_page_names_its_cases(ready, people, sign_in):
+    account = ready.members.first().account
+    client = sign_in(people.analyst)
+    assert ready.ref in client.get(f"/accounts/{account.pk}/cases/").content.decode()
+    actions.exclude_accounts(ready, account_ids=[account.pk], why="A university.", by=people.analyst)
+    assert "A university." in client.get(f"/accounts/{account.pk}/cases/").content.decode()
+    assert sign_in(people.admin).get(f"/accounts/{account.pk}/cases/").status_code == 404

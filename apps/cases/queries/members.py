@@ -14,6 +14,7 @@ from apps.cases.models import (
     Finding,
     FindingAccount,
 )
+from apps.cases.queries.files import visible_cases
 from apps.cases.selection import Selection
 
 
@@ -26,6 +27,12 @@ def members_picked(case: Case, query: dict[str, Any], *, excluded: bool) -> Quer
     """Members that a query picks; all of them when it says nothing."""
     found = members(case, excluded=excluded)
     return found.filter(account__in=Selection.read(query).of(Account.objects.order_by())) if query else found
+
+
+def memberships(user, account: Account) -> QuerySet[CaseAccount]:
+    """The cases an account is in, or was taken out of, newest first."""
+    mine = CaseAccount.objects.filter(account=account, case__in=visible_cases(user))
+    return mine.select_related("case").order_by("-added_at")
 
 
 def accounts_of(case: Case) -> QuerySet[Account]:

@@ -4,10 +4,11 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.models import Account
+from apps.accounts.queries import visible_accounts
 from apps.cases import actions, forms, queries
 from apps.cases.models import Case
 from apps.cases.selection import Selection
@@ -43,6 +44,14 @@ def _page(request: HttpRequest, case: Case, data: Any, bulk: forms.BulkForm | No
         "provenance": queries.by_provenance(case),
     }
     return panel(request, case, "accounts", context, bulk)
+
+
+@require_safe
+def of_account(request: HttpRequest, pk: str) -> HttpResponse:
+    """A fragment for the page of an account: the cases it is in, or was taken out of."""
+    account = get_object_or_404(visible_accounts(request.user), pk=pk)
+    require(request, "cases.view")
+    return render(request, "cases/_of_account.html", {"members": queries.memberships(request.user, account)})
 
 
 @require_POST
