@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -39,7 +40,7 @@ def _explain(where: forms.BaseForm | HttpRequest, error: ValidationError) -> Non
             where.add_error(field if field in where.fields else None, problem)
 
 
-def require(request: HttpRequest, to_view: str, to_do: str = "", obj: object = None) -> None:
+def require(request: HttpRequest, to_view: str, to_do: str = "", obj: Any = None) -> None:
     """For a page that is about no single object, or a form: 404 for a stranger, 403 for whom the verb is not.
 
     A form that somebody may not send is not shown either.

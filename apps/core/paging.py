@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import FieldDoesNotExist, ValidationError
-from django.db.models import F, Model, Q, QuerySet
+from django.db.models import F, Field, Model, Q, QuerySet
 from django.http import Http404
 from django.http.request import QueryDict
 
@@ -89,7 +89,8 @@ def _value(model: type[Model], column: str, value: Any) -> Any:
         field = model._meta.get_field(column)
     except FieldDoesNotExist:
         return value
-    value = field.to_python(value)
+    if isinstance(field, Field):
+        value = field.to_python(value)
     if value is None:
         raise ValueError("a cursor has no holes")
     return value

@@ -7,11 +7,12 @@ verb is possible now.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 
 @dataclass(frozen=True)
 class Workflow:
-    model: type
+    model: type[Any]
     field: str
     transitions: Mapping[str | None, Mapping[str, str]]
 

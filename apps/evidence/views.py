@@ -1,6 +1,7 @@
 from django.contrib import messages
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -87,7 +88,7 @@ def verify(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @require_POST
-def export(request: HttpRequest, ref: str) -> HttpResponse:
+def export(request: HttpRequest, ref: str) -> HttpResponseBase:
     found = get_object_or_404(queries.visible_items(request.user), ref=ref)
     form = forms.ExportForm(request.POST)
     if form.is_valid():

@@ -1,3 +1,5 @@
+from typing import cast
+
 import rules
 from django.contrib.auth.models import AbstractBaseUser
 from django.contrib.postgres.fields import ArrayField
@@ -12,8 +14,8 @@ PEOPLE_ROLES = [slug for slug in ROLES if slug not in ("detector", "system")]
 
 
 class UserQuerySet(AuditedQuerySet):
-    def get_by_natural_key(self, email: str) -> "User":
-        return self.get(email__iexact=email)
+    def get_by_natural_key(self, email: str | None) -> "User":
+        return cast("User", self.get(email__iexact=email))
 
 
 class User(AuditedModel, AbstractBaseUser):
@@ -30,7 +32,7 @@ class User(AuditedModel, AbstractBaseUser):
     created_at = models.DateTimeField(auto_now_add=True)
     last_login = None  # the trail says when somebody signed in
 
-    objects = UserQuerySet.as_manager()
+    objects = UserQuerySet.as_manager()  # type: ignore[misc]
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -53,7 +55,7 @@ class User(AuditedModel, AbstractBaseUser):
     def has_perm(self, perm: str, obj: object = None) -> bool:
         return self.is_active and rules.has_perm(perm, self, obj)
 
-    def check_password(self, raw_password: str) -> bool:
+    def check_password(self, raw_password: str | None) -> bool:
         # Without Django's silent re-hash on sign-in, which would write outside the ledger.
         from django.contrib.auth.hashers import check_password
 

@@ -4,43 +4,55 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('core', '0001_functions'),
+        ("core", "0001_functions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Counter',
+            name="Counter",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=16)),
-                ('year', models.PositiveIntegerField()),
-                ('value', models.PositiveIntegerField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=16)),
+                ("year", models.PositiveIntegerField()),
+                ("value", models.PositiveIntegerField()),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('kind', 'year'), name='one_counter_per_kind_and_year')],
+                "constraints": [models.UniqueConstraint(fields=("kind", "year"), name="one_counter_per_kind_and_year")],
             },
         ),
         migrations.CreateModel(
-            name='Job',
+            name="Job",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=64)),
-                ('key', models.CharField(help_text='what it is about; a kind is done once for a key', max_length=200)),
-                ('actor', models.CharField(help_text='on whose behalf', max_length=100)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('done', 'Done'), ('failed', 'Failed')], default='waiting', max_length=8)),
-                ('attempts', models.PositiveSmallIntegerField(default=0)),
-                ('due_at', models.DateTimeField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('finished_at', models.DateTimeField(null=True)),
-                ('last_error', models.TextField(blank=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=64)),
+                ("key", models.CharField(help_text="what it is about; a kind is done once for a key", max_length=200)),
+                ("actor", models.CharField(help_text="on whose behalf", max_length=100)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("done", "Done"), ("failed", "Failed")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("attempts", models.PositiveSmallIntegerField(default=0)),
+                ("due_at", models.DateTimeField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("finished_at", models.DateTimeField(null=True)),
+                ("last_error", models.TextField(blank=True)),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('state', 'waiting')), fields=['due_at'], name='job_due')],
-                'constraints': [models.UniqueConstraint(fields=('kind', 'key'), name='a_job_is_done_once_for_its_key'), models.CheckConstraint(condition=models.Q(('state', 'waiting'), ('finished_at__isnull', False), _connector='XOR'), name='a_finished_job_has_its_time')],
+                "indexes": [models.Index(condition=models.Q(("state", "waiting")), fields=["due_at"], name="job_due")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("kind", "key"), name="a_job_is_done_once_for_its_key"),
+                    models.CheckConstraint(
+                        condition=models.Q(("state", "waiting"), ("finished_at__isnull", False), _connector="XOR"),
+                        name="a_finished_job_has_its_time",
+                    ),
+                ],
             },
         ),
     ]
