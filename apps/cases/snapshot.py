@@ -84,15 +84,21 @@ def _summary(case: Case, figures: queries.Figures, findings: Iterable[Finding]) 
 def _method(case: Case, exhibits: list[Exhibit], findings: list[Finding]) -> list[str]:
     combined = queries.combined(case, exhibits)
     lines = [
-        "Each exhibit was weighed against every explanation that was raised. Findings were proposed by one person and"
-        " confirmed by another.",
+        f"{_weighing(case, len(exhibits))} Findings were proposed by one person and confirmed by another.",
         f"Strength of the evidence. {combined.how} Each ratio is no larger than the validation of its method carries.",
     ]
     if findings:
         lines.append(
-            "Figures of accounts are sums of their recorded daily activity (UTC) in the period of the conduct."
+            "Figures of accounts are sums of their recorded daily activity (in days of UTC) over all days on record."
         )
     return lines
+
+
+def _weighing(case: Case, exhibits: int) -> str:
+    pairs, weighed_ = exhibits * case.explanations.count(), case.assessments.count()
+    if weighed_ >= pairs:
+        return "Each exhibit was weighed against every explanation that was raised."
+    return f"Of {pairs} pairs of an exhibit and an explanation that was raised, {weighed_} were weighed one by one."
 
 
 def _limits(case: Case, findings: Iterable[Finding]) -> list[str]:
@@ -127,7 +133,7 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
         "clauses": [_clause(c) for c in finding.clauses.select_related("version__document", "version__text", "clause")],
         "exhibits": [row.exhibit.label for row in queries.exhibits_of_finding(finding)],
         "alternatives": [
-            {"text": str(row.explanation), "outcome": f"{row.get_status_display()}. {row.conclusion}"}
+            {"text": f"{row.explanation}.", "outcome": f"{row.get_status_display()}. {row.conclusion}"}
             for row in finding.explanations.select_related("explanation")
         ],
         "confirmed_on": _day(finding.reviewed_at and finding.reviewed_at.date()),

@@ -88,6 +88,7 @@ def build(redacted: dict, log: Sequence[Withheld], audience: str, marking: Marki
         raise ValueError("a public report is TLP:CLEAR")
     files = {**annexes.tables(redacted), "report.json": annexes.to_json(redacted, log, audience)}
     pictures = _pictures(redacted)
+    redacted = redacted | {"marks": _drawn_marks(redacted)}
     title = f"{TITLES[audience]}: {redacted['case']['title']}"
     context = {
         **_printable(redacted),
@@ -119,7 +120,7 @@ def _pictures(redacted: dict) -> dict[str, str]:
     days = [
         (date.fromisoformat(row["day"]), row["exchanges"]) for row in redacted["activity"] if _number(row["exchanges"])
     ]
-    marks = [(date.fromisoformat(mark["day"]), mark["label"]) for mark in redacted["marks"]]
+    marks = [(date.fromisoformat(mark["day"]), mark["label"]) for mark in _drawn_marks(redacted)]
     rows = [
         (f"{item['ref']}  {item['title']}", item["strength"], item["cap"] if _number(item.get("cap")) else None)
         for item in redacted["exhibits"]
@@ -131,6 +132,12 @@ def _pictures(redacted: dict) -> dict[str, str]:
     if rows:
         pictures["strength"] = figures.strength(rows, palette)
     return pictures
+
+
+def _drawn_marks(redacted: dict) -> list[dict]:
+    """The marks that lie within the days of the picture; its caption names no other."""
+    days = [row["day"] for row in redacted["activity"] if _number(row["exchanges"])]
+    return [mark for mark in redacted["marks"] if days and min(days) <= mark["day"] <= max(days)]
 
 
 def _number(value) -> bool:

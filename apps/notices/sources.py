@@ -55,7 +55,10 @@ def sourced(notice: Notice, composition: ComposedNotice) -> list[Section]:
     return [
         Section("Subject", list(find.statements(composition.subject))),
         *(
-            Section(section.heading, [s for block in section.blocks for s in find.statements(block)])
+            Section(
+                section.heading or section.key.capitalize(),
+                [s for block in section.blocks for s in find.statements(block)],
+            )
             for section in composition.sections
         ),
     ]

@@ -56,6 +56,23 @@ def test_the_report_says_what_was_found_and_decided(draft):
     assert {figure["key"]: figure["value"] for figure in content["figures"]}["exchanges"] == 35_000
 
 
+def test_the_method_says_what_was_weighed_and_what_was_not(draft, compiled, people):
+    said = " ".join(draft.content["method"])
+    assert "Of 2 pairs of an exhibit and an explanation that was raised, 0 were weighed one by one." in said
+    explanation = draft.case.explanations.get()
+    for exhibit in draft.case.exhibits.all():
+        cases.rate_exhibit(explanation, exhibit=exhibit, rating="I", by=people.analyst)
+    assert "Each exhibit was weighed against every explanation" in " ".join(compiled().content["method"])
+
+
+def test_a_caption_names_no_mark_that_is_not_drawn(draft, quick_paper):
+    """The case was opened long after the activity: the picture ends before that day."""
+    assert draft.content["marks"][0]["label"] == "case opened"
+    html = next(iter(actions.files_of(draft).values())).decode()
+    assert "Exchanges a day" in html
+    assert "case opened" not in html
+
+
 def test_the_snapshot_is_frozen_whole_and_the_report_does_not_follow_the_case(draft, people):
     frozen = json.loads(vault.read(draft.snapshot_sha256))
     assert frozen["case"]["title"] == draft.case.title
@@ -192,5 +209,5 @@ def test_title_and_summary_claim_no_more_than_was_found(suspended, compiled, peo
         compiled(title="How they stole it")
     assert list(refused.value.error_dict) == ["title"]
     cases.describe(suspended.case, summary="The thieves were quick.", by=people.analyst)
-    with pytest.raises(ValidationError, match="on the case.s page first"):
+    with pytest.raises(ValidationError, match="thieves"):
         compiled()
