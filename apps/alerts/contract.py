@@ -7,7 +7,7 @@ from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 
-from apps.alerts import wire
+from apps.alerts import native
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
@@ -88,11 +88,11 @@ class Shown(Struct):
     source_ref: str
     is_open: bool
     occurrences: int
-    received_at: wire.Moment
-    updated_at: wire.Moment
-    content_sha256: wire.Sha256
+    received_at: native.Moment
+    updated_at: native.Moment
+    content_sha256: native.Sha256
     group: Group | None
-    alert: wire.Alert
+    alert: native.Alert
 
 
 def _schema(type_: Any) -> dict:
@@ -123,7 +123,7 @@ def _problems(**by_status: tuple[type, str]) -> dict[tuple[int, str], OpenApiRes
 
 
 SAMPLE = {
-    "schema": wire.SCHEMA,
+    "schema": native.SCHEMA,
     "source": "synchrony-watch",
     "source_ref": "2026-06-05T10:00Z/cl-118",
     "action": "create",
@@ -192,7 +192,7 @@ POST: dict[str, Any] = {
         )
     ],
     "request": {
-        "application/json": {"oneOf": [_schema(wire.Alert), {"type": "array", "items": _schema(wire.Alert)}]},
+        "application/json": {"oneOf": [_schema(native.Alert), {"type": "array", "items": _schema(native.Alert)}]},
         "application/x-ndjson": {"type": "string", "description": "one alert a line"},
     },
     "examples": [

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from apps.alerts.wire import Alert
+from apps.alerts.native import Alert
 
 KEY_LENGTH = 250
 
