@@ -51,7 +51,8 @@ def stage(title: str) -> int:
 
 @pytest.fixture
 def worker() -> Iterator[None]:
-    """A worker in this process."""
+    """A worker and a sequencer in this process."""
+    from apps.audit import sequencer
     from apps.core import jobs
 
     ended = threading.Event()
@@ -59,6 +60,7 @@ def worker() -> Iterator[None]:
     def work() -> None:
         while not ended.wait(0.05):
             jobs.work_off()
+            sequencer.sequence()
         connection.close()
 
     thread = threading.Thread(target=work)
