@@ -49,6 +49,17 @@ class AuditedQuerySet(models.QuerySet):
         _writes.alters_data = True  # type: ignore[attr-defined] # templates may not call them
 
 
+class Guard(pgtrigger.Trigger):
+    """A trigger that runs a function of the first migration, so that `pgtrigger.ignore` cannot switch it off."""
+
+    def __init__(self, function: str, **options) -> None:
+        super().__init__(func="RETURN NULL;", **options)
+        self.function = function
+
+    def render_execute(self, model: type[models.Model]) -> str:
+        return f"{self.function}()"
+
+
 class AuditedModel(models.Model):
     """A row that changes only through `ledger`, inside an `@action`.
 
@@ -66,19 +77,19 @@ class AuditedModel(models.Model):
         abstract = True
         base_manager_name = "objects"
         triggers = [
-            pgtrigger.Trigger(
+            Guard(
+                "audit_guard",
                 name="needs_event",
                 when=pgtrigger.After,
                 operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
                 timing=pgtrigger.Deferred,
-                func="PERFORM audit_require_event(TG_TABLE_NAME, COALESCE(NEW.id, OLD.id)); RETURN NULL;",
             ),
-            pgtrigger.Trigger(
+            Guard(
+                "audit_refuse",
                 name="no_truncate",
                 level=pgtrigger.Statement,
                 when=pgtrigger.Before,
                 operation=pgtrigger.Truncate,
-                func="RAISE EXCEPTION 'audited table % is never truncated', TG_TABLE_NAME;",
             ),
         ]
 
@@ -102,15 +113,14 @@ def audited_models() -> list[type[AuditedModel]]:
 
 def append_only(name: str = "append_only") -> list[pgtrigger.Trigger]:
     """Seat belts against update, delete and truncate. The Merkle log is what detects those who take them off."""
-    refuse = "RAISE EXCEPTION 'the trail is append-only: % of % refused', TG_OP, TG_TABLE_NAME;"
     return [
-        pgtrigger.Trigger(name=name, when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete, func=refuse),
-        pgtrigger.Trigger(
+        Guard("audit_refuse", name=name, when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete),
+        Guard(
+            "audit_refuse",
             name=f"{name}_table",
             level=pgtrigger.Statement,
             when=pgtrigger.Before,
             operation=pgtrigger.Truncate,
-            func=refuse,
         ),
     ]
 

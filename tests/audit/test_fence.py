@@ -156,7 +156,7 @@ def test_an_event_of_an_earlier_transaction_does_not_cover_it(committed_db, acco
 
 @pytest.mark.parametrize("model", audited_models(), ids=lambda model: model._meta.label)
 def test_no_audited_table_is_truncated(db, model):
-    with pytest.raises(DatabaseError, match="is never truncated"), transaction.atomic():
+    with pytest.raises(DatabaseError, match="is refused"), transaction.atomic():
         execute(f"TRUNCATE {model._meta.db_table} CASCADE")
 
 
@@ -174,7 +174,7 @@ def test_the_trail_is_append_only(people, model, verb):
         Checkpoint.objects.create(number=1, size=1, note="", signed_at="2026-03-18T00:00Z", seal=b"")
     assert model.objects.exists()
     statement = {"UPDATE": f"UPDATE {table} SET {column} = {column}", "DELETE": f"DELETE FROM {table}"}
-    with pytest.raises(DatabaseError, match=f"append-only: {verb} of {table} refused"), transaction.atomic():
+    with pytest.raises(DatabaseError, match=f"{verb} of {table} is refused"), transaction.atomic():
         execute(statement.get(verb, f"TRUNCATE {table}"))
 
 

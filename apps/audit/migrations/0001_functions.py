@@ -18,9 +18,21 @@ BEGIN
     RAISE EXCEPTION 'row % of audited table % was changed without an entry in the trail', changed_id, changed_table
         USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'needs_event', TABLE = changed_table;
 END $$;
+
+CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM audit_require_event(TG_TABLE_NAME::text, COALESCE(NEW.id, OLD.id));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION 'the trail keeps what it has: % of % is refused', TG_OP, TG_TABLE_NAME
+        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME, TABLE = TG_TABLE_NAME;
+END $$;
 """
 
-REVERSE = "DROP FUNCTION audit_require_event(text, uuid); DROP FUNCTION audit_current_xid();"
+REVERSE = "DROP FUNCTION audit_refuse(); DROP FUNCTION audit_guard(); DROP FUNCTION audit_require_event(text, uuid); DROP FUNCTION audit_current_xid();"
 
 
 class Migration(migrations.Migration):
