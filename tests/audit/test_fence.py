@@ -154,6 +154,13 @@ def test_an_event_of_an_earlier_transaction_does_not_cover_it(committed_db, acco
         execute(STATEMENTS["update"])
 
 
+def test_no_session_can_ignore_the_trigger(committed_db, account):
+    with pytest.raises(IntegrityError, match="without an entry in the trail"), transaction.atomic():
+        execute("SET LOCAL pgtrigger.ignore = '{pgtrigger_needs_event_c6e6c}'")
+        assert execute("SELECT tgname FROM pg_trigger WHERE tgname = 'pgtrigger_needs_event_c6e6c'")
+        execute(STATEMENTS["update"])
+
+
 @pytest.mark.parametrize("model", audited_models(), ids=lambda model: model._meta.label)
 def test_no_audited_table_is_truncated(db, model):
     with pytest.raises(DatabaseError, match="is refused"), transaction.atomic():

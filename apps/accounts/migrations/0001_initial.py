@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("audit", "0001_functions"),
         ('policies', '0001_initial'),
     ]
 

@@ -13,6 +13,7 @@ class Migration(migrations.Migration):
     initial = True
 
     dependencies = [
+        ("audit", "0001_functions"),
         ('accounts', '0001_initial'),
         ('alerts', '0001_initial'),
         ('evidence', '0001_initial'),
