@@ -19,7 +19,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
     return HttpResponse("ok", content_type="text/plain")
 
 
-# The reader of the schema makes its style sheet as it runs; that is allowed on this one page, which shows nobody's words.
+# The reader of the schema makes its style sheet as it runs: allowed on this one page, which shows nobody's words.
 api_docs = csp_update({"style-src": [SELF, UNSAFE_INLINE], "worker-src": [SELF, "blob:"]})(
     SpectacularRedocView.as_view(url_name="schema", template_name="api.html")
 )

@@ -72,7 +72,7 @@ def edge_root(edge: Edge) -> bytes:
 
 def edge_tiles(size: int) -> list[tuple[int, int, int]]:
     """Level, number and width of the partial tile of each level of a tree of `size`; width 0 where there is none."""
-    places = []
+    places: list[tuple[int, int, int]] = []
     while count := size >> 8 * len(places):
         places.append((len(places), count // TILE, count % TILE))
     return places

@@ -19,11 +19,11 @@ class AuditedQuerySet(models.QuerySet):
 
     def _insert(self, *args, **kwargs):
         fence.require_open(self.model)
-        return super()._insert(*args, **kwargs)
+        return super()._insert(*args, **kwargs)  # type: ignore[misc] # private to the ORM
 
     def _update(self, values):
         fence.require_open(self.model)
-        return super()._update(values)
+        return super()._update(values)  # type: ignore[misc]
 
     def _raw_delete(self, using):
         fence.require_open(self.model)
@@ -56,7 +56,7 @@ class Guard(pgtrigger.Trigger):
         super().__init__(func="RETURN NULL;", **options)
         self.function = function
 
-    def render_execute(self, model: type[models.Model]) -> str:
+    def render_execute(self, model: models.Model) -> str:
         return f"{self.function}()"
 
 
@@ -76,7 +76,7 @@ class AuditedModel(models.Model):
     class Meta:
         abstract = True
         base_manager_name = "objects"
-        triggers = [
+        triggers: list[pgtrigger.Trigger] = [
             Guard(
                 "audit_guard",
                 name="needs_event",
