@@ -156,7 +156,8 @@ def test_an_event_of_an_earlier_transaction_does_not_cover_it(committed_db, acco
 
 def test_no_session_can_ignore_the_trigger(committed_db, account):
     [[trigger]] = execute(
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = 'staff_serviceaccount'::regclass AND strpos(tgname, 'needs_event') > 0"
+        "SELECT tgname FROM pg_trigger"
+        " WHERE tgrelid = 'staff_serviceaccount'::regclass AND strpos(tgname, 'needs_event') > 0"
     )
     ignoring = f"SET LOCAL pgtrigger.ignore = '{{{trigger}}}'; {STATEMENTS['update']}"
     with pytest.raises(IntegrityError, match="without an entry in the trail"), transaction.atomic():
