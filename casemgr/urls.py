@@ -4,7 +4,7 @@ from csp.constants import SELF, UNSAFE_INLINE
 from csp.decorators import csp_update
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import include, path, re_path
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
@@ -24,8 +24,16 @@ api_docs = csp_update({"style-src": [SELF, UNSAFE_INLINE], "worker-src": [SELF, 
     SpectacularRedocView.as_view(url_name="schema", template_name="api.html")
 )
 
+
+@login_not_required
+def nothing_here(request: HttpRequest, page: str) -> HttpResponse:
+    """Pages of the sign-in library by which people would change their own address: an administrator knows them by it."""
+    raise Http404
+
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    re_path(r"^sign-in/(email|confirm-email|password/set|login/code)/", nothing_here),
     path("sign-in/", include("allauth.account.urls")),
     path("second-factor/", include("allauth.mfa.urls")),
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),

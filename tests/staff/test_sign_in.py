@@ -4,6 +4,7 @@ import re
 import time
 
 import pytest
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
@@ -105,6 +106,15 @@ def test_a_session_gets_a_new_key_at_sign_in(people):
 def test_nobody_signs_up(db):
     page = Client().get("/sign-in/signup/")
     assert "<form" not in page.content.decode()
+
+
+@pytest.mark.parametrize("page", ["email", "confirm-email", "confirm-email/abc", "password/set", "login/code/confirm"])
+def test_nobody_changes_the_address_they_sign_in_with(people, page):
+    people.analyst  # noqa: B018
+    client, _ = sign_in_by_hand("analyst")
+    assert client.get(f"/sign-in/{page}/").status_code == 404
+    assert client.post(f"/sign-in/{page}/", {"action_add": "", "email": "x@y.example"}).status_code == 404
+    assert not EmailAddress.objects.exists()
 
 
 # --- the second factor -----------------------------------------------------------------------------------------------
