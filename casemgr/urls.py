@@ -27,7 +27,7 @@ api_docs = csp_update({"style-src": [SELF, UNSAFE_INLINE], "worker-src": [SELF, 
 
 @login_not_required
 def nothing_here(request: HttpRequest, page: str) -> HttpResponse:
-    """Pages of the sign-in library by which people would change their own address: an administrator knows them by it."""
+    """Pages of the sign-in library that change one's own address: it is what an administrator knows people by."""
     raise Http404
 
 
