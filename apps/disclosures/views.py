@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -37,7 +37,7 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
     """The panel of a case: its reports."""
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = queries.visible_reports(request.user).filter(case=case).order_by("-compiled_at")[:50]
-    template = "disclosures/of_case.html" if request.htmx else "disclosures/of_case_page.html"
+    template = "disclosures/of_case.html" if "HX-Request" in request.headers else "disclosures/of_case_page.html"
     return render(request, template, {"case": case, "reports": found})
 
 
@@ -84,7 +84,7 @@ def preview(request: HttpRequest, pk) -> HttpResponse:
 
 
 @require_safe
-def download(request: HttpRequest, pk, name: str) -> HttpResponse:
+def download(request: HttpRequest, pk, name: str) -> StreamingHttpResponse:
     found = _find(request, pk)
     file = next((file for file in found.files if file["name"] == name), None)
     if file is None:

@@ -26,6 +26,7 @@ State = Notice.State
 # Which letter goes with which decision, and to whom.
 TO_ACCOUNTS = {NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND}}
 TO_PARTIES = {NoticeTemplate.Kind.CEASE_AND_DESIST: {Decision.Action.CEASE_AND_DESIST}}
+CARRIES_OUT = {**TO_ACCOUNTS, **TO_PARTIES}
 
 # No letter that may be mistaken for another: 0/O, 1/I/L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -179,15 +180,16 @@ def _assemble(
     decision: Decision, account: Account | None, party: Party | None, recipient: str, on: date
 ) -> NoticeFacts:
     lines = tuple(line.strip() for line in recipient.splitlines() if line.strip())
+    if party is not None:
+        return assembly.facts_for_party(decision, party, lines, on)
     if account is not None:
         return assembly.facts_for_account(decision, account, lines, on)
-    return assembly.facts_for_party(decision, party, lines, on)
+    raise ValueError("a letter goes to an account or to a party")
 
 
 def _check_fit(decision: Decision, kind: str, account: Account | None, party: Party | None) -> None:
-    fitting = {**TO_ACCOUNTS, **TO_PARTIES}.get(kind, set())
-    if decision.action not in fitting:
-        name = NoticeTemplate.Kind(kind).label.lower()
+    name = NoticeTemplate.Kind(kind).label.lower()
+    if decision.action not in CARRIES_OUT[NoticeTemplate.Kind(kind)]:
         raise ValidationError(f"A {name} does not carry out the decision to {decision.get_action_display().lower()}.")
     if decision.state != Decision.State.APPROVED:
         raise ValidationError("A letter rests on an approved decision; this one is not.")

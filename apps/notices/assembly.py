@@ -142,12 +142,12 @@ def _action_sentence(decision: Decision, on: date) -> str:
             starts_on__lte=on,
         ).exists()
         return grounds.DEMAND_AFTER_BLOCKING if blocked else grounds.DEMAND_ALONE
-    now, later = grounds.MEASURES[decision.action]
+    now, later = grounds.MEASURES[Decision.Action(decision.action)]
     return now if decision.starts_on <= on else later
 
 
 def _own_activity(finding: Finding, figures: FindingAccount) -> Fact:
-    if not figures.queries:
+    if not (figures.queries and figures.first_day and figures.last_day):
         period = _days(finding.conduct_from, finding.conduct_to)
         return Fact(
             f"{period}, our records of daily activity hold no count of requests for this account.", (), "activity"

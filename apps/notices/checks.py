@@ -75,13 +75,13 @@ def _of_the_letter(notice: Notice) -> list[dict]:
 
 def _addressee(notice: Notice) -> dict:
     """A measure meets no account that was taken out of the case since the finding."""
-    if notice.party_id:
+    if notice.party:
         return _line(True, "It goes to a party of the case", "", notice.party.get_role_display())
     return _line(
         accounts_of_finding(notice.decision.finding).filter(account=notice.account_id).exists(),
         "The account is one that the finding is about",
         "The account was taken out of the case since the finding: discard this letter",
-        notice.account.ref,
+        str(notice.account),
     )
 
 

@@ -1,8 +1,10 @@
+from typing import Any, cast
+
 from django import forms
 
 from apps.accounts.models import Account
 from apps.cases.models import Decision, Party
-from apps.notices.actions import TO_ACCOUNTS, TO_PARTIES
+from apps.notices.actions import CARRIES_OUT, TO_ACCOUNTS
 from apps.notices.models import Notice, NoticeTemplate
 
 
@@ -14,8 +16,7 @@ class Filter(forms.Form):
 
 def kinds_for(decision: Decision) -> list[tuple[str, str]]:
     """The letters that carry out this decision."""
-    fitting = {**TO_ACCOUNTS, **TO_PARTIES}
-    return [(kind.value, kind.label) for kind in NoticeTemplate.Kind if decision.action in fitting.get(kind, set())]
+    return [(kind.value, kind.label) for kind in NoticeTemplate.Kind if decision.action in CARRIES_OUT[kind]]
 
 
 class DraftForm(forms.Form):
@@ -33,9 +34,10 @@ class DraftForm(forms.Form):
 
     def __init__(self, *args, decision: Decision, **kwargs) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = kinds_for(decision)
-        self.fields["party"].queryset = decision.case.parties.all()
-        to_accounts = {kind for kind, _ in self.fields["kind"].choices} & set(TO_ACCOUNTS)
+        kinds = kinds_for(decision)
+        cast(Any, self.fields["kind"]).choices = kinds
+        cast(Any, self.fields["party"]).queryset = decision.case.parties.all()
+        to_accounts = {kind for kind, _ in kinds} & set(TO_ACCOUNTS)
         del self.fields["party" if to_accounts else "account"]
 
     def clean_account(self) -> Account:

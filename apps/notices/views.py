@@ -1,6 +1,6 @@
 from django.contrib import messages
 from django.db.models import Q
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -41,7 +41,7 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = list(queries.visible_notices(request.user).filter(case=case).order_by("-drafted_at")[:50])
     decisions = [d for d in case.decisions.filter(state="approved").order_by("ref") if forms.kinds_for(d)]
-    template = "notices/of_case.html" if request.htmx else "notices/of_case_page.html"
+    template = "notices/of_case.html" if "HX-Request" in request.headers else "notices/of_case_page.html"
     return render(request, template, {"case": case, "notices": found, "decisions": decisions})
 
 
@@ -103,7 +103,7 @@ def preview(request: HttpRequest, pk) -> HttpResponse:
 
 
 @require_safe
-def download(request: HttpRequest, pk) -> HttpResponse:
+def download(request: HttpRequest, pk) -> StreamingHttpResponse:
     found = _find(request, pk)
     if found.state != Notice.State.ISSUED:
         raise Http404

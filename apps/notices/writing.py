@@ -33,6 +33,8 @@ def facts_of(notice: Notice) -> NoticeFacts:
 
 def final_facts(notice: Notice) -> NoticeFacts:
     """The approved facts with the number and the day that issuing gave."""
+    if notice.ref is None or notice.issued_at is None:
+        raise ValueError(f"{notice} has no number and no day yet")
     facts = replace(facts_of(notice), reference=notice.ref)
     return assembly.dated(facts, notice.decision, notice.issued_at.date())
 
