@@ -141,7 +141,7 @@ def _strength_sentence(inputs: Inputs, result: Result) -> str:
     if result.direction == "against":
         times = wording.ratio(-result.log10_lr_reported)
         return (
-            f"These findings are about {times} times more probable if the suspect never trained on keyed text than if "
+            f"These results are about {times} times more probable if the suspect never trained on keyed text than if "
             f"it did: {result.verbal} support for the former."
         )
     if inputs.validation.controls == 0:
@@ -152,7 +152,7 @@ def _strength_sentence(inputs: Inputs, result: Result) -> str:
     if result.direction == "neutral":
         return f"They support neither that the suspect trained on keyed text nor that it did not.{reason}"
     return (
-        f"These findings are {extent} {wording.ratio(result.log10_lr_reported)} times more probable if the suspect "
+        f"These results are {extent} {wording.ratio(result.log10_lr_reported)} times more probable if the suspect "
         f"trained on keyed text than if it never did: {result.verbal} support for the former.{reason}"
     )
 
