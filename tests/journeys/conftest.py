@@ -36,18 +36,8 @@ def browser(monkeypatch: pytest.MonkeyPatch) -> Iterator[Browser]:
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
         yield opened
+        connection.close()  # the one that belongs to the event loop, which nobody else would close
         opened.close()
-
-
-@pytest.fixture
-def live_site(live_site: str) -> Iterator[str]:
-    """A server's thread whose reader goes away in the middle of a file leaves its session open; the database stays."""
-    yield live_site
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
-        )
 
 
 @pytest.fixture

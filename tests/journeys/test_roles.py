@@ -5,8 +5,10 @@ from playwright.sync_api import Page, expect
 
 from apps.alerts.models import AlertGroup
 from apps.audit.models import Event
+from apps.cases import queries
+from apps.cases.actions import propose_finding
 from apps.cases.models import Case, Decision, Finding
-from fixtures.story import STAGES
+from fixtures.story import STAGES, reasoning
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
@@ -81,10 +83,6 @@ def test_nobody_confirms_what_they_proposed(window, story):
     """The lead may confirm findings, but not her own: neither button nor form lets her."""
     continue_until(story, "Explanations")
     case = Case.objects.get()
-    from apps.cases import queries
-    from apps.cases.actions import propose_finding
-    from fixtures.story import reasoning
-
     figures = queries.figures(case)
     finding = propose_finding(
         case,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -54,7 +55,7 @@ def panel(
         "step": readiness.NEXT_STEP[Case.State(case.state)],
         "sealed": queries.is_sealed(case),
         "primary": _primary(request, case),
-        "drill": case.drill,
+        "drill": case.drill or settings.DRILL,
     }
     refused = form is not None and form.is_bound and bool(form.errors)
     return render(request, f"cases/{template}.html", shared | context, status=422 if refused else 200)
