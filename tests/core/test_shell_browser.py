@@ -88,4 +88,4 @@ def test_without_scripts_nothing_is_offered_that_would_do_nothing(open_page):
     page = open_page(ACCOUNT, script=False)
     page.locator("details.menu > summary").click()
     offered = page.locator("details.menu button:visible, details.menu a:visible").all_inner_texts()
-    assert [text.strip() for text in offered] == ["Second factor", "Change password", "Sign out"]
+    assert [text.strip() for text in offered] == ["Your account", "Second factor", "Change password", "Sign out"]
