@@ -91,7 +91,11 @@ def test_nobody_confirms_what_they_proposed(window, story):
         conduct_to=figures.last_day,
         confidence="likely",
         limits="It does not show who operates them.",
-        clauses=[c for product in queries.products(case) for c in reasoning._clauses(story, product, figures)],
+        clauses=[
+            c
+            for product in queries.products(case)
+            for c in reasoning._clauses(story, product, figures.first_day, figures.last_day)
+        ],
         exhibits=list(case.exhibits.all()),
         explanations=list(case.explanations.all()),
         by=story.noor,

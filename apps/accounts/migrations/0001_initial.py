@@ -9,211 +9,483 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("audit", "0001_functions"),
-        ('policies', '0001_initial'),
+        ("policies", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Activity',
+            name="Activity",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('day', models.DateField()),
-                ('model', models.CharField(max_length=100)),
-                ('queries', models.PositiveBigIntegerField(help_text='requests answered')),
-                ('input_tokens', models.PositiveBigIntegerField(default=0)),
-                ('output_tokens', models.PositiveBigIntegerField(default=0)),
-                ('active_hours', models.PositiveSmallIntegerField(help_text='hours of the day with a request, 0 to 24', null=True)),
-                ('distinct_templates', models.PositiveIntegerField(null=True)),
-                ('topic_entropy_bits', models.FloatField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("day", models.DateField()),
+                ("model", models.CharField(max_length=100)),
+                ("queries", models.PositiveBigIntegerField(help_text="requests answered")),
+                ("input_tokens", models.PositiveBigIntegerField(default=0)),
+                ("output_tokens", models.PositiveBigIntegerField(default=0)),
+                (
+                    "active_hours",
+                    models.PositiveSmallIntegerField(help_text="hours of the day with a request, 0 to 24", null=True),
+                ),
+                ("distinct_templates", models.PositiveIntegerField(null=True)),
+                ("topic_entropy_bits", models.FloatField(null=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Identifier',
+            name="Identifier",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('email', 'E-mail address'), ('email_domain', 'E-mail domain'), ('phone', 'Telephone number'), ('payment', 'Payment instrument'), ('device', 'Device'), ('api_key', 'API key'), ('ip_prefix', 'Address block'), ('asn', 'Autonomous system'), ('user_agent', 'User agent'), ('template', 'Prompt template'), ('other', 'Other')], max_length=12)),
-                ('value_hmac', models.CharField(max_length=64)),
-                ('key_id', models.CharField(help_text='which pepper the hash was made with', max_length=16)),
-                ('masked', models.CharField(max_length=120)),
-                ('first_seen', models.DateTimeField(null=True)),
-                ('last_seen', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("email", "E-mail address"),
+                            ("email_domain", "E-mail domain"),
+                            ("phone", "Telephone number"),
+                            ("payment", "Payment instrument"),
+                            ("device", "Device"),
+                            ("api_key", "API key"),
+                            ("ip_prefix", "Address block"),
+                            ("asn", "Autonomous system"),
+                            ("user_agent", "User agent"),
+                            ("template", "Prompt template"),
+                            ("other", "Other"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("value_hmac", models.CharField(max_length=64)),
+                ("key_id", models.CharField(help_text="which pepper the hash was made with", max_length=16)),
+                ("masked", models.CharField(max_length=120)),
+                ("first_seen", models.DateTimeField(null=True)),
+                ("last_seen", models.DateTimeField(null=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Import',
+            name="Import",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('accounts', 'Accounts'), ('identifiers', 'Identifiers'), ('activity', 'Daily activity'), ('acceptances', 'Acceptances of terms')], max_length=12)),
-                ('filename', models.CharField(max_length=255)),
-                ('sha256', models.CharField(max_length=64)),
-                ('rows', models.PositiveIntegerField()),
-                ('created', models.PositiveIntegerField()),
-                ('updated', models.PositiveIntegerField()),
-                ('unchanged', models.PositiveIntegerField()),
-                ('rejected', models.PositiveIntegerField()),
-                ('imported_at', models.DateTimeField(auto_now_add=True)),
-                ('imported_by', models.CharField(max_length=100)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("accounts", "Accounts"),
+                            ("identifiers", "Identifiers"),
+                            ("activity", "Daily activity"),
+                            ("acceptances", "Acceptances of terms"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("filename", models.CharField(max_length=255)),
+                ("sha256", models.CharField(max_length=64)),
+                ("rows", models.PositiveIntegerField()),
+                ("created", models.PositiveIntegerField()),
+                ("updated", models.PositiveIntegerField()),
+                ("unchanged", models.PositiveIntegerField()),
+                ("rejected", models.PositiveIntegerField()),
+                ("imported_at", models.DateTimeField(auto_now_add=True)),
+                ("imported_by", models.CharField(max_length=100)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='ImportRejection',
+            name="ImportRejection",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('line', models.PositiveIntegerField()),
-                ('reason', models.TextField()),
-                ('raw', models.TextField()),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("line", models.PositiveIntegerField()),
+                ("reason", models.TextField()),
+                ("raw", models.TextField()),
             ],
             options={
-                'ordering': ['source', 'line'],
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "ordering": ["source", "line"],
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Account',
+            name="Account",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=128)),
-                ('product', models.CharField(blank=True, max_length=128)),
-                ('plan', models.CharField(blank=True, max_length=64)),
-                ('country', models.CharField(blank=True, max_length=2)),
-                ('organisation', models.CharField(blank=True, max_length=200)),
-                ('contract', models.CharField(blank=True, help_text='e.g. reseller, research, enterprise', max_length=64)),
-                ('payer_verified', models.BooleanField(null=True)),
-                ('status', models.CharField(choices=[('active', 'Active'), ('limited', 'Limited'), ('suspended', 'Suspended'), ('terminated', 'Terminated'), ('unknown', 'Unknown')], default='unknown', max_length=10)),
-                ('opened_at', models.DateTimeField(null=True)),
-                ('recorded_at', models.DateTimeField(auto_now_add=True, help_text='when casemgr first heard of it')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(max_length=128)),
+                ("product", models.CharField(blank=True, max_length=128)),
+                ("plan", models.CharField(blank=True, max_length=64)),
+                ("country", models.CharField(blank=True, max_length=2)),
+                ("organisation", models.CharField(blank=True, max_length=200)),
+                (
+                    "contract",
+                    models.CharField(blank=True, help_text="e.g. reseller, research, enterprise", max_length=64),
+                ),
+                ("payer_verified", models.BooleanField(null=True)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("active", "Active"),
+                            ("limited", "Limited"),
+                            ("suspended", "Suspended"),
+                            ("terminated", "Terminated"),
+                            ("unknown", "Unknown"),
+                        ],
+                        default="unknown",
+                        max_length=10,
+                    ),
+                ),
+                ("opened_at", models.DateTimeField(null=True)),
+                ("recorded_at", models.DateTimeField(auto_now_add=True, help_text="when casemgr first heard of it")),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['-recorded_at', '-id'], name='account_newest_first')],
-                'constraints': [models.UniqueConstraint(fields=('ref',), name='one_account_per_reference'), models.CheckConstraint(condition=models.Q(('ref', ''), _negated=True), name='an_account_has_a_reference')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["-recorded_at", "-id"], name="account_newest_first")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("ref",), name="one_account_per_reference"),
+                    models.CheckConstraint(
+                        condition=models.Q(("ref", ""), _negated=True), name="an_account_has_a_reference"
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Acceptance',
+            name="Acceptance",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('accepted_at', models.DateTimeField()),
-                ('document', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='policies.document')),
-                ('account', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='acceptances', to='accounts.account')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("accepted_at", models.DateTimeField()),
+                (
+                    "document",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="acceptances", to="policies.document"
+                    ),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="acceptances",
+                        to="accounts.account",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='58bf8080601a669f80931816b29a69a6aa2dd020', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_6e182', table='accounts_account', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="58bf8080601a669f80931816b29a69a6aa2dd020",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_6e182",
+                    table="accounts_account",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='account',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='a8c07c59c3ee4cdbac490904b9a38b7c69607b90', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_42043', table='accounts_account', when='BEFORE')),
+            model_name="account",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="a8c07c59c3ee4cdbac490904b9a38b7c69607b90",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_42043",
+                    table="accounts_account",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='activity',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='activity', to='accounts.account'),
+            model_name="activity",
+            name="account",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="activity",
+                to="accounts.account",
+            ),
         ),
         migrations.AddField(
-            model_name='identifier',
-            name='account',
-            field=models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='identifiers', to='accounts.account'),
+            model_name="identifier",
+            name="account",
+            field=models.ForeignKey(
+                db_index=False,
+                on_delete=django.db.models.deletion.PROTECT,
+                related_name="identifiers",
+                to="accounts.account",
+            ),
         ),
         migrations.AddIndex(
-            model_name='import',
-            index=models.Index(fields=['-imported_at', '-id'], name='import_newest_first'),
+            model_name="import",
+            index=models.Index(fields=["-imported_at", "-id"], name="import_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='import',
-            constraint=models.CheckConstraint(condition=models.Q(('rows', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('created'), '+', models.F('updated')), '+', models.F('unchanged')), '+', models.F('rejected')))), name='every_row_is_counted'),
+            model_name="import",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "rows",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("created"), "+", models.F("updated")
+                                ),
+                                "+",
+                                models.F("unchanged"),
+                            ),
+                            "+",
+                            models.F("rejected"),
+                        ),
+                    )
+                ),
+                name="every_row_is_counted",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='import',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='1b960f3ed9eccb72162b71a31ad96023159cf9f2', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_a4189', table='accounts_import', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="import",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="1b960f3ed9eccb72162b71a31ad96023159cf9f2",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_a4189",
+                    table="accounts_import",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='import',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='2b94dff0cdc89f630e61aec99be928b90b23b85c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_50fbd', table='accounts_import', when='BEFORE')),
+            model_name="import",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="2b94dff0cdc89f630e61aec99be928b90b23b85c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_50fbd",
+                    table="accounts_import",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='importrejection',
-            name='source',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rejections', to='accounts.import'),
+            model_name="importrejection",
+            name="source",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="rejections", to="accounts.import"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='acceptance',
-            constraint=models.UniqueConstraint(fields=('account', 'document', 'accepted_at'), name='an_acceptance_is_recorded_once'),
+            model_name="acceptance",
+            constraint=models.UniqueConstraint(
+                fields=("account", "document", "accepted_at"), name="an_acceptance_is_recorded_once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='acceptance',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='fb95b833f378125ffd0dc02c2d8483f603f91ee0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_ae8aa', table='accounts_acceptance', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="acceptance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="fb95b833f378125ffd0dc02c2d8483f603f91ee0",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_ae8aa",
+                    table="accounts_acceptance",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='acceptance',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='85d99b90027b71574f957a044105eb636175214b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_2e09d', table='accounts_acceptance', when='BEFORE')),
+            model_name="acceptance",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="85d99b90027b71574f957a044105eb636175214b",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_2e09d",
+                    table="accounts_acceptance",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='activity',
-            index=models.Index(fields=['day'], name='activity_by_day'),
+            model_name="activity",
+            index=models.Index(fields=["day"], name="activity_by_day"),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.UniqueConstraint(fields=('account', 'day', 'model'), name='one_activity_per_account_day_model'),
+            model_name="activity",
+            constraint=models.UniqueConstraint(
+                fields=("account", "day", "model"), name="one_activity_per_account_day_model"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='activity',
-            constraint=models.CheckConstraint(condition=models.Q(('active_hours__isnull', True), ('active_hours__lte', 24), _connector='OR'), name='a_day_has_24_hours'),
+            model_name="activity",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("active_hours__isnull", True), ("active_hours__lte", 24), _connector="OR"),
+                name="a_day_has_24_hours",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='activity',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='ec034c4f82e7a030fe3f2c104567fe1ab7bde02b', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_2e2c3', table='accounts_activity', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="activity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="ec034c4f82e7a030fe3f2c104567fe1ab7bde02b",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_2e2c3",
+                    table="accounts_activity",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='activity',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='5be18da40e77913037fa082262d81823cf906976', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_7b887', table='accounts_activity', when='BEFORE')),
+            model_name="activity",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="5be18da40e77913037fa082262d81823cf906976",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_7b887",
+                    table="accounts_activity",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='identifier',
-            index=models.Index(fields=['kind', 'value_hmac'], name='identifier_by_value'),
+            model_name="identifier",
+            index=models.Index(fields=["kind", "value_hmac"], name="identifier_by_value"),
         ),
         migrations.AddConstraint(
-            model_name='identifier',
-            constraint=models.UniqueConstraint(fields=('account', 'kind', 'value_hmac'), name='an_account_has_an_identifier_once'),
+            model_name="identifier",
+            constraint=models.UniqueConstraint(
+                fields=("account", "kind", "value_hmac"), name="an_account_has_an_identifier_once"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='identifier',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='386bf0fdda71ebc555f46e549bd61c5e63633610', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_2ea47', table='accounts_identifier', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="identifier",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="386bf0fdda71ebc555f46e549bd61c5e63633610",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_2ea47",
+                    table="accounts_identifier",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='identifier',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='46ff8145206b09639f1f6d196251462ffa266163', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_114ff', table='accounts_identifier', when='BEFORE')),
+            model_name="identifier",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="46ff8145206b09639f1f6d196251462ffa266163",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_114ff",
+                    table="accounts_identifier",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='importrejection',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='6fc8ed46c4658a3b17e38fa4a42cd3172dedee00', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_f7d13', table='accounts_importrejection', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="importrejection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="6fc8ed46c4658a3b17e38fa4a42cd3172dedee00",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_f7d13",
+                    table="accounts_importrejection",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='importrejection',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='466601032ab5ee177e068e68d53716efcfb0feed', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_0ee62', table='accounts_importrejection', when='BEFORE')),
+            model_name="importrejection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="466601032ab5ee177e068e68d53716efcfb0feed",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_0ee62",
+                    table="accounts_importrejection",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

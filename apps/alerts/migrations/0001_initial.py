@@ -10,280 +10,700 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("audit", "0001_functions"),
-        ('accounts', '0001_initial'),
-        ('staff', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("staff", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='AlertGroup',
+            name="AlertGroup",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('key', models.CharField(help_text='campaign:…, model:…, cluster:…, template:…, account:…', max_length=250)),
-                ('title', models.CharField(max_length=250)),
-                ('state', models.CharField(choices=[('open', 'Open'), ('claimed', 'Claimed'), ('dismissed', 'Dismissed'), ('escalated', 'In a case')], default='open', max_length=10)),
-                ('severity', models.PositiveSmallIntegerField(choices=[(0, 'Info'), (1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')], default=0)),
-                ('priority', models.PositiveSmallIntegerField(default=0, help_text='0 to 100; the reasons say why')),
-                ('reasons', models.JSONField(blank=True, default=list, help_text='sentences, strongest first, with their points')),
-                ('kinds', models.JSONField(blank=True, default=list)),
-                ('detectors', models.JSONField(blank=True, default=list)),
-                ('alert_count', models.PositiveIntegerField(default=0)),
-                ('account_count', models.PositiveIntegerField(default=0)),
-                ('window_start', models.DateTimeField(null=True)),
-                ('window_end', models.DateTimeField(null=True)),
-                ('first_received_at', models.DateTimeField()),
-                ('last_received_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(help_text='when somebody should have looked')),
-                ('drill', models.CharField(blank=True, max_length=100)),
-                ('claimed_at', models.DateTimeField(null=True)),
-                ('dismissal', models.CharField(blank=True, choices=[('benign', 'Ordinary use'), ('authorised', 'Allowed by contract or programme'), ('detector_fault', 'The detector is wrong'), ('duplicate', 'Handled elsewhere'), ('too_weak', 'Too weak to go on')], max_length=20)),
-                ('dismissal_note', models.TextField(blank=True)),
-                ('claimed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='claimed_groups', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "key",
+                    models.CharField(help_text="campaign:…, model:…, cluster:…, template:…, account:…", max_length=250),
+                ),
+                ("title", models.CharField(max_length=250)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("open", "Open"),
+                            ("claimed", "Claimed"),
+                            ("dismissed", "Dismissed"),
+                            ("escalated", "In a case"),
+                        ],
+                        default="open",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Info"), (1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")], default=0
+                    ),
+                ),
+                ("priority", models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the reasons say why")),
+                (
+                    "reasons",
+                    models.JSONField(
+                        blank=True, default=list, help_text="sentences, strongest first, with their points"
+                    ),
+                ),
+                ("kinds", models.JSONField(blank=True, default=list)),
+                ("detectors", models.JSONField(blank=True, default=list)),
+                ("alert_count", models.PositiveIntegerField(default=0)),
+                ("account_count", models.PositiveIntegerField(default=0)),
+                ("window_start", models.DateTimeField(null=True)),
+                ("window_end", models.DateTimeField(null=True)),
+                ("first_received_at", models.DateTimeField()),
+                ("last_received_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(help_text="when somebody should have looked")),
+                ("drill", models.CharField(blank=True, max_length=100)),
+                ("claimed_at", models.DateTimeField(null=True)),
+                (
+                    "dismissal",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("benign", "Ordinary use"),
+                            ("authorised", "Allowed by contract or programme"),
+                            ("detector_fault", "The detector is wrong"),
+                            ("duplicate", "Handled elsewhere"),
+                            ("too_weak", "Too weak to go on"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("dismissal_note", models.TextField(blank=True)),
+                (
+                    "claimed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="claimed_groups",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Detector',
+            name="Detector",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=64)),
-                ('name', models.CharField(max_length=100)),
-                ('kind', models.CharField(choices=[('volume', 'Volume'), ('synchrony', 'Synchrony'), ('template', 'Prompt template'), ('distribution', 'Query distribution'), ('linkage', 'Linkage'), ('watermark', 'Watermark'), ('fingerprint', 'Fingerprint'), ('canary', 'Canary'), ('payment', 'Payment'), ('kyc', 'Identity check'), ('region', 'Region'), ('external_report', 'External report')], max_length=20)),
-                ('owner', models.CharField(help_text='team that answers for it', max_length=100)),
-                ('version', models.CharField(blank=True, max_length=64)),
-                ('threshold', models.FloatField(null=True)),
-                ('calibration_set', models.CharField(blank=True, max_length=100)),
-                ('calibration_n', models.PositiveIntegerField(help_text='benign cases it was tried on', null=True)),
-                ('calibration_false_positives', models.PositiveIntegerField(null=True)),
-                ('calibrated_on', models.DateField(null=True)),
-                ('known_false_positives', models.JSONField(blank=True, default=list, help_text='kinds of honest use that it mistakes')),
-                ('is_active', models.BooleanField(default=True)),
-                ('registered_at', models.DateTimeField(auto_now_add=True)),
-                ('service_account', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='detector', to='staff.serviceaccount')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("slug", models.SlugField(max_length=64)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("volume", "Volume"),
+                            ("synchrony", "Synchrony"),
+                            ("template", "Prompt template"),
+                            ("distribution", "Query distribution"),
+                            ("linkage", "Linkage"),
+                            ("watermark", "Watermark"),
+                            ("fingerprint", "Fingerprint"),
+                            ("canary", "Canary"),
+                            ("payment", "Payment"),
+                            ("kyc", "Identity check"),
+                            ("region", "Region"),
+                            ("external_report", "External report"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("owner", models.CharField(help_text="team that answers for it", max_length=100)),
+                ("version", models.CharField(blank=True, max_length=64)),
+                ("threshold", models.FloatField(null=True)),
+                ("calibration_set", models.CharField(blank=True, max_length=100)),
+                ("calibration_n", models.PositiveIntegerField(help_text="benign cases it was tried on", null=True)),
+                ("calibration_false_positives", models.PositiveIntegerField(null=True)),
+                ("calibrated_on", models.DateField(null=True)),
+                (
+                    "known_false_positives",
+                    models.JSONField(blank=True, default=list, help_text="kinds of honest use that it mistakes"),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("registered_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "service_account",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="detector", to="staff.serviceaccount"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['slug'],
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "ordering": ["slug"],
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Batch',
+            name="Batch",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('received_at', models.DateTimeField()),
-                ('raw_sha256', models.CharField(help_text='the request body, in the vault', max_length=64)),
-                ('raw_bytes', models.PositiveBigIntegerField()),
-                ('idempotency_key', models.CharField(max_length=255, null=True)),
-                ('items', models.PositiveIntegerField()),
-                ('created', models.PositiveIntegerField()),
-                ('updated', models.PositiveIntegerField()),
-                ('duplicates', models.PositiveIntegerField()),
-                ('rejected', models.PositiveIntegerField()),
-                ('verdicts', models.JSONField(help_text='the answer per item, so that a repeated request gets the same one')),
-                ('detector', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='batches', to='alerts.detector')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("received_at", models.DateTimeField()),
+                ("raw_sha256", models.CharField(help_text="the request body, in the vault", max_length=64)),
+                ("raw_bytes", models.PositiveBigIntegerField()),
+                ("idempotency_key", models.CharField(max_length=255, null=True)),
+                ("items", models.PositiveIntegerField()),
+                ("created", models.PositiveIntegerField()),
+                ("updated", models.PositiveIntegerField()),
+                ("duplicates", models.PositiveIntegerField()),
+                ("rejected", models.PositiveIntegerField()),
+                (
+                    "verdicts",
+                    models.JSONField(help_text="the answer per item, so that a repeated request gets the same one"),
+                ),
+                (
+                    "detector",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="batches",
+                        to="alerts.detector",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Alert',
+            name="Alert",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('source_ref', models.CharField(max_length=200)),
-                ('key', models.CharField(help_text='what it would be grouped by, were it alone; see grouping', max_length=250)),
-                ('content_sha256', models.CharField(max_length=64)),
-                ('contents', models.JSONField(blank=True, default=list, help_text='hashes of what was said under this reference, so that a late repeat is known as one')),
-                ('is_open', models.BooleanField(default=True, help_text='false once the detector closed it')),
-                ('occurrences', models.PositiveIntegerField(default=1)),
-                ('title', models.CharField(max_length=250)),
-                ('kind', models.CharField(choices=[('volume', 'Volume'), ('synchrony', 'Synchrony'), ('template', 'Prompt template'), ('distribution', 'Query distribution'), ('linkage', 'Linkage'), ('watermark', 'Watermark'), ('fingerprint', 'Fingerprint'), ('canary', 'Canary'), ('payment', 'Payment'), ('kyc', 'Identity check'), ('region', 'Region'), ('external_report', 'External report')], max_length=20)),
-                ('severity', models.PositiveSmallIntegerField(choices=[(0, 'Info'), (1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')])),
-                ('stage', models.CharField(max_length=20)),
-                ('window_start', models.DateTimeField(null=True)),
-                ('window_end', models.DateTimeField(null=True)),
-                ('detected_at', models.DateTimeField()),
-                ('received_at', models.DateTimeField()),
-                ('updated_at', models.DateTimeField()),
-                ('account_count', models.PositiveIntegerField(default=0)),
-                ('log10_lr', models.FloatField(help_text='as the detector states it', null=True)),
-                ('p_value', models.FloatField(help_text='times the number of things tested, at most 1', null=True)),
-                ('new_model_share', models.FloatField(help_text='0 to 1, of its requests, to a model out for 24 hours', null=True)),
-                ('alternatives', models.JSONField(blank=True, default=list, help_text='innocent explanations: h, status, note')),
-                ('drill', models.CharField(blank=True, max_length=100)),
-                ('payload', models.JSONField(help_text='the alert as validated, whole')),
-                ('group', models.ForeignKey(db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='alerts.alertgroup')),
-                ('batch', models.ForeignKey(help_text='that last touched it', on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='alerts.batch')),
-                ('detector', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='alerts', to='alerts.detector')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("source_ref", models.CharField(max_length=200)),
+                (
+                    "key",
+                    models.CharField(
+                        help_text="what it would be grouped by, were it alone; see grouping", max_length=250
+                    ),
+                ),
+                ("content_sha256", models.CharField(max_length=64)),
+                (
+                    "contents",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="hashes of what was said under this reference, so that a late repeat is known as one",
+                    ),
+                ),
+                ("is_open", models.BooleanField(default=True, help_text="false once the detector closed it")),
+                ("occurrences", models.PositiveIntegerField(default=1)),
+                ("title", models.CharField(max_length=250)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("volume", "Volume"),
+                            ("synchrony", "Synchrony"),
+                            ("template", "Prompt template"),
+                            ("distribution", "Query distribution"),
+                            ("linkage", "Linkage"),
+                            ("watermark", "Watermark"),
+                            ("fingerprint", "Fingerprint"),
+                            ("canary", "Canary"),
+                            ("payment", "Payment"),
+                            ("kyc", "Identity check"),
+                            ("region", "Region"),
+                            ("external_report", "External report"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Info"), (1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")]
+                    ),
+                ),
+                ("stage", models.CharField(max_length=20)),
+                ("window_start", models.DateTimeField(null=True)),
+                ("window_end", models.DateTimeField(null=True)),
+                ("detected_at", models.DateTimeField()),
+                ("received_at", models.DateTimeField()),
+                ("updated_at", models.DateTimeField()),
+                ("account_count", models.PositiveIntegerField(default=0)),
+                ("log10_lr", models.FloatField(help_text="as the detector states it", null=True)),
+                ("p_value", models.FloatField(help_text="times the number of things tested, at most 1", null=True)),
+                (
+                    "new_model_share",
+                    models.FloatField(help_text="0 to 1, of its requests, to a model out for 24 hours", null=True),
+                ),
+                (
+                    "alternatives",
+                    models.JSONField(blank=True, default=list, help_text="innocent explanations: h, status, note"),
+                ),
+                ("drill", models.CharField(blank=True, max_length=100)),
+                ("payload", models.JSONField(help_text="the alert as validated, whole")),
+                (
+                    "group",
+                    models.ForeignKey(
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alerts",
+                        to="alerts.alertgroup",
+                    ),
+                ),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        help_text="that last touched it",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alerts",
+                        to="alerts.batch",
+                    ),
+                ),
+                (
+                    "detector",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="alerts",
+                        to="alerts.detector",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Rejection',
+            name="Rejection",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('position', models.PositiveIntegerField(help_text='place in the request, from 0')),
-                ('source_ref', models.CharField(blank=True, max_length=200)),
-                ('code', models.CharField(max_length=40)),
-                ('reason', models.TextField()),
-                ('raw', models.BinaryField(help_text='the item as it came, up to the size limit')),
-                ('received_at', models.DateTimeField()),
-                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rejections', to='alerts.batch')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("position", models.PositiveIntegerField(help_text="place in the request, from 0")),
+                ("source_ref", models.CharField(blank=True, max_length=200)),
+                ("code", models.CharField(max_length=40)),
+                ("reason", models.TextField()),
+                ("raw", models.BinaryField(help_text="the item as it came, up to the size limit")),
+                ("received_at", models.DateTimeField()),
+                (
+                    "batch",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="rejections", to="alerts.batch"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='AlertAccount',
+            name="AlertAccount",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='alerted', to='accounts.account')),
-                ('alert', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='about', to='alerts.alert')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="alerted", to="accounts.account"
+                    ),
+                ),
+                (
+                    "alert",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="about",
+                        to="alerts.alert",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('alert', 'account'), name='an_alert_names_an_account_once')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("alert", "account"), name="an_alert_names_an_account_once")
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='alertaccount',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='94c53cda45ca60ae431c02d94798bb3f67374abb', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_b32df', table='alerts_alertaccount', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="alertaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="94c53cda45ca60ae431c02d94798bb3f67374abb",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_b32df",
+                    table="alerts_alertaccount",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='alertaccount',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='bd8c1db04b70018af62fc38ce797ee3b0ee5b436', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_8f813', table='alerts_alertaccount', when='BEFORE')),
+            model_name="alertaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="bd8c1db04b70018af62fc38ce797ee3b0ee5b436",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_8f813",
+                    table="alerts_alertaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='alertgroup',
-            index=models.Index(fields=['state', '-priority', '-id'], name='group_queue'),
+            model_name="alertgroup",
+            index=models.Index(fields=["state", "-priority", "-id"], name="group_queue"),
         ),
         migrations.AddIndex(
-            model_name='alertgroup',
-            index=models.Index(fields=['key'], name='group_by_key'),
+            model_name="alertgroup",
+            index=models.Index(fields=["key"], name="group_by_key"),
         ),
         migrations.AddConstraint(
-            model_name='alertgroup',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['open', 'claimed'])), fields=('key',), name='one_undecided_group_per_key', violation_error_message='A newer group of the same alerts waits in the queue: work on that one.'),
+            model_name="alertgroup",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["open", "claimed"])),
+                fields=("key",),
+                name="one_undecided_group_per_key",
+                violation_error_message="A newer group of the same alerts waits in the queue: work on that one.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertgroup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('claimed_at__isnull', True), ('claimed_by__isnull', True)), models.Q(('claimed_at__isnull', False), ('claimed_by__isnull', False)), _connector='OR'), name='a_claim_has_its_time'),
+            model_name="alertgroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("claimed_at__isnull", True), ("claimed_by__isnull", True)),
+                    models.Q(("claimed_at__isnull", False), ("claimed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_claim_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertgroup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'claimed'), _negated=True), ('claimed_by__isnull', False), _connector='OR'), name='a_claimed_group_has_its_holder'),
+            model_name="alertgroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "claimed"), _negated=True), ("claimed_by__isnull", False), _connector="OR"
+                ),
+                name="a_claimed_group_has_its_holder",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertgroup',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'dismissed'), _negated=True), models.Q(('dismissal', ''), _negated=True), _connector='OR'), name='a_dismissal_has_its_reason', violation_error_message='Say why it is dismissed.'),
+            model_name="alertgroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "dismissed"), _negated=True),
+                    models.Q(("dismissal", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_dismissal_has_its_reason",
+                violation_error_message="Say why it is dismissed.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alertgroup',
-            constraint=models.CheckConstraint(condition=models.Q(('priority__lte', 100)), name='priority_is_at_most_100', violation_error_message='Priority goes from 0 to 100.'),
+            model_name="alertgroup",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("priority__lte", 100)),
+                name="priority_is_at_most_100",
+                violation_error_message="Priority goes from 0 to 100.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='alertgroup',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='5039df7e275883803efa8a4d8f434f52c26922f6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_3e8f6', table='alerts_alertgroup', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="alertgroup",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="5039df7e275883803efa8a4d8f434f52c26922f6",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_3e8f6",
+                    table="alerts_alertgroup",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='alertgroup',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='9fe10159130c5a4f530e82000e583891a6718bf3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_b47c8', table='alerts_alertgroup', when='BEFORE')),
+            model_name="alertgroup",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="9fe10159130c5a4f530e82000e583891a6718bf3",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_b47c8",
+                    table="alerts_alertgroup",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='detector',
-            constraint=models.UniqueConstraint(fields=('slug',), name='one_detector_per_slug', violation_error_message='There is a detector of this name.'),
+            model_name="detector",
+            constraint=models.UniqueConstraint(
+                fields=("slug",),
+                name="one_detector_per_slug",
+                violation_error_message="There is a detector of this name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='detector',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('calibrated_on__isnull', True), ('calibration_false_positives__isnull', True), ('calibration_n__isnull', True)), models.Q(('calibrated_on__isnull', False), ('calibration_false_positives__isnull', False), ('calibration_n__isnull', False)), _connector='OR'), name='a_calibration_is_whole'),
+            model_name="detector",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("calibrated_on__isnull", True),
+                        ("calibration_false_positives__isnull", True),
+                        ("calibration_n__isnull", True),
+                    ),
+                    models.Q(
+                        ("calibrated_on__isnull", False),
+                        ("calibration_false_positives__isnull", False),
+                        ("calibration_n__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="a_calibration_is_whole",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='detector',
-            constraint=models.CheckConstraint(condition=models.Q(('calibration_n__isnull', True), ('calibration_false_positives__lte', models.F('calibration_n')), _connector='OR'), name='no_more_false_positives_than_cases'),
+            model_name="detector",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("calibration_n__isnull", True),
+                    ("calibration_false_positives__lte", models.F("calibration_n")),
+                    _connector="OR",
+                ),
+                name="no_more_false_positives_than_cases",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='detector',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='8b8441a65f253c72fd8ba23ba57877c7a6b2d40c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_8cf7f', table='alerts_detector', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="detector",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="8b8441a65f253c72fd8ba23ba57877c7a6b2d40c",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_8cf7f",
+                    table="alerts_detector",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='detector',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='20f3a1a7901d381196d4a5bd69fae346571ce275', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_29cf8', table='alerts_detector', when='BEFORE')),
+            model_name="detector",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="20f3a1a7901d381196d4a5bd69fae346571ce275",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_29cf8",
+                    table="alerts_detector",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='batch',
-            index=models.Index(fields=['-received_at', '-id'], name='batch_newest_first'),
+            model_name="batch",
+            index=models.Index(fields=["-received_at", "-id"], name="batch_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.UniqueConstraint(fields=('detector', 'idempotency_key'), name='an_idempotency_key_is_used_once'),
+            model_name="batch",
+            constraint=models.UniqueConstraint(
+                fields=("detector", "idempotency_key"), name="an_idempotency_key_is_used_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='batch',
-            constraint=models.CheckConstraint(condition=models.Q(('items', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('created'), '+', models.F('updated')), '+', models.F('duplicates')), '+', models.F('rejected')))), name='every_item_has_a_verdict'),
+            model_name="batch",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "items",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("created"), "+", models.F("updated")
+                                ),
+                                "+",
+                                models.F("duplicates"),
+                            ),
+                            "+",
+                            models.F("rejected"),
+                        ),
+                    )
+                ),
+                name="every_item_has_a_verdict",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batch',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='21428f88d94f1ceebb0a6e60f7eb6cc2e3f74109', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_5ff03', table='alerts_batch', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="batch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="21428f88d94f1ceebb0a6e60f7eb6cc2e3f74109",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_5ff03",
+                    table="alerts_batch",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='batch',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='324f6b0a214c4d13f0f6b145c3a0ccb60d4b6c93', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_0cc00', table='alerts_batch', when='BEFORE')),
+            model_name="batch",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="324f6b0a214c4d13f0f6b145c3a0ccb60d4b6c93",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_0cc00",
+                    table="alerts_batch",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['group', '-received_at', '-id'], name='alert_of_group'),
+            model_name="alert",
+            index=models.Index(fields=["group", "-received_at", "-id"], name="alert_of_group"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['-received_at', '-id'], name='alert_newest_first'),
+            model_name="alert",
+            index=models.Index(fields=["-received_at", "-id"], name="alert_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='alert',
-            index=models.Index(fields=['key'], name='alert_by_key'),
+            model_name="alert",
+            index=models.Index(fields=["key"], name="alert_by_key"),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.UniqueConstraint(fields=('detector', 'source_ref'), name='one_alert_per_source_reference'),
+            model_name="alert",
+            constraint=models.UniqueConstraint(
+                fields=("detector", "source_ref"), name="one_alert_per_source_reference"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='alert',
-            constraint=models.CheckConstraint(condition=models.Q(('window_start__isnull', True), ('window_start__lte', models.F('window_end')), _connector='OR'), name='a_window_ends_after_it_starts'),
+            model_name="alert",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("window_start__isnull", True), ("window_start__lte", models.F("window_end")), _connector="OR"
+                ),
+                name="a_window_ends_after_it_starts",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='alert',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='ac4116c284679706546774ea72fee38b1503535f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_02db7', table='alerts_alert', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="alert",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="ac4116c284679706546774ea72fee38b1503535f",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_02db7",
+                    table="alerts_alert",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='alert',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='f4fa782e3db30e68f4b7543bf7c87da4250069c9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_b7dfd', table='alerts_alert', when='BEFORE')),
+            model_name="alert",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="f4fa782e3db30e68f4b7543bf7c87da4250069c9",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_b7dfd",
+                    table="alerts_alert",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='rejection',
-            index=models.Index(fields=['-received_at', '-id'], name='rejection_newest_first'),
+            model_name="rejection",
+            index=models.Index(fields=["-received_at", "-id"], name="rejection_newest_first"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rejection',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='00e9b4a2231087b94ce828570cf9a00fa80153c0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_076b7', table='alerts_rejection', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="rejection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="00e9b4a2231087b94ce828570cf9a00fa80153c0",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_076b7",
+                    table="alerts_rejection",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='rejection',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='c434ee823680212f3669c47a9f076c933e988554', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_69f79', table='alerts_rejection', when='BEFORE')),
+            model_name="rejection",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="c434ee823680212f3669c47a9f076c933e988554",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_69f79",
+                    table="alerts_rejection",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

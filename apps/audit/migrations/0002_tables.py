@@ -6,196 +6,354 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('audit', '0001_functions'),
+        ("audit", "0001_functions"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='CaseCounter',
+            name="CaseCounter",
             fields=[
-                ('case_id', models.UUIDField(primary_key=True, serialize=False)),
-                ('seq', models.PositiveIntegerField()),
+                ("case_id", models.UUIDField(primary_key=True, serialize=False)),
+                ("seq", models.PositiveIntegerField()),
             ],
         ),
         migrations.CreateModel(
-            name='Checkpoint',
+            name="Checkpoint",
             fields=[
-                ('number', models.PositiveBigIntegerField(help_text='from 1 without holes', primary_key=True, serialize=False)),
-                ('size', models.PositiveBigIntegerField(unique=True)),
-                ('note', models.TextField()),
-                ('signed_at', models.DateTimeField()),
-                ('seal', models.BinaryField(help_text='HMAC of the other columns, as of an event')),
+                (
+                    "number",
+                    models.PositiveBigIntegerField(help_text="from 1 without holes", primary_key=True, serialize=False),
+                ),
+                ("size", models.PositiveBigIntegerField(unique=True)),
+                ("note", models.TextField()),
+                ("signed_at", models.DateTimeField()),
+                ("seal", models.BinaryField(help_text="HMAC of the other columns, as of an event")),
             ],
         ),
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('event_uuid', models.UUIDField(unique=True)),
-                ('xid', models.PositiveBigIntegerField(db_default=models.Func(function='audit_current_xid', output_field=models.PositiveBigIntegerField()), help_text='the transaction that wrote it; the sequencer reads by it')),
-                ('occurred_at', models.DateTimeField()),
-                ('act_uuid', models.UUIDField(help_text='the call of an action that wrote it; several events may belong to one')),
-                ('actor', models.CharField(max_length=100)),
-                ('actor_kind', models.CharField(max_length=10)),
-                ('on_behalf_of', models.CharField(blank=True, max_length=100)),
-                ('request_id', models.CharField(blank=True, max_length=64)),
-                ('action', models.CharField(max_length=100)),
-                ('object_type', models.CharField(blank=True, help_text='table of the object', max_length=63)),
-                ('object_id', models.UUIDField(null=True)),
-                ('tables', models.JSONField(help_text='tables of a batch; their rows are in its manifests', null=True)),
-                ('case_id', models.UUIDField(null=True)),
-                ('case_seq', models.PositiveIntegerField(null=True)),
-                ('reason', models.TextField(blank=True)),
-                ('schema_version', models.PositiveSmallIntegerField(default=1)),
-                ('body', models.BinaryField(help_text='canonical JSON; exactly these bytes are the leaf')),
-                ('body_sha256', models.BinaryField()),
-                ('seal', models.BinaryField(help_text='HMAC of the body under a key that the database does not hold')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("event_uuid", models.UUIDField(unique=True)),
+                (
+                    "xid",
+                    models.PositiveBigIntegerField(
+                        db_default=models.Func(
+                            function="audit_current_xid", output_field=models.PositiveBigIntegerField()
+                        ),
+                        help_text="the transaction that wrote it; the sequencer reads by it",
+                    ),
+                ),
+                ("occurred_at", models.DateTimeField()),
+                (
+                    "act_uuid",
+                    models.UUIDField(help_text="the call of an action that wrote it; several events may belong to one"),
+                ),
+                ("actor", models.CharField(max_length=100)),
+                ("actor_kind", models.CharField(max_length=10)),
+                ("on_behalf_of", models.CharField(blank=True, max_length=100)),
+                ("request_id", models.CharField(blank=True, max_length=64)),
+                ("action", models.CharField(max_length=100)),
+                ("object_type", models.CharField(blank=True, help_text="table of the object", max_length=63)),
+                ("object_id", models.UUIDField(null=True)),
+                ("tables", models.JSONField(help_text="tables of a batch; their rows are in its manifests", null=True)),
+                ("case_id", models.UUIDField(null=True)),
+                ("case_seq", models.PositiveIntegerField(null=True)),
+                ("reason", models.TextField(blank=True)),
+                ("schema_version", models.PositiveSmallIntegerField(default=1)),
+                ("body", models.BinaryField(help_text="canonical JSON; exactly these bytes are the leaf")),
+                ("body_sha256", models.BinaryField()),
+                ("seal", models.BinaryField(help_text="HMAC of the body under a key that the database does not hold")),
             ],
         ),
         migrations.CreateModel(
-            name='Leaf',
+            name="Leaf",
             fields=[
-                ('idx', models.PositiveBigIntegerField(primary_key=True, serialize=False)),
-                ('event_id', models.PositiveBigIntegerField(unique=True)),
-                ('xid', models.PositiveBigIntegerField(help_text="the event's transaction, which its body does not say")),
-                ('hash', models.BinaryField()),
+                ("idx", models.PositiveBigIntegerField(primary_key=True, serialize=False)),
+                ("event_id", models.PositiveBigIntegerField(unique=True)),
+                (
+                    "xid",
+                    models.PositiveBigIntegerField(help_text="the event's transaction, which its body does not say"),
+                ),
+                ("hash", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='LogState',
+            name="LogState",
             fields=[
-                ('id', models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
-                ('size', models.PositiveBigIntegerField(default=0)),
-                ('low_xid', models.PositiveBigIntegerField(default=0, help_text='no unsequenced event is older than this transaction')),
-                ('system_identifier', models.CharField(blank=True, help_text='the database cluster; transaction numbers of another mean nothing here', max_length=20)),
-                ('seal', models.BinaryField(help_text='HMAC of the other columns, as of an event')),
+                ("id", models.PositiveSmallIntegerField(default=1, primary_key=True, serialize=False)),
+                ("size", models.PositiveBigIntegerField(default=0)),
+                (
+                    "low_xid",
+                    models.PositiveBigIntegerField(
+                        default=0, help_text="no unsequenced event is older than this transaction"
+                    ),
+                ),
+                (
+                    "system_identifier",
+                    models.CharField(
+                        blank=True,
+                        help_text="the database cluster; transaction numbers of another mean nothing here",
+                        max_length=20,
+                    ),
+                ),
+                ("seal", models.BinaryField(help_text="HMAC of the other columns, as of an event")),
             ],
         ),
         migrations.CreateModel(
-            name='Manifest',
+            name="Manifest",
             fields=[
-                ('pk', models.CompositePrimaryKey('event_uuid', 'ordinal', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('event_uuid', models.UUIDField()),
-                ('ordinal', models.PositiveSmallIntegerField()),
-                ('table_name', models.CharField(max_length=63)),
-                ('rows', models.BinaryField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "event_uuid", "ordinal", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("event_uuid", models.UUIDField()),
+                ("ordinal", models.PositiveSmallIntegerField()),
+                ("table_name", models.CharField(max_length=63)),
+                ("rows", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='PrivateValue',
+            name="PrivateValue",
             fields=[
-                ('pk', models.CompositePrimaryKey('event_uuid', 'field', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('event_uuid', models.UUIDField()),
-                ('field', models.CharField(help_text='column, with .new', max_length=80)),
-                ('subject', models.CharField(max_length=100)),
-                ('nonce', models.BinaryField()),
-                ('ciphertext', models.BinaryField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "event_uuid", "field", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("event_uuid", models.UUIDField()),
+                ("field", models.CharField(help_text="column, with .new", max_length=80)),
+                ("subject", models.CharField(max_length=100)),
+                ("nonce", models.BinaryField()),
+                ("ciphertext", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='SubjectKey',
+            name="SubjectKey",
             fields=[
-                ('subject', models.CharField(max_length=100, primary_key=True, serialize=False)),
-                ('wrapped', models.BinaryField()),
+                ("subject", models.CharField(max_length=100, primary_key=True, serialize=False)),
+                ("wrapped", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Tile',
+            name="Tile",
             fields=[
-                ('pk', models.CompositePrimaryKey('level', 'n', blank=True, editable=False, primary_key=True, serialize=False)),
-                ('level', models.PositiveSmallIntegerField()),
-                ('n', models.PositiveBigIntegerField()),
-                ('hashes', models.BinaryField()),
+                (
+                    "pk",
+                    models.CompositePrimaryKey(
+                        "level", "n", blank=True, editable=False, primary_key=True, serialize=False
+                    ),
+                ),
+                ("level", models.PositiveSmallIntegerField()),
+                ("n", models.PositiveBigIntegerField()),
+                ("hashes", models.BinaryField()),
             ],
         ),
         migrations.CreateModel(
-            name='Anchor',
+            name="Anchor",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('size', models.PositiveBigIntegerField()),
-                ('kind', models.CharField(choices=[('witness', 'Witness'), ('timestamp', 'Time stamp'), ('copy', 'Copy in write-once storage')], max_length=10)),
-                ('token', models.BinaryField()),
-                ('obtained_at', models.DateTimeField()),
-                ('verified_at', models.DateTimeField(null=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("size", models.PositiveBigIntegerField()),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("witness", "Witness"),
+                            ("timestamp", "Time stamp"),
+                            ("copy", "Copy in write-once storage"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("token", models.BinaryField()),
+                ("obtained_at", models.DateTimeField()),
+                ("verified_at", models.DateTimeField(null=True)),
             ],
             options={
-                'indexes': [models.Index(fields=['size'], name='anchor_of_checkpoint')],
+                "indexes": [models.Index(fields=["size"], name="anchor_of_checkpoint")],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='checkpoint',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='c2118c1c617262f74b94e2a2673ab84f9e104875', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_92e06', table='audit_checkpoint', when='BEFORE')),
+            model_name="checkpoint",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="c2118c1c617262f74b94e2a2673ab84f9e104875",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_92e06",
+                    table="audit_checkpoint",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='checkpoint',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_table', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='0c10c80ece466a94846d41695153fc74eb823776', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_append_only_table_de804', table='audit_checkpoint', when='BEFORE')),
+            model_name="checkpoint",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="0c10c80ece466a94846d41695153fc74eb823776",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_append_only_table_de804",
+                    table="audit_checkpoint",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['xid', 'id'], name='event_in_log_order'),
+            model_name="event",
+            index=models.Index(fields=["xid", "id"], name="event_in_log_order"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('object_id__isnull', False)), fields=['object_id', 'id'], name='event_of_object'),
+            model_name="event",
+            index=models.Index(
+                condition=models.Q(("object_id__isnull", False)), fields=["object_id", "id"], name="event_of_object"
+            ),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(condition=models.Q(('tables__isnull', False)), fields=['xid'], name='event_of_batch'),
+            model_name="event",
+            index=models.Index(condition=models.Q(("tables__isnull", False)), fields=["xid"], name="event_of_batch"),
         ),
         migrations.AddIndex(
-            model_name='event',
-            index=models.Index(fields=['actor', '-id'], name='event_of_actor'),
+            model_name="event",
+            index=models.Index(fields=["actor", "-id"], name="event_of_actor"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('actor', ''), _negated=True), name='an_event_names_its_actor'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("actor", ""), _negated=True), name="an_event_names_its_actor"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(('action', ''), _negated=True), name='an_event_names_its_verb'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("action", ""), _negated=True), name="an_event_names_its_verb"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.UniqueConstraint(fields=('case_id', 'case_seq'), name='case_events_are_numbered_once'),
+            model_name="event",
+            constraint=models.UniqueConstraint(fields=("case_id", "case_seq"), name="case_events_are_numbered_once"),
         ),
         migrations.AddConstraint(
-            model_name='event',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('case_id__isnull', True), ('case_seq__isnull', True)), models.Q(('case_id__isnull', False), ('case_seq__isnull', False)), _connector='OR'), name='a_case_event_has_its_number'),
+            model_name="event",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("case_id__isnull", True), ("case_seq__isnull", True)),
+                    models.Q(("case_id__isnull", False), ("case_seq__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_case_event_has_its_number",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='c6a8bd78ab0167bda8a7ce9bab1fa59cfc75e961', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_7d947', table='audit_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="c6a8bd78ab0167bda8a7ce9bab1fa59cfc75e961",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_7d947",
+                    table="audit_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='event',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_table', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='7e7e46f40ec7e15f1a04bfdd04986739cd1a4ae4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_append_only_table_7f879', table='audit_event', when='BEFORE')),
+            model_name="event",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="7e7e46f40ec7e15f1a04bfdd04986739cd1a4ae4",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_append_only_table_7f879",
+                    table="audit_event",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='leaf',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='d9dca7163dcd8e64a58001c28002f89c049f394d', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_cb682', table='audit_leaf', when='BEFORE')),
+            model_name="leaf",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="d9dca7163dcd8e64a58001c28002f89c049f394d",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_cb682",
+                    table="audit_leaf",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='leaf',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_table', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='0865a0cdd1f1d863eb1a1b7ed0e0212034288c17', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_append_only_table_63409', table='audit_leaf', when='BEFORE')),
+            model_name="leaf",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="0865a0cdd1f1d863eb1a1b7ed0e0212034288c17",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_append_only_table_63409",
+                    table="audit_leaf",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='logstate',
-            constraint=models.CheckConstraint(condition=models.Q(('id', 1)), name='there_is_one_log'),
+            model_name="logstate",
+            constraint=models.CheckConstraint(condition=models.Q(("id", 1)), name="there_is_one_log"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='manifest',
-            trigger=pgtrigger.compiler.Trigger(name='append_only', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='a759e75cfde44feda0a64ae4cb2ea4cef7e074b7', operation='UPDATE OR DELETE', pgid='pgtrigger_append_only_c6af2', table='audit_manifest', when='BEFORE')),
+            model_name="manifest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="a759e75cfde44feda0a64ae4cb2ea4cef7e074b7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_append_only_c6af2",
+                    table="audit_manifest",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='manifest',
-            trigger=pgtrigger.compiler.Trigger(name='append_only_table', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='d2d6f6cc03754c0057d22ae3fdf7790bd1089c9f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_append_only_table_27aac', table='audit_manifest', when='BEFORE')),
+            model_name="manifest",
+            trigger=pgtrigger.compiler.Trigger(
+                name="append_only_table",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="d2d6f6cc03754c0057d22ae3fdf7790bd1089c9f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_append_only_table_27aac",
+                    table="audit_manifest",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='privatevalue',
-            index=models.Index(fields=['subject'], name='private_value_of_subject'),
+            model_name="privatevalue",
+            index=models.Index(fields=["subject"], name="private_value_of_subject"),
         ),
     ]

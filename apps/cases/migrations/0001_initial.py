@@ -9,591 +9,1664 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("audit", "0001_functions"),
-        ('accounts', '0001_initial'),
-        ('alerts', '0001_initial'),
-        ('evidence', '0001_initial'),
-        ('policies', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("alerts", "0001_initial"),
+        ("evidence", "0001_initial"),
+        ("policies", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Case',
+            name="Case",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20)),
-                ('title', models.CharField(max_length=200)),
-                ('summary', models.TextField(blank=True)),
-                ('kind', models.CharField(choices=[('extraction', 'Model extraction'), ('intrusion', 'Intrusion or insider'), ('licence', 'Licence breach'), ('region', 'Region policy')], default='extraction', max_length=12)),
-                ('state', models.CharField(choices=[('triage', 'Triage'), ('investigation', 'Investigation'), ('finding', 'Finding'), ('decision', 'Decision'), ('notice', 'Notice'), ('closed', 'Closed')], default='triage', max_length=15)),
-                ('severity', models.PositiveSmallIntegerField(choices=[(0, 'Info'), (1, 'Low'), (2, 'Medium'), (3, 'High'), (4, 'Critical')], default=2)),
-                ('tlp', models.CharField(choices=[('clear', 'TLP:CLEAR'), ('green', 'TLP:GREEN'), ('amber', 'TLP:AMBER'), ('amber+strict', 'TLP:AMBER+STRICT'), ('red', 'TLP:RED')], default='amber', max_length=12)),
-                ('drill', models.CharField(blank=True, max_length=100)),
-                ('opened_at', models.DateTimeField()),
-                ('due_at', models.DateTimeField(help_text='target of the present state')),
-                ('closed_at', models.DateTimeField(null=True)),
-                ('closure', models.CharField(blank=True, choices=[('acted', 'Acted on'), ('unsubstantiated', 'Not substantiated'), ('benign', 'Ordinary use'), ('merged', 'Continued in another case')], max_length=20)),
-                ('closure_note', models.TextField(blank=True)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='assigned_cases', to=settings.AUTH_USER_MODEL)),
-                ('opened_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(max_length=20)),
+                ("title", models.CharField(max_length=200)),
+                ("summary", models.TextField(blank=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("extraction", "Model extraction"),
+                            ("intrusion", "Intrusion or insider"),
+                            ("licence", "Licence breach"),
+                            ("region", "Region policy"),
+                        ],
+                        default="extraction",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("triage", "Triage"),
+                            ("investigation", "Investigation"),
+                            ("finding", "Finding"),
+                            ("decision", "Decision"),
+                            ("notice", "Notice"),
+                            ("closed", "Closed"),
+                        ],
+                        default="triage",
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "severity",
+                    models.PositiveSmallIntegerField(
+                        choices=[(0, "Info"), (1, "Low"), (2, "Medium"), (3, "High"), (4, "Critical")], default=2
+                    ),
+                ),
+                (
+                    "tlp",
+                    models.CharField(
+                        choices=[
+                            ("clear", "TLP:CLEAR"),
+                            ("green", "TLP:GREEN"),
+                            ("amber", "TLP:AMBER"),
+                            ("amber+strict", "TLP:AMBER+STRICT"),
+                            ("red", "TLP:RED"),
+                        ],
+                        default="amber",
+                        max_length=12,
+                    ),
+                ),
+                ("drill", models.CharField(blank=True, max_length=100)),
+                ("opened_at", models.DateTimeField()),
+                ("due_at", models.DateTimeField(help_text="target of the present state")),
+                ("closed_at", models.DateTimeField(null=True)),
+                (
+                    "closure",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("acted", "Acted on"),
+                            ("unsubstantiated", "Not substantiated"),
+                            ("benign", "Ordinary use"),
+                            ("merged", "Continued in another case"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("closure_note", models.TextField(blank=True)),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="assigned_cases",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "opened_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='CaseAccount',
+            name="CaseAccount",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('added_how', models.CharField(help_text='the group or query that brought it in, in words', max_length=300)),
-                ('added_at', models.DateTimeField()),
-                ('excluded_at', models.DateTimeField(null=True)),
-                ('excluded_why', models.CharField(blank=True, max_length=300)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='in_cases', to='accounts.account')),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='members', to='cases.case')),
-                ('excluded_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "added_how",
+                    models.CharField(help_text="the group or query that brought it in, in words", max_length=300),
+                ),
+                ("added_at", models.DateTimeField()),
+                ("excluded_at", models.DateTimeField(null=True)),
+                ("excluded_why", models.CharField(blank=True, max_length=300)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="in_cases", to="accounts.account"
+                    ),
+                ),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="members", to="cases.case"
+                    ),
+                ),
+                (
+                    "excluded_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='CaseGroup',
+            name="CaseGroup",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('added_at', models.DateTimeField()),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='groups', to='cases.case')),
-                ('group', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='in_case', to='alerts.alertgroup')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="groups", to="cases.case"
+                    ),
+                ),
+                (
+                    "group",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="in_case", to="alerts.alertgroup"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='CaseNote',
+            name="CaseNote",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('body', models.TextField()),
-                ('is_privileged', models.BooleanField(default=False, help_text='legal advice: for legal roles only, never exported')),
-                ('written_at', models.DateTimeField()),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notes', to='cases.case')),
-                ('written_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("body", models.TextField()),
+                (
+                    "is_privileged",
+                    models.BooleanField(default=False, help_text="legal advice: for legal roles only, never exported"),
+                ),
+                ("written_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notes", to="cases.case"
+                    ),
+                ),
+                (
+                    "written_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Exhibit',
+            name="Exhibit",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('number', models.PositiveSmallIntegerField(help_text='E1, E2, …')),
-                ('shows', models.CharField(help_text='one sentence', max_length=300)),
-                ('element', models.CharField(choices=[('access', 'Access: these accounts used the service'), ('coordination', 'Coordination: they acted together'), ('harvesting', 'Harvesting: output was collected at scale'), ('circumvention', 'Circumvention: a control was got round'), ('training', 'Training: output was used to train a model'), ('benefit', 'Benefit: somebody gained by it')], max_length=15)),
-                ('dependency_group', models.CharField(help_text='exhibits from one source are not counted twice', max_length=60)),
-                ('log10_lr', models.FloatField(help_text='as reported, after its cap; none where it cannot be said', null=True)),
-                ('log10_lr_cap', models.FloatField(null=True)),
-                ('added_at', models.DateTimeField()),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exhibits', to='cases.case')),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exhibits', to='evidence.item')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.PositiveSmallIntegerField(help_text="E1, E2, …")),
+                ("shows", models.CharField(help_text="one sentence", max_length=300)),
+                (
+                    "element",
+                    models.CharField(
+                        choices=[
+                            ("access", "Access: these accounts used the service"),
+                            ("coordination", "Coordination: they acted together"),
+                            ("harvesting", "Harvesting: output was collected at scale"),
+                            ("circumvention", "Circumvention: a control was got round"),
+                            ("training", "Training: output was used to train a model"),
+                            ("benefit", "Benefit: somebody gained by it"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                (
+                    "dependency_group",
+                    models.CharField(help_text="exhibits from one source are not counted twice", max_length=60),
+                ),
+                (
+                    "log10_lr",
+                    models.FloatField(help_text="as reported, after its cap; none where it cannot be said", null=True),
+                ),
+                ("log10_lr_cap", models.FloatField(null=True)),
+                ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="exhibits", to="cases.case"
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="exhibits", to="evidence.item"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['case', 'number'],
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "ordering": ["case", "number"],
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Explanation',
+            name="Explanation",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('hypothesis', models.CharField(choices=[('independent', 'Independent development or shared public data'), ('reposted', 'Our output was reposted publicly by others'), ('reseller', 'Reseller or proxy with many real customers'), ('heavy_user', 'Benign heavy user: CI, batch, labelling'), ('benchmark', 'Benchmarking or evaluation'), ('integration', 'Product integration'), ('authorised', 'Authorised distillation or research'), ('victim', 'Stolen card, key or identity'), ('shared_infrastructure', 'Shared infrastructure: campus, employer, event'), ('misattribution', 'Misattribution or false flag'), ('fault', 'Detector or logging fault')], max_length=25)),
-                ('status', models.CharField(choices=[('untested', 'Not tested'), ('refuted', 'Tested: does not fit'), ('not_excluded', 'Tested: not excluded'), ('supported', 'Tested: fits')], default='untested', max_length=15)),
-                ('conclusion', models.TextField(blank=True, help_text='what was looked at and what it showed')),
-                ('assessed_at', models.DateTimeField(null=True)),
-                ('raised_at', models.DateTimeField()),
-                ('assessed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='explanations', to='cases.case')),
-                ('raised_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "hypothesis",
+                    models.CharField(
+                        choices=[
+                            ("independent", "Independent development or shared public data"),
+                            ("reposted", "Our output was reposted publicly by others"),
+                            ("reseller", "Reseller or proxy with many real customers"),
+                            ("heavy_user", "Benign heavy user: CI, batch, labelling"),
+                            ("benchmark", "Benchmarking or evaluation"),
+                            ("integration", "Product integration"),
+                            ("authorised", "Authorised distillation or research"),
+                            ("victim", "Stolen card, key or identity"),
+                            ("shared_infrastructure", "Shared infrastructure: campus, employer, event"),
+                            ("misattribution", "Misattribution or false flag"),
+                            ("fault", "Detector or logging fault"),
+                        ],
+                        max_length=25,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("untested", "Not tested"),
+                            ("refuted", "Tested: does not fit"),
+                            ("not_excluded", "Tested: not excluded"),
+                            ("supported", "Tested: fits"),
+                        ],
+                        default="untested",
+                        max_length=15,
+                    ),
+                ),
+                ("conclusion", models.TextField(blank=True, help_text="what was looked at and what it showed")),
+                ("assessed_at", models.DateTimeField(null=True)),
+                ("raised_at", models.DateTimeField()),
+                (
+                    "assessed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="explanations", to="cases.case"
+                    ),
+                ),
+                (
+                    "raised_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Assessment',
+            name="Assessment",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('rating', models.CharField(choices=[('C', 'Consistent'), ('I', 'Inconsistent'), ('N/A', 'Not applicable')], max_length=3)),
-                ('rated_at', models.DateTimeField()),
-                ('rated_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='cases.case')),
-                ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='cases.exhibit')),
-                ('explanation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='assessments', to='cases.explanation')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "rating",
+                    models.CharField(
+                        choices=[("C", "Consistent"), ("I", "Inconsistent"), ("N/A", "Not applicable")], max_length=3
+                    ),
+                ),
+                ("rated_at", models.DateTimeField()),
+                (
+                    "rated_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assessments", to="cases.case"
+                    ),
+                ),
+                (
+                    "exhibit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assessments", to="cases.exhibit"
+                    ),
+                ),
+                (
+                    "explanation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="assessments", to="cases.explanation"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Finding',
+            name="Finding",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20)),
-                ('conduct', models.TextField(help_text='what was done, in a sentence fit for a letter')),
-                ('conduct_from', models.DateField()),
-                ('conduct_to', models.DateField()),
-                ('confidence', models.CharField(choices=[('roughly_even', 'roughly even chance (45-55 %)'), ('likely', 'likely (55-80 %)'), ('very_likely', 'very likely (80-95 %)'), ('almost_certain', 'almost certain (95-99 %)')], max_length=15)),
-                ('limits', models.TextField(help_text='what the evidence does not show')),
-                ('account_count', models.PositiveIntegerField()),
-                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('confirmed', 'Confirmed'), ('rejected', 'Rejected'), ('withdrawn', 'Withdrawn')], default='proposed', max_length=10)),
-                ('proposed_at', models.DateTimeField()),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('review_note', models.TextField(blank=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='cases.case')),
-                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(max_length=20)),
+                ("conduct", models.TextField(help_text="what was done, in a sentence fit for a letter")),
+                ("conduct_from", models.DateField()),
+                ("conduct_to", models.DateField()),
+                (
+                    "confidence",
+                    models.CharField(
+                        choices=[
+                            ("roughly_even", "roughly even chance (45-55 %)"),
+                            ("likely", "likely (55-80 %)"),
+                            ("very_likely", "very likely (80-95 %)"),
+                            ("almost_certain", "almost certain (95-99 %)"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("limits", models.TextField(help_text="what the evidence does not show")),
+                ("account_count", models.PositiveIntegerField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("confirmed", "Confirmed"),
+                            ("rejected", "Rejected"),
+                            ("withdrawn", "Withdrawn"),
+                        ],
+                        default="proposed",
+                        max_length=10,
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField()),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("review_note", models.TextField(blank=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="cases.case"
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Decision',
+            name="Decision",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20)),
-                ('action', models.CharField(choices=[('warn', 'Warn'), ('limit', 'Limit'), ('verify_identity', 'Ask for identity verification'), ('suspend', 'Suspend'), ('terminate', 'Terminate'), ('cease_and_desist', 'Demand to cease and desist'), ('preserve', 'Demand preservation'), ('refer', 'Refer to an authority')], max_length=20)),
-                ('scope', models.CharField(help_text='what exactly, where', max_length=300)),
-                ('starts_on', models.DateField()),
-                ('ends_on', models.DateField(help_text='none: until further notice', null=True)),
-                ('reasoning', models.TextField(help_text='fit for the letter')),
-                ('account_count', models.PositiveIntegerField(help_text='as counted when it was proposed')),
-                ('expected_wrongful', models.FloatField(help_text='accounts wrongly acted on that the error rates let expect')),
-                ('expected_wrongful_basis', models.TextField(help_text='how that was computed')),
-                ('state', models.CharField(choices=[('proposed', 'Proposed'), ('approved', 'Approved'), ('rejected', 'Rejected')], default='proposed', max_length=10)),
-                ('proposed_at', models.DateTimeField()),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('review_note', models.TextField(blank=True)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='cases.case')),
-                ('proposed_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='decisions', to='cases.finding')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(max_length=20)),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[
+                            ("warn", "Warn"),
+                            ("limit", "Limit"),
+                            ("verify_identity", "Ask for identity verification"),
+                            ("suspend", "Suspend"),
+                            ("terminate", "Terminate"),
+                            ("cease_and_desist", "Demand to cease and desist"),
+                            ("preserve", "Demand preservation"),
+                            ("refer", "Refer to an authority"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("scope", models.CharField(help_text="what exactly, where", max_length=300)),
+                ("starts_on", models.DateField()),
+                ("ends_on", models.DateField(help_text="none: until further notice", null=True)),
+                ("reasoning", models.TextField(help_text="fit for the letter")),
+                ("account_count", models.PositiveIntegerField(help_text="as counted when it was proposed")),
+                (
+                    "expected_wrongful",
+                    models.FloatField(help_text="accounts wrongly acted on that the error rates let expect"),
+                ),
+                ("expected_wrongful_basis", models.TextField(help_text="how that was computed")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("proposed", "Proposed"), ("approved", "Approved"), ("rejected", "Rejected")],
+                        default="proposed",
+                        max_length=10,
+                    ),
+                ),
+                ("proposed_at", models.DateTimeField()),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("review_note", models.TextField(blank=True)),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="cases.case"
+                    ),
+                ),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="cases.finding"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='FindingAccount',
+            name="FindingAccount",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('queries', models.PositiveBigIntegerField(help_text='in the period, as recorded; none if not known', null=True)),
-                ('first_day', models.DateField(null=True)),
-                ('last_day', models.DateField(null=True)),
-                ('account', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='accounts.account')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='accounts', to='cases.finding')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "queries",
+                    models.PositiveBigIntegerField(
+                        help_text="in the period, as recorded; none if not known", null=True
+                    ),
+                ),
+                ("first_day", models.DateField(null=True)),
+                ("last_day", models.DateField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="accounts.account"
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="accounts", to="cases.finding"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='FindingClause',
+            name="FindingClause",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('quote', models.TextField()),
-                ('quote_sha256', models.CharField(max_length=64)),
-                ('clause', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.clause')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clauses', to='cases.finding')),
-                ('version', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='policies.version')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("quote", models.TextField()),
+                ("quote_sha256", models.CharField(max_length=64)),
+                (
+                    "clause",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.clause"
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="clauses", to="cases.finding"
+                    ),
+                ),
+                (
+                    "version",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="policies.version"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='FindingExhibit',
+            name="FindingExhibit",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('exhibit', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='cases.exhibit')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='exhibits', to='cases.finding')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "exhibit",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="cases.exhibit"
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="exhibits", to="cases.finding"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='FindingExplanation',
+            name="FindingExplanation",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('status', models.CharField(choices=[('untested', 'Not tested'), ('refuted', 'Tested: does not fit'), ('not_excluded', 'Tested: not excluded'), ('supported', 'Tested: fits')], max_length=15)),
-                ('conclusion', models.TextField()),
-                ('explanation', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='findings', to='cases.explanation')),
-                ('finding', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='explanations', to='cases.finding')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("untested", "Not tested"),
+                            ("refuted", "Tested: does not fit"),
+                            ("not_excluded", "Tested: not excluded"),
+                            ("supported", "Tested: fits"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("conclusion", models.TextField()),
+                (
+                    "explanation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="findings", to="cases.explanation"
+                    ),
+                ),
+                (
+                    "finding",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="explanations", to="cases.finding"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Independence',
+            name="Independence",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('groups', models.JSONField(help_text='dependency groups of exhibits that the argument is about')),
-                ('argument', models.TextField(help_text='why an error in one line would not bring the same error into the others')),
-                ('state', models.CharField(choices=[('argued', 'Argued'), ('accepted', 'Accepted'), ('refused', 'Refused')], default='argued', max_length=10)),
-                ('argued_at', models.DateTimeField()),
-                ('reviewed_at', models.DateTimeField(null=True)),
-                ('review_note', models.TextField(blank=True)),
-                ('argued_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='independences', to='cases.case')),
-                ('reviewed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("groups", models.JSONField(help_text="dependency groups of exhibits that the argument is about")),
+                (
+                    "argument",
+                    models.TextField(
+                        help_text="why an error in one line would not bring the same error into the others"
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("argued", "Argued"), ("accepted", "Accepted"), ("refused", "Refused")],
+                        default="argued",
+                        max_length=10,
+                    ),
+                ),
+                ("argued_at", models.DateTimeField()),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("review_note", models.TextField(blank=True)),
+                (
+                    "argued_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="independences", to="cases.case"
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Party',
+            name="Party",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=200)),
-                ('address', models.TextField(blank=True)),
-                ('role', models.CharField(choices=[('operator', 'Operator of the accounts'), ('beneficiary', 'Beneficiary'), ('reseller', 'Reseller or proxy'), ('infrastructure', 'Infrastructure owner'), ('identity_victim', 'Person whose identity was used'), ('counsel', 'Counsel of a party')], max_length=20)),
-                ('status', models.CharField(choices=[('alleged', 'Alleged'), ('assessed', 'Assessed'), ('adjudicated', 'Adjudicated')], default='alleged', max_length=12)),
-                ('basis', models.TextField(help_text='what this rests on')),
-                ('added_at', models.DateTimeField()),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='parties', to='cases.case')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=200)),
+                ("address", models.TextField(blank=True)),
+                (
+                    "role",
+                    models.CharField(
+                        choices=[
+                            ("operator", "Operator of the accounts"),
+                            ("beneficiary", "Beneficiary"),
+                            ("reseller", "Reseller or proxy"),
+                            ("infrastructure", "Infrastructure owner"),
+                            ("identity_victim", "Person whose identity was used"),
+                            ("counsel", "Counsel of a party"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[("alleged", "Alleged"), ("assessed", "Assessed"), ("adjudicated", "Adjudicated")],
+                        default="alleged",
+                        max_length=12,
+                    ),
+                ),
+                ("basis", models.TextField(help_text="what this rests on")),
+                ("added_at", models.DateTimeField()),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="parties", to="cases.case"
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'parties',
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "verbose_name_plural": "parties",
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Task',
+            name="Task",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('title', models.CharField(max_length=200)),
-                ('due_on', models.DateField(null=True)),
-                ('added_at', models.DateTimeField()),
-                ('done_at', models.DateTimeField(null=True)),
-                ('added_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('assignee', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='tasks', to='cases.case')),
-                ('done_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("due_on", models.DateField(null=True)),
+                ("added_at", models.DateTimeField()),
+                ("done_at", models.DateTimeField(null=True)),
+                (
+                    "added_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "assignee",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="tasks",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="tasks", to="cases.case"
+                    ),
+                ),
+                (
+                    "done_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['state', '-opened_at', '-id'], name='case_by_state'),
+            model_name="case",
+            index=models.Index(fields=["state", "-opened_at", "-id"], name="case_by_state"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['-opened_at', '-id'], name='case_newest_first'),
+            model_name="case",
+            index=models.Index(fields=["-opened_at", "-id"], name="case_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='case',
-            index=models.Index(fields=['assignee', 'state'], name='case_of_assignee'),
+            model_name="case",
+            index=models.Index(fields=["assignee", "state"], name="case_of_assignee"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.UniqueConstraint(fields=('ref',), name='one_case_per_reference'),
+            model_name="case",
+            constraint=models.UniqueConstraint(fields=("ref",), name="one_case_per_reference"),
         ),
         migrations.AddConstraint(
-            model_name='case',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('closed_at__isnull', False), ('state', 'closed'), models.Q(('closure', ''), _negated=True)), models.Q(models.Q(('state', 'closed'), _negated=True), ('closed_at__isnull', True), ('closure', '')), _connector='OR'), name='a_closed_case_says_when_and_why', violation_error_message='Say how the case ends.'),
+            model_name="case",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("closed_at__isnull", False), ("state", "closed"), models.Q(("closure", ""), _negated=True)
+                    ),
+                    models.Q(
+                        models.Q(("state", "closed"), _negated=True), ("closed_at__isnull", True), ("closure", "")
+                    ),
+                    _connector="OR",
+                ),
+                name="a_closed_case_says_when_and_why",
+                violation_error_message="Say how the case ends.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='09e305e5d707cdc8a90c27c92457b7a17b4cf7c2', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_a87dd', table='cases_case', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="09e305e5d707cdc8a90c27c92457b7a17b4cf7c2",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_a87dd",
+                    table="cases_case",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='case',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='0c0e013d0dcceb98d097cc1961bed95fb0e8609c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_020bf', table='cases_case', when='BEFORE')),
+            model_name="case",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="0c0e013d0dcceb98d097cc1961bed95fb0e8609c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_020bf",
+                    table="cases_case",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='caseaccount',
-            index=models.Index(fields=['case', 'id'], name='member_of_case'),
+            model_name="caseaccount",
+            index=models.Index(fields=["case", "id"], name="member_of_case"),
         ),
         migrations.AddIndex(
-            model_name='caseaccount',
-            index=models.Index(condition=models.Q(('excluded_at__isnull', True)), fields=['case'], name='present_member_of_case'),
+            model_name="caseaccount",
+            index=models.Index(
+                condition=models.Q(("excluded_at__isnull", True)), fields=["case"], name="present_member_of_case"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='caseaccount',
-            constraint=models.UniqueConstraint(fields=('case', 'account'), name='an_account_is_in_a_case_once'),
+            model_name="caseaccount",
+            constraint=models.UniqueConstraint(fields=("case", "account"), name="an_account_is_in_a_case_once"),
         ),
         migrations.AddConstraint(
-            model_name='caseaccount',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('excluded_at__isnull', True), ('excluded_by__isnull', True), ('excluded_why', '')), models.Q(('excluded_at__isnull', False), ('excluded_by__isnull', False), models.Q(('excluded_why', ''), _negated=True)), _connector='OR'), name='an_exclusion_says_who_and_why', violation_error_message='Say why the accounts are taken out.'),
+            model_name="caseaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("excluded_at__isnull", True), ("excluded_by__isnull", True), ("excluded_why", "")),
+                    models.Q(
+                        ("excluded_at__isnull", False),
+                        ("excluded_by__isnull", False),
+                        models.Q(("excluded_why", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_exclusion_says_who_and_why",
+                violation_error_message="Say why the accounts are taken out.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='caseaccount',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='788f947d131317b1cb333eebd7c3b14d1e24fde4', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_49a74', table='cases_caseaccount', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="caseaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="788f947d131317b1cb333eebd7c3b14d1e24fde4",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_49a74",
+                    table="cases_caseaccount",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='caseaccount',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='76e785d9d32ec9f340ad50668ac0418e9435c736', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_4725b', table='cases_caseaccount', when='BEFORE')),
+            model_name="caseaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="76e785d9d32ec9f340ad50668ac0418e9435c736",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_4725b",
+                    table="cases_caseaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='casegroup',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='a94e78bf50a260514c443a0b20e7be3cdccdbb48', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_7a255', table='cases_casegroup', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="casegroup",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="a94e78bf50a260514c443a0b20e7be3cdccdbb48",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_7a255",
+                    table="cases_casegroup",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='casegroup',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='c263237dafc34781e8342532c36578fa76cae31f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_48e6e', table='cases_casegroup', when='BEFORE')),
+            model_name="casegroup",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="c263237dafc34781e8342532c36578fa76cae31f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_48e6e",
+                    table="cases_casegroup",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='casenote',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='2b2f3651a20ae72d80ae8cf8543b3a1d8aead732', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_fae12', table='cases_casenote', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="casenote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="2b2f3651a20ae72d80ae8cf8543b3a1d8aead732",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_fae12",
+                    table="cases_casenote",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='casenote',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='ae8f0c26f8a942f39bd21d78d7119bbb96ad238c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_ebf69', table='cases_casenote', when='BEFORE')),
+            model_name="casenote",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="ae8f0c26f8a942f39bd21d78d7119bbb96ad238c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_ebf69",
+                    table="cases_casenote",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='exhibit',
-            constraint=models.UniqueConstraint(fields=('case', 'number'), name='exhibits_are_numbered_once'),
+            model_name="exhibit",
+            constraint=models.UniqueConstraint(fields=("case", "number"), name="exhibits_are_numbered_once"),
         ),
         migrations.AddConstraint(
-            model_name='exhibit',
-            constraint=models.UniqueConstraint(fields=('case', 'item'), name='an_item_is_an_exhibit_once', violation_error_message='This item is an exhibit of the case already.'),
+            model_name="exhibit",
+            constraint=models.UniqueConstraint(
+                fields=("case", "item"),
+                name="an_item_is_an_exhibit_once",
+                violation_error_message="This item is an exhibit of the case already.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exhibit',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='602f95d68a8121378b41f61aceafc905ce587255', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_66dd6', table='cases_exhibit', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="exhibit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="602f95d68a8121378b41f61aceafc905ce587255",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_66dd6",
+                    table="cases_exhibit",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='exhibit',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='60fd91e8c5d1da9e34f837d09b582cedb863256d', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_bc322', table='cases_exhibit', when='BEFORE')),
+            model_name="exhibit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="60fd91e8c5d1da9e34f837d09b582cedb863256d",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_bc322",
+                    table="cases_exhibit",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='explanation',
-            constraint=models.UniqueConstraint(fields=('case', 'hypothesis'), name='an_explanation_is_raised_once'),
+            model_name="explanation",
+            constraint=models.UniqueConstraint(fields=("case", "hypothesis"), name="an_explanation_is_raised_once"),
         ),
         migrations.AddConstraint(
-            model_name='explanation',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'untested'), models.Q(('assessed_by__isnull', False), models.Q(('conclusion', ''), _negated=True)), _connector='OR'), name='an_assessment_says_who_and_what', violation_error_message='Say what was looked at and what it showed.'),
+            model_name="explanation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("status", "untested"),
+                    models.Q(("assessed_by__isnull", False), models.Q(("conclusion", ""), _negated=True)),
+                    _connector="OR",
+                ),
+                name="an_assessment_says_who_and_what",
+                violation_error_message="Say what was looked at and what it showed.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='explanation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('assessed_at__isnull', True), ('assessed_by__isnull', True)), models.Q(('assessed_at__isnull', False), ('assessed_by__isnull', False)), _connector='OR'), name='an_assessment_has_its_time'),
+            model_name="explanation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("assessed_at__isnull", True), ("assessed_by__isnull", True)),
+                    models.Q(("assessed_at__isnull", False), ("assessed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_assessment_has_its_time",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='explanation',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='8d27002fc36e567bd2236184fcf16e580db1b048', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_ecb39', table='cases_explanation', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="explanation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="8d27002fc36e567bd2236184fcf16e580db1b048",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_ecb39",
+                    table="cases_explanation",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='explanation',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='481e3d36e0b8a5ac1acfb55c5be03d5adccfb914', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_d85d1', table='cases_explanation', when='BEFORE')),
+            model_name="explanation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="481e3d36e0b8a5ac1acfb55c5be03d5adccfb914",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_d85d1",
+                    table="cases_explanation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='assessment',
-            constraint=models.UniqueConstraint(fields=('explanation', 'exhibit'), name='one_rating_per_explanation_and_exhibit'),
+            model_name="assessment",
+            constraint=models.UniqueConstraint(
+                fields=("explanation", "exhibit"), name="one_rating_per_explanation_and_exhibit"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assessment',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='750cbf15f051952c58c31d845b8e70b2ae0e8d85', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_bf3d1', table='cases_assessment', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="assessment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="750cbf15f051952c58c31d845b8e70b2ae0e8d85",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_bf3d1",
+                    table="cases_assessment",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='assessment',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='c45ee7bda7f84d7aebef94e12ec441680037cfea', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_6309f', table='cases_assessment', when='BEFORE')),
+            model_name="assessment",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="c45ee7bda7f84d7aebef94e12ec441680037cfea",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_6309f",
+                    table="cases_assessment",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.UniqueConstraint(fields=('ref',), name='one_finding_per_reference'),
+            model_name="finding",
+            constraint=models.UniqueConstraint(fields=("ref",), name="one_finding_per_reference"),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('conduct_from__lte', models.F('conduct_to'))), name='conduct_ends_after_it_begins', violation_error_message='The conduct ends before it begins.'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("conduct_from__lte", models.F("conduct_to"))),
+                name="conduct_ends_after_it_begins",
+                violation_error_message="The conduct ends before it begins.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(('proposed_by__isnull', True), ('reviewed_by__isnull', True), models.Q(('proposed_by', models.F('reviewed_by')), _negated=True), _connector='OR'), name='a_finding_is_reviewed_by_another_person', violation_error_message='Another person reviews a finding than the one who proposed it.'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("proposed_by__isnull", True),
+                    ("reviewed_by__isnull", True),
+                    models.Q(("proposed_by", models.F("reviewed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_finding_is_reviewed_by_another_person",
+                violation_error_message="Another person reviews a finding than the one who proposed it.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at__isnull', True), ('reviewed_by__isnull', True)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='a_review_has_its_time'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reviewed_at__isnull", True), ("reviewed_by__isnull", True)),
+                    models.Q(("reviewed_at__isnull", False), ("reviewed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_review_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='finding',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['confirmed', 'rejected']), _negated=True), ('reviewed_by__isnull', False), _connector='OR'), name='a_reviewed_finding_has_its_reviewer'),
+            model_name="finding",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["confirmed", "rejected"]), _negated=True),
+                    ("reviewed_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="a_reviewed_finding_has_its_reviewer",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='finding',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='5cb80acc491faaa878443fa9670364a8c8a9748f', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_0dfbf', table='cases_finding', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="finding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="5cb80acc491faaa878443fa9670364a8c8a9748f",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_0dfbf",
+                    table="cases_finding",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='finding',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='18708de7ffe0010c62c575ddf378c80a3a2fceff', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_3ceb8', table='cases_finding', when='BEFORE')),
+            model_name="finding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="18708de7ffe0010c62c575ddf378c80a3a2fceff",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_3ceb8",
+                    table="cases_finding",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='finding',
-            trigger=pgtrigger.compiler.Trigger(name='finding_is_grounded', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', func="\n                    IF NOT EXISTS (SELECT FROM cases_findingclause WHERE finding_id = NEW.id)\n                    OR NOT EXISTS (SELECT FROM cases_findingaccount WHERE finding_id = NEW.id)\n                    OR NOT EXISTS (SELECT FROM cases_findingexhibit WHERE finding_id = NEW.id)\n                    OR NOT EXISTS (SELECT FROM cases_findingexplanation WHERE finding_id = NEW.id) THEN\n                        RAISE EXCEPTION 'a finding needs a clause, an account, an exhibit and a considered explanation'\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_is_grounded';\n                    END IF;\n                    RETURN NULL;\n                ", hash='219ee13beb7b15020917031897f4b14edccfc09e', operation='INSERT OR UPDATE', pgid='pgtrigger_finding_is_grounded_b683e', table='cases_finding', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="finding",
+            trigger=pgtrigger.compiler.Trigger(
+                name="finding_is_grounded",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    func="\n                    IF NOT EXISTS (SELECT FROM cases_findingclause WHERE finding_id = NEW.id)\n                    OR NOT EXISTS (SELECT FROM cases_findingaccount WHERE finding_id = NEW.id)\n                    OR NOT EXISTS (SELECT FROM cases_findingexhibit WHERE finding_id = NEW.id)\n                    OR NOT EXISTS (SELECT FROM cases_findingexplanation WHERE finding_id = NEW.id) THEN\n                        RAISE EXCEPTION 'a finding needs a clause, an account, an exhibit and a considered explanation'\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_is_grounded';\n                    END IF;\n                    RETURN NULL;\n                ",
+                    hash="219ee13beb7b15020917031897f4b14edccfc09e",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_finding_is_grounded_b683e",
+                    table="cases_finding",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.UniqueConstraint(fields=('ref',), name='one_decision_per_reference'),
+            model_name="decision",
+            constraint=models.UniqueConstraint(fields=("ref",), name="one_decision_per_reference"),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('ends_on__isnull', True), ('ends_on__gt', models.F('starts_on')), _connector='OR'), name='a_measure_ends_after_it_starts', violation_error_message='The measure ends before it starts.'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("ends_on__isnull", True), ("ends_on__gt", models.F("starts_on")), _connector="OR"),
+                name="a_measure_ends_after_it_starts",
+                violation_error_message="The measure ends before it starts.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('proposed_by__isnull', True), ('reviewed_by__isnull', True), models.Q(('proposed_by', models.F('reviewed_by')), _negated=True), _connector='OR'), name='a_decision_is_approved_by_another_person', violation_error_message='Another person approves a decision than the one who proposed it.'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("proposed_by__isnull", True),
+                    ("reviewed_by__isnull", True),
+                    models.Q(("proposed_by", models.F("reviewed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_decision_is_approved_by_another_person",
+                violation_error_message="Another person approves a decision than the one who proposed it.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at__isnull', True), ('reviewed_by__isnull', True)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='an_approval_has_its_time'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reviewed_at__isnull", True), ("reviewed_by__isnull", True)),
+                    models.Q(("reviewed_at__isnull", False), ("reviewed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_approval_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'proposed'), ('reviewed_by__isnull', False), _connector='OR'), name='an_approved_decision_has_its_approver'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "proposed"), ("reviewed_by__isnull", False), _connector="OR"),
+                name="an_approved_decision_has_its_approver",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='decision',
-            constraint=models.CheckConstraint(condition=models.Q(('expected_wrongful__gte', 0)), name='wrongful_actions_are_counted'),
+            model_name="decision",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("expected_wrongful__gte", 0)), name="wrongful_actions_are_counted"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='decision',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='c702603545ffe0b308177c0168be82c6a6b3d653', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_90fc6', table='cases_decision', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="decision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="c702603545ffe0b308177c0168be82c6a6b3d653",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_90fc6",
+                    table="cases_decision",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='decision',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='27418fc5cdb67f6157c3a7129a2cef18dd079663', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9c829', table='cases_decision', when='BEFORE')),
+            model_name="decision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="27418fc5cdb67f6157c3a7129a2cef18dd079663",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_9c829",
+                    table="cases_decision",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='decision',
-            trigger=pgtrigger.compiler.Trigger(name='decision_rests_on_finding', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NOT EXISTS (SELECT FROM cases_finding\n                                   WHERE id = NEW.finding_id AND case_id = NEW.case_id AND state = 'confirmed') THEN\n                        RAISE EXCEPTION 'a decision rests on a confirmed finding of its case'\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_rests_on_finding';\n                    END IF;\n                    RETURN NEW;\n                ", hash='86705f9f3f1a83473a96d74076d02287dc1e7d25', operation='INSERT OR UPDATE', pgid='pgtrigger_decision_rests_on_finding_76856', table='cases_decision', when='BEFORE')),
+            model_name="decision",
+            trigger=pgtrigger.compiler.Trigger(
+                name="decision_rests_on_finding",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF NOT EXISTS (SELECT FROM cases_finding\n                                   WHERE id = NEW.finding_id AND case_id = NEW.case_id AND state = 'confirmed') THEN\n                        RAISE EXCEPTION 'a decision rests on a confirmed finding of its case'\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_rests_on_finding';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="86705f9f3f1a83473a96d74076d02287dc1e7d25",
+                    operation="INSERT OR UPDATE",
+                    pgid="pgtrigger_decision_rests_on_finding_76856",
+                    table="cases_decision",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='findingaccount',
-            constraint=models.UniqueConstraint(fields=('finding', 'account'), name='an_account_is_found_once'),
+            model_name="findingaccount",
+            constraint=models.UniqueConstraint(fields=("finding", "account"), name="an_account_is_found_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingaccount',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='9e4f027ef40d4d20ddaae7e5b9f333686eee0b30', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_b0535', table='cases_findingaccount', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="findingaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="9e4f027ef40d4d20ddaae7e5b9f333686eee0b30",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_b0535",
+                    table="cases_findingaccount",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingaccount',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='87d7d51c7e114b494f1d8cf5cac09853f41ef5e5', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_50900', table='cases_findingaccount', when='BEFORE')),
+            model_name="findingaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="87d7d51c7e114b494f1d8cf5cac09853f41ef5e5",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_50900",
+                    table="cases_findingaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='findingclause',
-            constraint=models.UniqueConstraint(fields=('finding', 'version', 'clause'), name='a_clause_is_cited_once'),
+            model_name="findingclause",
+            constraint=models.UniqueConstraint(fields=("finding", "version", "clause"), name="a_clause_is_cited_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingclause',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='826039ffea048fd2463ba52507f13405c30d21e0', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_478c8', table='cases_findingclause', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="findingclause",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="826039ffea048fd2463ba52507f13405c30d21e0",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_478c8",
+                    table="cases_findingclause",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingclause',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='653a24a68b417b3f148c79ad6944b61b03e7d933', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_c3f9c', table='cases_findingclause', when='BEFORE')),
+            model_name="findingclause",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="653a24a68b417b3f148c79ad6944b61b03e7d933",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_c3f9c",
+                    table="cases_findingclause",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='findingexhibit',
-            constraint=models.UniqueConstraint(fields=('finding', 'exhibit'), name='an_exhibit_carries_a_finding_once'),
+            model_name="findingexhibit",
+            constraint=models.UniqueConstraint(fields=("finding", "exhibit"), name="an_exhibit_carries_a_finding_once"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingexhibit',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='afe94a2292fc5e79e6643c5cfb4d3f5f77c4ac1d', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_96e92', table='cases_findingexhibit', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="findingexhibit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="afe94a2292fc5e79e6643c5cfb4d3f5f77c4ac1d",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_96e92",
+                    table="cases_findingexhibit",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingexhibit',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='e2e3825b97a0bf9f0a365ab89c82cf8d6176fad4', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_50c96', table='cases_findingexhibit', when='BEFORE')),
+            model_name="findingexhibit",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="e2e3825b97a0bf9f0a365ab89c82cf8d6176fad4",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_50c96",
+                    table="cases_findingexhibit",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='findingexplanation',
-            constraint=models.UniqueConstraint(fields=('finding', 'explanation'), name='an_explanation_is_considered_once'),
+            model_name="findingexplanation",
+            constraint=models.UniqueConstraint(
+                fields=("finding", "explanation"), name="an_explanation_is_considered_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='findingexplanation',
-            constraint=models.CheckConstraint(condition=models.Q(('status', 'untested'), _negated=True), name='a_considered_explanation_was_tested', violation_error_message='An explanation that nobody tested was not considered.'),
+            model_name="findingexplanation",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("status", "untested"), _negated=True),
+                name="a_considered_explanation_was_tested",
+                violation_error_message="An explanation that nobody tested was not considered.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingexplanation',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='fa52c326c8799e2bbd72778f35608316b1f3208e', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_25852', table='cases_findingexplanation', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="findingexplanation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="fa52c326c8799e2bbd72778f35608316b1f3208e",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_25852",
+                    table="cases_findingexplanation",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='findingexplanation',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='12224b5575d4622bad05f305cb70543f71b97ee7', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_49f9f', table='cases_findingexplanation', when='BEFORE')),
+            model_name="findingexplanation",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="12224b5575d4622bad05f305cb70543f71b97ee7",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_49f9f",
+                    table="cases_findingexplanation",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='independence',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['argued', 'accepted'])), fields=('case',), name='one_independence_argument_stands', violation_error_message='An argument stands already: it is refused before another one is made.'),
+            model_name="independence",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state__in", ["argued", "accepted"])),
+                fields=("case",),
+                name="one_independence_argument_stands",
+                violation_error_message="An argument stands already: it is refused before another one is made.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='independence',
-            constraint=models.CheckConstraint(condition=models.Q(('argued_by__isnull', True), ('reviewed_by__isnull', True), models.Q(('argued_by', models.F('reviewed_by')), _negated=True), _connector='OR'), name='independence_is_reviewed_by_another_person', violation_error_message='Another person reviews the argument than the one who made it.'),
+            model_name="independence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("argued_by__isnull", True),
+                    ("reviewed_by__isnull", True),
+                    models.Q(("argued_by", models.F("reviewed_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="independence_is_reviewed_by_another_person",
+                violation_error_message="Another person reviews the argument than the one who made it.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='independence',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('reviewed_at__isnull', True), ('reviewed_by__isnull', True)), models.Q(('reviewed_at__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='an_independence_review_has_its_time'),
+            model_name="independence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reviewed_at__isnull", True), ("reviewed_by__isnull", True)),
+                    models.Q(("reviewed_at__isnull", False), ("reviewed_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="an_independence_review_has_its_time",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='independence',
-            constraint=models.CheckConstraint(condition=models.Q(('state', 'argued'), ('reviewed_by__isnull', False), _connector='OR'), name='a_reviewed_independence_has_its_reviewer'),
+            model_name="independence",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("state", "argued"), ("reviewed_by__isnull", False), _connector="OR"),
+                name="a_reviewed_independence_has_its_reviewer",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='independence',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='683587cb5acbf1aeae24f544f77c4bc69a6d5ff7', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_6f328', table='cases_independence', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="independence",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="683587cb5acbf1aeae24f544f77c4bc69a6d5ff7",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_6f328",
+                    table="cases_independence",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='independence',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='762426090fc77b489bde2a2af1f4fe2b7537761f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_58313', table='cases_independence', when='BEFORE')),
+            model_name="independence",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="762426090fc77b489bde2a2af1f4fe2b7537761f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_58313",
+                    table="cases_independence",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='party',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='b57f281f538dde9b7a4e0c78ce7d10acc3543a0c', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_c7180', table='cases_party', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="party",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="b57f281f538dde9b7a4e0c78ce7d10acc3543a0c",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_c7180",
+                    table="cases_party",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='party',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='9bda394cc509656e255fd5afc375aad0c855ce2e', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_46357', table='cases_party', when='BEFORE')),
+            model_name="party",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="9bda394cc509656e255fd5afc375aad0c855ce2e",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_46357",
+                    table="cases_party",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='task',
-            index=models.Index(condition=models.Q(('done_at__isnull', True)), fields=['assignee', 'due_on'], name='task_to_do'),
+            model_name="task",
+            index=models.Index(
+                condition=models.Q(("done_at__isnull", True)), fields=["assignee", "due_on"], name="task_to_do"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='task',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('done_at__isnull', True), ('done_by__isnull', True)), models.Q(('done_at__isnull', False), ('done_by__isnull', False)), _connector='OR'), name='a_done_task_says_by_whom'),
+            model_name="task",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("done_at__isnull", True), ("done_by__isnull", True)),
+                    models.Q(("done_at__isnull", False), ("done_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_done_task_says_by_whom",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='task',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='47f376e825eea5b3477c77cda20bc8d0a5cf5d9a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_9a95c', table='cases_task', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="task",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="47f376e825eea5b3477c77cda20bc8d0a5cf5d9a",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_9a95c",
+                    table="cases_task",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='task',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='0a2a2499899b9c8a8214cc160fe11d7cb558137f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_39d7d', table='cases_task', when='BEFORE')),
+            model_name="task",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="0a2a2499899b9c8a8214cc160fe11d7cb558137f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_39d7d",
+                    table="cases_task",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -9,55 +9,187 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("audit", "0001_functions"),
-        ('cases', '0001_initial'),
+        ("cases", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Report',
+            name="Report",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(help_text='the number, taken at release', max_length=20, null=True)),
-                ('audience', models.CharField(choices=[('regulator', 'Regulator or authority'), ('partner', 'Partner organisation'), ('public', 'Public')], max_length=10)),
-                ('title', models.CharField(max_length=200)),
-                ('recipient', models.CharField(max_length=200)),
-                ('legal_basis', models.CharField(help_text='why this may be shared with them', max_length=300)),
-                ('tlp', models.CharField(choices=[('clear', 'TLP:CLEAR'), ('green', 'TLP:GREEN'), ('amber', 'TLP:AMBER'), ('amber+strict', 'TLP:AMBER+STRICT'), ('red', 'TLP:RED')], max_length=12)),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('releasing', 'Being released'), ('released', 'Released'), ('discarded', 'Discarded')], default='draft', max_length=10)),
-                ('snapshot_sha256', models.CharField(help_text='the frozen state of the case, in the vault', max_length=64)),
-                ('content', models.JSONField(help_text='the snapshot after withholding: all that the report may say')),
-                ('withheld', models.JSONField(help_text='what was withheld, by which rule, and how often')),
-                ('compiled_at', models.DateTimeField()),
-                ('returned_why', models.TextField(blank=True)),
-                ('released_at', models.DateTimeField(null=True)),
-                ('files', models.JSONField(default=list, help_text='name, media type, bytes and SHA-256 of the PDF and its annexes')),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='reports', to='cases.case')),
-                ('compiled_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('released_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(help_text="the number, taken at release", max_length=20, null=True)),
+                (
+                    "audience",
+                    models.CharField(
+                        choices=[
+                            ("regulator", "Regulator or authority"),
+                            ("partner", "Partner organisation"),
+                            ("public", "Public"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("recipient", models.CharField(max_length=200)),
+                ("legal_basis", models.CharField(help_text="why this may be shared with them", max_length=300)),
+                (
+                    "tlp",
+                    models.CharField(
+                        choices=[
+                            ("clear", "TLP:CLEAR"),
+                            ("green", "TLP:GREEN"),
+                            ("amber", "TLP:AMBER"),
+                            ("amber+strict", "TLP:AMBER+STRICT"),
+                            ("red", "TLP:RED"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("releasing", "Being released"),
+                            ("released", "Released"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "snapshot_sha256",
+                    models.CharField(help_text="the frozen state of the case, in the vault", max_length=64),
+                ),
+                ("content", models.JSONField(help_text="the snapshot after withholding: all that the report may say")),
+                ("withheld", models.JSONField(help_text="what was withheld, by which rule, and how often")),
+                ("compiled_at", models.DateTimeField()),
+                ("returned_why", models.TextField(blank=True)),
+                ("released_at", models.DateTimeField(null=True)),
+                (
+                    "files",
+                    models.JSONField(
+                        default=list, help_text="name, media type, bytes and SHA-256 of the PDF and its annexes"
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="reports", to="cases.case"
+                    ),
+                ),
+                (
+                    "compiled_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'indexes': [models.Index(fields=['-compiled_at', '-id'], name='report_newest_first')],
-                'constraints': [models.UniqueConstraint(fields=('ref',), name='one_report_per_number'), models.CheckConstraint(condition=models.Q(('compiled_by__isnull', True), ('released_by__isnull', True), models.Q(('compiled_by', models.F('released_by')), _negated=True), _connector='OR'), name='a_report_is_released_by_another_person', violation_error_message='Another person releases a report than the one who compiled it.'), models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['releasing', 'released']), _negated=True), models.Q(('released_at__isnull', False), ('released_by__isnull', False)), _connector='OR'), name='a_released_report_says_by_whom'), models.CheckConstraint(condition=models.Q(models.Q(('state', 'released'), _negated=True), models.Q(('ref__isnull', False), models.Q(('files', []), _negated=True)), _connector='OR'), name='a_released_report_has_number_and_files'), models.CheckConstraint(condition=models.Q(models.Q(('audience', 'public'), _negated=True), ('tlp', 'clear'), _connector='OR'), name='a_public_report_is_tlp_clear')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["-compiled_at", "-id"], name="report_newest_first")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("ref",), name="one_report_per_number"),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("compiled_by__isnull", True),
+                            ("released_by__isnull", True),
+                            models.Q(("compiled_by", models.F("released_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_report_is_released_by_another_person",
+                        violation_error_message="Another person releases a report than the one who compiled it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["releasing", "released"]), _negated=True),
+                            models.Q(("released_at__isnull", False), ("released_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_released_report_says_by_whom",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "released"), _negated=True),
+                            models.Q(("ref__isnull", False), models.Q(("files", []), _negated=True)),
+                            _connector="OR",
+                        ),
+                        name="a_released_report_has_number_and_files",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("audience", "public"), _negated=True), ("tlp", "clear"), _connector="OR"
+                        ),
+                        name="a_public_report_is_tlp_clear",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='f84ecc661131d2e349c4388c38a607f57277d670', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_efe3f', table='disclosures_report', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="report",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="f84ecc661131d2e349c4388c38a607f57277d670",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_efe3f",
+                    table="disclosures_report",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='078179bd8d12ba369ca60f68e0d6308923b43212', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_233ff', table='disclosures_report', when='BEFORE')),
+            model_name="report",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="078179bd8d12ba369ca60f68e0d6308923b43212",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_233ff",
+                    table="disclosures_report",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='report',
-            trigger=pgtrigger.compiler.Trigger(name='released_report_is_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'released\')', func="\n                    RAISE EXCEPTION 'a released report never changes'\n                    USING ERRCODE = 'check_violation', CONSTRAINT = 'released_report_is_frozen';\n                ", hash='32a327631992f4bcacd64417669d580caed97528', operation='UPDATE OR DELETE', pgid='pgtrigger_released_report_is_frozen_ce6aa', table='disclosures_report', when='BEFORE')),
+            model_name="report",
+            trigger=pgtrigger.compiler.Trigger(
+                name="released_report_is_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'released')",
+                    func="\n                    RAISE EXCEPTION 'a released report never changes'\n                    USING ERRCODE = 'check_violation', CONSTRAINT = 'released_report_is_frozen';\n                ",
+                    hash="32a327631992f4bcacd64417669d580caed97528",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_released_report_is_frozen_ce6aa",
+                    table="disclosures_report",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,146 +16,368 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Item',
+            name="Item",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20)),
-                ('kind', models.CharField(choices=[('query_log', 'Query log'), ('test_run', 'Fingerprint test run'), ('behavioural_similarity', 'Behavioural similarity'), ('expert_assessment', 'Expert assessment'), ('capture', 'Capture of a public page'), ('correspondence', 'Correspondence'), ('other', 'Other')], max_length=30)),
-                ('title', models.CharField(max_length=200)),
-                ('description', models.TextField(blank=True)),
-                ('origin', models.CharField(help_text='where it comes from and how it was obtained', max_length=300)),
-                ('filename', models.CharField(help_text='as given; never used as a path', max_length=255)),
-                ('media_type', models.CharField(help_text='as sniffed from its bytes', max_length=100)),
-                ('byte_size', models.PositiveBigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('sha512', models.CharField(max_length=128)),
-                ('tlp', models.CharField(choices=[('clear', 'TLP:CLEAR'), ('green', 'TLP:GREEN'), ('amber', 'TLP:AMBER'), ('amber+strict', 'TLP:AMBER+STRICT'), ('red', 'TLP:RED')], default='amber', max_length=12)),
-                ('collected_at', models.DateTimeField()),
-                ('collected_by', models.CharField(help_text='actor', max_length=100)),
-                ('derivation', models.JSONField(help_text='tool, version and parameters that made it from its parent', null=True)),
-                ('parent', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='derivatives', to='evidence.item')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(max_length=20)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("query_log", "Query log"),
+                            ("test_run", "Fingerprint test run"),
+                            ("behavioural_similarity", "Behavioural similarity"),
+                            ("expert_assessment", "Expert assessment"),
+                            ("capture", "Capture of a public page"),
+                            ("correspondence", "Correspondence"),
+                            ("other", "Other"),
+                        ],
+                        max_length=30,
+                    ),
+                ),
+                ("title", models.CharField(max_length=200)),
+                ("description", models.TextField(blank=True)),
+                ("origin", models.CharField(help_text="where it comes from and how it was obtained", max_length=300)),
+                ("filename", models.CharField(help_text="as given; never used as a path", max_length=255)),
+                ("media_type", models.CharField(help_text="as sniffed from its bytes", max_length=100)),
+                ("byte_size", models.PositiveBigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("sha512", models.CharField(max_length=128)),
+                (
+                    "tlp",
+                    models.CharField(
+                        choices=[
+                            ("clear", "TLP:CLEAR"),
+                            ("green", "TLP:GREEN"),
+                            ("amber", "TLP:AMBER"),
+                            ("amber+strict", "TLP:AMBER+STRICT"),
+                            ("red", "TLP:RED"),
+                        ],
+                        default="amber",
+                        max_length=12,
+                    ),
+                ),
+                ("collected_at", models.DateTimeField()),
+                ("collected_by", models.CharField(help_text="actor", max_length=100)),
+                (
+                    "derivation",
+                    models.JSONField(help_text="tool, version and parameters that made it from its parent", null=True),
+                ),
+                (
+                    "parent",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="derivatives",
+                        to="evidence.item",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='CustodyEvent',
+            name="CustodyEvent",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('collect', 'Collected'), ('verify', 'Verified'), ('view', 'Viewed'), ('export', 'Exported')], max_length=10)),
-                ('at', models.DateTimeField()),
-                ('actor', models.CharField(max_length=100)),
-                ('purpose', models.CharField(blank=True, max_length=300)),
-                ('measured_sha256', models.CharField(blank=True, help_text='as read from the vault then; empty when nothing was there', max_length=64)),
-                ('intact', models.BooleanField(help_text="whether it equalled the item's hash")),
-                ('item', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='custody', to='evidence.item')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("collect", "Collected"),
+                            ("verify", "Verified"),
+                            ("view", "Viewed"),
+                            ("export", "Exported"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("actor", models.CharField(max_length=100)),
+                ("purpose", models.CharField(blank=True, max_length=300)),
+                (
+                    "measured_sha256",
+                    models.CharField(
+                        blank=True, help_text="as read from the vault then; empty when nothing was there", max_length=64
+                    ),
+                ),
+                ("intact", models.BooleanField(help_text="whether it equalled the item's hash")),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="custody", to="evidence.item"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='TestRun',
+            name="TestRun",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(max_length=20)),
-                ('test_id', models.CharField(max_length=60)),
-                ('test_version', models.CharField(max_length=20)),
-                ('suspect', models.CharField(help_text='model that was tested', max_length=200)),
-                ('inputs', models.JSONField()),
-                ('inputs_sha256', models.CharField(max_length=64)),
-                ('result', models.JSONField(help_text='statistic, p, effect, interval, power, likelihood ratio, assumptions, sentence')),
-                ('submitted', models.JSONField(help_text='figures that came with the inputs', null=True)),
-                ('discrepancies', models.JSONField(default=list, help_text='sentences: where a submitted figure differs from ours')),
-                ('p_value', models.FloatField()),
-                ('log10_lr', models.FloatField()),
-                ('log10_lr_cap', models.FloatField()),
-                ('outcome', models.CharField(choices=[('supports', 'Supports'), ('neutral', 'Supports neither'), ('against', 'Speaks against')], max_length=10)),
-                ('key_id', models.CharField(blank=True, help_text='name of the watermark key; never the key', max_length=64)),
-                ('dependency_group', models.CharField(help_text='runs of one group are not multiplied', max_length=60)),
-                ('is_exploratory', models.BooleanField(default=True, help_text='not planned before the data were seen')),
-                ('run_at', models.DateTimeField()),
-                ('run_by', models.CharField(max_length=100)),
-                ('item', models.OneToOneField(help_text='the run, as a file', on_delete=django.db.models.deletion.PROTECT, related_name='test_run', to='evidence.item')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(max_length=20)),
+                ("test_id", models.CharField(max_length=60)),
+                ("test_version", models.CharField(max_length=20)),
+                ("suspect", models.CharField(help_text="model that was tested", max_length=200)),
+                ("inputs", models.JSONField()),
+                ("inputs_sha256", models.CharField(max_length=64)),
+                (
+                    "result",
+                    models.JSONField(
+                        help_text="statistic, p, effect, interval, power, likelihood ratio, assumptions, sentence"
+                    ),
+                ),
+                ("submitted", models.JSONField(help_text="figures that came with the inputs", null=True)),
+                (
+                    "discrepancies",
+                    models.JSONField(default=list, help_text="sentences: where a submitted figure differs from ours"),
+                ),
+                ("p_value", models.FloatField()),
+                ("log10_lr", models.FloatField()),
+                ("log10_lr_cap", models.FloatField()),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("supports", "Supports"),
+                            ("neutral", "Supports neither"),
+                            ("against", "Speaks against"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "key_id",
+                    models.CharField(blank=True, help_text="name of the watermark key; never the key", max_length=64),
+                ),
+                ("dependency_group", models.CharField(help_text="runs of one group are not multiplied", max_length=60)),
+                (
+                    "is_exploratory",
+                    models.BooleanField(default=True, help_text="not planned before the data were seen"),
+                ),
+                ("run_at", models.DateTimeField()),
+                ("run_by", models.CharField(max_length=100)),
+                (
+                    "item",
+                    models.OneToOneField(
+                        help_text="the run, as a file",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="test_run",
+                        to="evidence.item",
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['-collected_at', '-id'], name='item_newest_first'),
+            model_name="item",
+            index=models.Index(fields=["-collected_at", "-id"], name="item_newest_first"),
         ),
         migrations.AddIndex(
-            model_name='item',
-            index=models.Index(fields=['sha256'], name='item_by_hash'),
+            model_name="item",
+            index=models.Index(fields=["sha256"], name="item_by_hash"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.UniqueConstraint(fields=('ref',), name='one_item_per_reference'),
+            model_name="item",
+            constraint=models.UniqueConstraint(fields=("ref",), name="one_item_per_reference"),
         ),
         migrations.AddConstraint(
-            model_name='item',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('derivation__isnull', True), ('parent__isnull', True)), models.Q(('derivation__isnull', False), ('parent__isnull', False)), _connector='OR'), name='a_derivative_says_how_it_was_made'),
+            model_name="item",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("derivation__isnull", True), ("parent__isnull", True)),
+                    models.Q(("derivation__isnull", False), ("parent__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_derivative_says_how_it_was_made",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='item',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='63a6de40bd3033e565b6c0131c187ccde76eca03', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_4adf1', table='evidence_item', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="63a6de40bd3033e565b6c0131c187ccde76eca03",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_4adf1",
+                    table="evidence_item",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='item',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='23ee20c0778ae4e5c671c84c4190bc8838a9d2a3', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_1c5b1', table='evidence_item', when='BEFORE')),
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="23ee20c0778ae4e5c671c84c4190bc8838a9d2a3",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_1c5b1",
+                    table="evidence_item",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='item',
-            trigger=pgtrigger.compiler.Trigger(name='evidence_is_written_once', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION 'evidence is written once: % of % refused', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_written_once';\n        ", hash='b2f3db0f3e20128178fd0d9dabce9c40c5cb41bf', operation='UPDATE OR DELETE', pgid='pgtrigger_evidence_is_written_once_1b557', table='evidence_item', when='BEFORE')),
+            model_name="item",
+            trigger=pgtrigger.compiler.Trigger(
+                name="evidence_is_written_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION 'evidence is written once: % of % refused', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_written_once';\n        ",
+                    hash="b2f3db0f3e20128178fd0d9dabce9c40c5cb41bf",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_evidence_is_written_once_1b557",
+                    table="evidence_item",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='custodyevent',
-            index=models.Index(fields=['item', 'at', 'id'], name='custody_of_item'),
+            model_name="custodyevent",
+            index=models.Index(fields=["item", "at", "id"], name="custody_of_item"),
         ),
         migrations.AddConstraint(
-            model_name='custodyevent',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('kind', 'export'), _negated=True), models.Q(('purpose', ''), _negated=True), _connector='OR'), name='an_export_has_a_purpose', violation_error_message='Say what the copy is for.'),
+            model_name="custodyevent",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("kind", "export"), _negated=True),
+                    models.Q(("purpose", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="an_export_has_a_purpose",
+                violation_error_message="Say what the copy is for.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='custodyevent',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='3908501129f4a53a93ed38c096e24fe8be366d55', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_50455', table='evidence_custodyevent', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="custodyevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="3908501129f4a53a93ed38c096e24fe8be366d55",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_50455",
+                    table="evidence_custodyevent",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='custodyevent',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='f006a3c1952700dcfbd08544de9b77cc1bbb6194', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_7c781', table='evidence_custodyevent', when='BEFORE')),
+            model_name="custodyevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="f006a3c1952700dcfbd08544de9b77cc1bbb6194",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_7c781",
+                    table="evidence_custodyevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='custodyevent',
-            trigger=pgtrigger.compiler.Trigger(name='evidence_is_written_once', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION 'evidence is written once: % of % refused', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_written_once';\n        ", hash='bfa5669326949a32c274944c35b8f37f00899c4b', operation='UPDATE OR DELETE', pgid='pgtrigger_evidence_is_written_once_ffcb8', table='evidence_custodyevent', when='BEFORE')),
+            model_name="custodyevent",
+            trigger=pgtrigger.compiler.Trigger(
+                name="evidence_is_written_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION 'evidence is written once: % of % refused', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_written_once';\n        ",
+                    hash="bfa5669326949a32c274944c35b8f37f00899c4b",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_evidence_is_written_once_ffcb8",
+                    table="evidence_custodyevent",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='testrun',
-            index=models.Index(fields=['-run_at', '-id'], name='run_newest_first'),
+            model_name="testrun",
+            index=models.Index(fields=["-run_at", "-id"], name="run_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='testrun',
-            constraint=models.UniqueConstraint(fields=('ref',), name='one_run_per_reference'),
+            model_name="testrun",
+            constraint=models.UniqueConstraint(fields=("ref",), name="one_run_per_reference"),
         ),
         migrations.AddConstraint(
-            model_name='testrun',
-            constraint=models.CheckConstraint(condition=models.Q(('p_value__gte', 0), ('p_value__lte', 1)), name='p_is_a_probability'),
+            model_name="testrun",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("p_value__gte", 0), ("p_value__lte", 1)), name="p_is_a_probability"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='testrun',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='3c6611593c339c7c745a9ffee37cd7c722dfcd43', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_cefff', table='evidence_testrun', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="testrun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="3c6611593c339c7c745a9ffee37cd7c722dfcd43",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_cefff",
+                    table="evidence_testrun",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='testrun',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='cf53908be0a259d24e6b37e90366e0b0ccbc54d2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_a2c5d', table='evidence_testrun', when='BEFORE')),
+            model_name="testrun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="cf53908be0a259d24e6b37e90366e0b0ccbc54d2",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_a2c5d",
+                    table="evidence_testrun",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='testrun',
-            trigger=pgtrigger.compiler.Trigger(name='evidence_is_written_once', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n            RAISE EXCEPTION 'evidence is written once: % of % refused', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_written_once';\n        ", hash='2aee3e895a42438c31647db3c5cf233bd2db15e7', operation='UPDATE OR DELETE', pgid='pgtrigger_evidence_is_written_once_d2014', table='evidence_testrun', when='BEFORE')),
+            model_name="testrun",
+            trigger=pgtrigger.compiler.Trigger(
+                name="evidence_is_written_once",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n            RAISE EXCEPTION 'evidence is written once: % of % refused', TG_OP, TG_TABLE_NAME\n            USING ERRCODE = 'check_violation', CONSTRAINT = 'evidence_is_written_once';\n        ",
+                    hash="2aee3e895a42438c31647db3c5cf233bd2db15e7",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_evidence_is_written_once_d2014",
+                    table="evidence_testrun",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

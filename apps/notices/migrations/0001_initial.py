@@ -9,117 +9,311 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
         ("audit", "0001_functions"),
-        ('accounts', '0001_initial'),
-        ('cases', '0001_initial'),
+        ("accounts", "0001_initial"),
+        ("cases", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='NoticeTemplate',
+            name="NoticeTemplate",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('kind', models.CharField(choices=[('suspension', 'Suspension notice'), ('cease_and_desist', 'Cease-and-desist letter')], max_length=20)),
-                ('language', models.CharField(default='en', max_length=8)),
-                ('version', models.PositiveSmallIntegerField()),
-                ('content', models.TextField(help_text='the text with its placeholders, as `letter.read` takes it')),
-                ('sha256', models.CharField(max_length=64)),
-                ('adopted_at', models.DateTimeField()),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[("suspension", "Suspension notice"), ("cease_and_desist", "Cease-and-desist letter")],
+                        max_length=20,
+                    ),
+                ),
+                ("language", models.CharField(default="en", max_length=8)),
+                ("version", models.PositiveSmallIntegerField()),
+                ("content", models.TextField(help_text="the text with its placeholders, as `letter.read` takes it")),
+                ("sha256", models.CharField(max_length=64)),
+                ("adopted_at", models.DateTimeField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('kind', 'language', 'version'), name='one_wording_per_kind_language_version')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("kind", "language", "version"), name="one_wording_per_kind_language_version"
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Notice',
+            name="Notice",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('ref', models.CharField(help_text='the number, taken when it is issued', max_length=20, null=True)),
-                ('recipient', models.TextField(help_text='lines of the address block')),
-                ('facts', models.JSONField(help_text='everything the letter says, frozen, each with its source')),
-                ('state', models.CharField(choices=[('draft', 'Draft'), ('approved', 'Approved'), ('issuing', 'Being issued'), ('issued', 'Issued'), ('discarded', 'Discarded')], default='draft', max_length=10)),
-                ('appeal_code', models.CharField(blank=True, max_length=20)),
-                ('drafted_at', models.DateTimeField()),
-                ('returned_why', models.TextField(blank=True)),
-                ('approved_at', models.DateTimeField(null=True)),
-                ('issued_at', models.DateTimeField(help_text='date of the letter', null=True)),
-                ('pdf_sha256', models.CharField(blank=True, max_length=64)),
-                ('pdf_bytes', models.PositiveIntegerField(null=True)),
-                ('account', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='accounts.account')),
-                ('approved_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('case', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='cases.case')),
-                ('decision', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='cases.decision')),
-                ('drafted_by', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('issued_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL)),
-                ('party', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='cases.party')),
-                ('template', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='notices', to='notices.noticetemplate')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(help_text="the number, taken when it is issued", max_length=20, null=True)),
+                ("recipient", models.TextField(help_text="lines of the address block")),
+                ("facts", models.JSONField(help_text="everything the letter says, frozen, each with its source")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("draft", "Draft"),
+                            ("approved", "Approved"),
+                            ("issuing", "Being issued"),
+                            ("issued", "Issued"),
+                            ("discarded", "Discarded"),
+                        ],
+                        default="draft",
+                        max_length=10,
+                    ),
+                ),
+                ("appeal_code", models.CharField(blank=True, max_length=20)),
+                ("drafted_at", models.DateTimeField()),
+                ("returned_why", models.TextField(blank=True)),
+                ("approved_at", models.DateTimeField(null=True)),
+                ("issued_at", models.DateTimeField(help_text="date of the letter", null=True)),
+                ("pdf_sha256", models.CharField(blank=True, max_length=64)),
+                ("pdf_bytes", models.PositiveIntegerField(null=True)),
+                (
+                    "account",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="notices",
+                        to="accounts.account",
+                    ),
+                ),
+                (
+                    "approved_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="cases.case"
+                    ),
+                ),
+                (
+                    "decision",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="cases.decision"
+                    ),
+                ),
+                (
+                    "drafted_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "issued_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "party",
+                    models.ForeignKey(
+                        null=True, on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="cases.party"
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="notices", to="notices.noticetemplate"
+                    ),
+                ),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticetemplate',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='00fb1c11dd2f743345386033b4274b14c54e05c5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_cbc89', table='notices_noticetemplate', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="noticetemplate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="00fb1c11dd2f743345386033b4274b14c54e05c5",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_cbc89",
+                    table="notices_noticetemplate",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='noticetemplate',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='ad916e5ef88bb1ad417670a67be5daae9d496852', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_d06cb', table='notices_noticetemplate', when='BEFORE')),
+            model_name="noticetemplate",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="ad916e5ef88bb1ad417670a67be5daae9d496852",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_d06cb",
+                    table="notices_noticetemplate",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='notice',
-            index=models.Index(fields=['-drafted_at', '-id'], name='notice_newest_first'),
+            model_name="notice",
+            index=models.Index(fields=["-drafted_at", "-id"], name="notice_newest_first"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(fields=('ref',), name='one_notice_per_number'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(fields=("ref",), name="one_notice_per_number"),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('account__isnull', False), ('party__isnull', True)), models.Q(('account__isnull', True), ('party__isnull', False)), _connector='OR'), name='a_notice_has_one_recipient'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("account__isnull", False), ("party__isnull", True)),
+                    models.Q(("account__isnull", True), ("party__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_notice_has_one_recipient",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(('drafted_by__isnull', True), ('approved_by__isnull', True), models.Q(('drafted_by', models.F('approved_by')), _negated=True), _connector='OR'), name='a_notice_is_approved_by_another_person', violation_error_message='Another person approves a notice than the one who drafted it.'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("drafted_by__isnull", True),
+                    ("approved_by__isnull", True),
+                    models.Q(("drafted_by", models.F("approved_by")), _negated=True),
+                    _connector="OR",
+                ),
+                name="a_notice_is_approved_by_another_person",
+                violation_error_message="Another person approves a notice than the one who drafted it.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['approved', 'issuing', 'issued']), _negated=True), ('approved_by__isnull', False), _connector='OR'), name='an_approved_notice_has_its_approver'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["approved", "issuing", "issued"]), _negated=True),
+                    ("approved_by__isnull", False),
+                    _connector="OR",
+                ),
+                name="an_approved_notice_has_its_approver",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'issued'), _negated=True), models.Q(('issued_at__isnull', False), ('issued_by__isnull', False), ('pdf_bytes__gt', 0), ('ref__isnull', False), models.Q(('pdf_sha256', ''), _negated=True)), _connector='OR'), name='an_issued_notice_has_number_date_and_file'),
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state", "issued"), _negated=True),
+                    models.Q(
+                        ("issued_at__isnull", False),
+                        ("issued_by__isnull", False),
+                        ("pdf_bytes__gt", 0),
+                        ("ref__isnull", False),
+                        models.Q(("pdf_sha256", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="an_issued_notice_has_number_date_and_file",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'discarded'), _negated=True), fields=('decision', 'account'), name='one_notice_per_decision_and_account', violation_error_message='There is a notice to this account about this decision already.'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "discarded"), _negated=True),
+                fields=("decision", "account"),
+                name="one_notice_per_decision_and_account",
+                violation_error_message="There is a notice to this account about this decision already.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='notice',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'discarded'), _negated=True), fields=('decision', 'party'), name='one_notice_per_decision_and_party', violation_error_message='There is a notice to this party about this decision already.'),
+            model_name="notice",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("state", "discarded"), _negated=True),
+                fields=("decision", "party"),
+                name="one_notice_per_decision_and_party",
+                violation_error_message="There is a notice to this party about this decision already.",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='c98fc229ed82e6991e665887dc556a04543a58f6', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_eb48e', table='notices_notice', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="c98fc229ed82e6991e665887dc556a04543a58f6",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_eb48e",
+                    table="notices_notice",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='3eb40019e22b0f85326a42911c27e6cd09bac2b9', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9545a', table='notices_notice', when='BEFORE')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="3eb40019e22b0f85326a42911c27e6cd09bac2b9",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_9545a",
+                    table="notices_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='issued_notice_is_frozen', sql=pgtrigger.compiler.UpsertTriggerSql(condition='WHEN (OLD."state" = \'issued\')', func="\n                    RAISE EXCEPTION 'an issued notice never changes'\n                    USING ERRCODE = 'check_violation', CONSTRAINT = 'issued_notice_is_frozen';\n                ", hash='18364558e9c6ba8fcea9effbc11c3357b51bc5ab', operation='UPDATE OR DELETE', pgid='pgtrigger_issued_notice_is_frozen_2294e', table='notices_notice', when='BEFORE')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="issued_notice_is_frozen",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    condition="WHEN (OLD.\"state\" = 'issued')",
+                    func="\n                    RAISE EXCEPTION 'an issued notice never changes'\n                    USING ERRCODE = 'check_violation', CONSTRAINT = 'issued_notice_is_frozen';\n                ",
+                    hash="18364558e9c6ba8fcea9effbc11c3357b51bc5ab",
+                    operation="UPDATE OR DELETE",
+                    pgid="pgtrigger_issued_notice_is_frozen_2294e",
+                    table="notices_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='notice',
-            trigger=pgtrigger.compiler.Trigger(name='notice_rests_on_decision', sql=pgtrigger.compiler.UpsertTriggerSql(func="\n                    IF NOT EXISTS (SELECT FROM cases_decision\n                                   WHERE id = NEW.decision_id AND case_id = NEW.case_id AND state = 'approved') THEN\n                        RAISE EXCEPTION 'a notice rests on an approved decision of its case'\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'notice_rests_on_decision';\n                    END IF;\n                    RETURN NEW;\n                ", hash='da902b59066e0ab8cdbad24696e866e80b514316', operation='INSERT', pgid='pgtrigger_notice_rests_on_decision_2d0b9', table='notices_notice', when='BEFORE')),
+            model_name="notice",
+            trigger=pgtrigger.compiler.Trigger(
+                name="notice_rests_on_decision",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    func="\n                    IF NOT EXISTS (SELECT FROM cases_decision\n                                   WHERE id = NEW.decision_id AND case_id = NEW.case_id AND state = 'approved') THEN\n                        RAISE EXCEPTION 'a notice rests on an approved decision of its case'\n                        USING ERRCODE = 'check_violation', CONSTRAINT = 'notice_rests_on_decision';\n                    END IF;\n                    RETURN NEW;\n                ",
+                    hash="da902b59066e0ab8cdbad24696e866e80b514316",
+                    operation="INSERT",
+                    pgid="pgtrigger_notice_rests_on_decision_2d0b9",
+                    table="notices_notice",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -17,135 +16,281 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='Clause',
+            name="Clause",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('address', models.CharField(max_length=300)),
-                ('number', models.CharField(blank=True, max_length=40)),
-                ('heading', models.CharField(blank=True, max_length=500)),
-                ('path', models.JSONField(blank=True, default=list, help_text='headings above it, outermost first')),
-                ('content', models.TextField()),
-                ('ordinal', models.PositiveIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("address", models.CharField(max_length=300)),
+                ("number", models.CharField(blank=True, max_length=40)),
+                ("heading", models.CharField(blank=True, max_length=500)),
+                ("path", models.JSONField(blank=True, default=list, help_text="headings above it, outermost first")),
+                ("content", models.TextField()),
+                ("ordinal", models.PositiveIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
             ],
             options={
-                'ordering': ['text', 'ordinal'],
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "ordering": ["text", "ordinal"],
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Text',
+            name="Text",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('sha256', models.CharField(help_text='of the bytes as recorded', max_length=64)),
-                ('normalised_sha256', models.CharField(help_text='of the text without link targets and white space', max_length=64)),
-                ('content', models.TextField()),
-                ('byte_size', models.PositiveIntegerField()),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("sha256", models.CharField(help_text="of the bytes as recorded", max_length=64)),
+                (
+                    "normalised_sha256",
+                    models.CharField(help_text="of the text without link targets and white space", max_length=64),
+                ),
+                ("content", models.TextField()),
+                ("byte_size", models.PositiveIntegerField()),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Version',
+            name="Version",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('recorded_at', models.DateTimeField(help_text='when it was seen, not when it took effect')),
-                ('effective_from', models.DateField(blank=True, help_text='as the text itself says, when it does', null=True)),
-                ('kind', models.CharField(choices=[('first_record', 'First record'), ('change', 'Change'), ('technical_upgrade', 'Technical upgrade: the recording changed, not the provider')], max_length=20)),
-                ('commit', models.CharField(blank=True, max_length=64)),
-                ('source_file', models.CharField(max_length=300)),
-                ('is_stub', models.BooleanField(default=False, help_text='a redirect or an empty page was recorded, not the terms')),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("recorded_at", models.DateTimeField(help_text="when it was seen, not when it took effect")),
+                (
+                    "effective_from",
+                    models.DateField(blank=True, help_text="as the text itself says, when it does", null=True),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("first_record", "First record"),
+                            ("change", "Change"),
+                            ("technical_upgrade", "Technical upgrade: the recording changed, not the provider"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("commit", models.CharField(blank=True, max_length=64)),
+                ("source_file", models.CharField(max_length=300)),
+                (
+                    "is_stub",
+                    models.BooleanField(
+                        default=False, help_text="a redirect or an empty page was recorded, not the terms"
+                    ),
+                ),
             ],
             options={
-                'ordering': ['document', '-recorded_at'],
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "ordering": ["document", "-recorded_at"],
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='Document',
+            name="Document",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('collection', models.CharField(max_length=64)),
-                ('service', models.CharField(help_text='the product the terms are for', max_length=128)),
-                ('name', models.CharField(max_length=128)),
-                ('slug', models.SlugField(max_length=200)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("collection", models.CharField(max_length=64)),
+                ("service", models.CharField(help_text="the product the terms are for", max_length=128)),
+                ("name", models.CharField(max_length=128)),
+                ("slug", models.SlugField(max_length=200)),
             ],
             options={
-                'ordering': ['service', 'name', 'collection'],
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(fields=('collection', 'service', 'name'), name='one_document_per_collection_service_name'), models.UniqueConstraint(fields=('slug',), name='one_document_per_slug')],
+                "ordering": ["service", "name", "collection"],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("collection", "service", "name"), name="one_document_per_collection_service_name"
+                    ),
+                    models.UniqueConstraint(fields=("slug",), name="one_document_per_slug"),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='2123d7efe7f2de09a91a0060a5565029f5bdaba7', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_ece4f', table='policies_document', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="document",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="2123d7efe7f2de09a91a0060a5565029f5bdaba7",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_ece4f",
+                    table="policies_document",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='document',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='3adac66db5f4ffa93ad72b545aa5d3ac0ea1566c', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_e02e6', table='policies_document', when='BEFORE')),
+            model_name="document",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="3adac66db5f4ffa93ad72b545aa5d3ac0ea1566c",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_e02e6",
+                    table="policies_document",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddIndex(
-            model_name='text',
-            index=models.Index(fields=['normalised_sha256'], name='text_by_normalised_hash'),
+            model_name="text",
+            index=models.Index(fields=["normalised_sha256"], name="text_by_normalised_hash"),
         ),
         migrations.AddConstraint(
-            model_name='text',
-            constraint=models.UniqueConstraint(fields=('sha256',), name='a_text_is_held_once'),
+            model_name="text",
+            constraint=models.UniqueConstraint(fields=("sha256",), name="a_text_is_held_once"),
         ),
         migrations.AddField(
-            model_name='clause',
-            name='text',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='clauses', to='policies.text'),
+            model_name="clause",
+            name="text",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="clauses", to="policies.text"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='text',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='494646363f021d70d0d8113eebf766c08855bde5', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_f94ba', table='policies_text', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="text",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="494646363f021d70d0d8113eebf766c08855bde5",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_f94ba",
+                    table="policies_text",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='text',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='b313fff9c257eae61d0f1f82ca27a752b0c39191', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_916ab', table='policies_text', when='BEFORE')),
+            model_name="text",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="b313fff9c257eae61d0f1f82ca27a752b0c39191",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_916ab",
+                    table="policies_text",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='version',
-            name='document',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='policies.document'),
+            model_name="version",
+            name="document",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="policies.document"
+            ),
         ),
         migrations.AddField(
-            model_name='version',
-            name='text',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='versions', to='policies.text'),
+            model_name="version",
+            name="text",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="versions", to="policies.text"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.UniqueConstraint(fields=('text', 'address'), name='one_clause_per_address'),
+            model_name="clause",
+            constraint=models.UniqueConstraint(fields=("text", "address"), name="one_clause_per_address"),
         ),
         migrations.AddConstraint(
-            model_name='clause',
-            constraint=models.UniqueConstraint(fields=('text', 'ordinal'), name='clauses_are_in_one_order'),
+            model_name="clause",
+            constraint=models.UniqueConstraint(fields=("text", "ordinal"), name="clauses_are_in_one_order"),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='clause',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='4ce34d39d37d62ad46c59414eda78687ca0bd162', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_40fdc', table='policies_clause', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="clause",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="4ce34d39d37d62ad46c59414eda78687ca0bd162",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_40fdc",
+                    table="policies_clause",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='clause',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='8e3d9190b778b87d85bd316c57e97573d64e7181', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_6c6aa', table='policies_clause', when='BEFORE')),
+            model_name="clause",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="8e3d9190b778b87d85bd316c57e97573d64e7181",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_6c6aa",
+                    table="policies_clause",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='version',
-            constraint=models.UniqueConstraint(fields=('document', 'recorded_at'), name='one_version_per_document_and_moment'),
+            model_name="version",
+            constraint=models.UniqueConstraint(
+                fields=("document", "recorded_at"), name="one_version_per_document_and_moment"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='version',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='ce7fdbb8c1e004f4d8a41e769e257a593fbc659a', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_7f4d6', table='policies_version', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="version",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="ce7fdbb8c1e004f4d8a41e769e257a593fbc659a",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_7f4d6",
+                    table="policies_version",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='version',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='aa81a644affe5a395cb4b37a5644a873179a5b7b', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_93bf1', table='policies_version', when='BEFORE')),
+            model_name="version",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="aa81a644affe5a395cb4b37a5644a873179a5b7b",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_93bf1",
+                    table="policies_version",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]

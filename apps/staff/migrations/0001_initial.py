@@ -11,7 +11,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -20,104 +19,241 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
-            name='ApiKey',
+            name="ApiKey",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('prefix', models.CharField(max_length=12)),
-                ('secret_sha256', models.CharField(max_length=64)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('revoked_at', models.DateTimeField(null=True)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("prefix", models.CharField(max_length=12)),
+                ("secret_sha256", models.CharField(max_length=64)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("revoked_at", models.DateTimeField(null=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='ServiceAccount',
+            name="ServiceAccount",
             fields=[
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('slug', models.SlugField(max_length=64)),
-                ('name', models.CharField(max_length=100)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("slug", models.SlugField(max_length=64)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
+                "abstract": False,
+                "base_manager_name": "objects",
             },
         ),
         migrations.CreateModel(
-            name='User',
+            name="User",
             fields=[
-                ('password', models.CharField(max_length=128, verbose_name='password')),
-                ('id', models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False)),
-                ('email', models.EmailField(max_length=254)),
-                ('name', models.CharField(max_length=100)),
-                ('roles', django.contrib.postgres.fields.ArrayField(base_field=models.CharField(max_length=30), default=list, size=None)),
-                ('is_active', models.BooleanField(default=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("password", models.CharField(max_length=128, verbose_name="password")),
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("email", models.EmailField(max_length=254)),
+                ("name", models.CharField(max_length=100)),
+                (
+                    "roles",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=30), default=list, size=None
+                    ),
+                ),
+                ("is_active", models.BooleanField(default=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'abstract': False,
-                'base_manager_name': 'objects',
-                'constraints': [models.UniqueConstraint(django.db.models.functions.text.Lower('email'), name='one_user_per_email', violation_error_message='Somebody has this e-mail address.'), models.CheckConstraint(condition=models.Q(('roles__contained_by', ['analyst', 'lead', 'legal_counsel', 'legal_approver', 'appeal_reviewer', 'auditor', 'admin'])), name='roles_are_known', violation_error_message='A role is not one of those in roles.py.')],
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        django.db.models.functions.text.Lower("email"),
+                        name="one_user_per_email",
+                        violation_error_message="Somebody has this e-mail address.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "roles__contained_by",
+                                [
+                                    "analyst",
+                                    "lead",
+                                    "legal_counsel",
+                                    "legal_approver",
+                                    "appeal_reviewer",
+                                    "auditor",
+                                    "admin",
+                                ],
+                            )
+                        ),
+                        name="roles_are_known",
+                        violation_error_message="A role is not one of those in roles.py.",
+                    ),
+                ],
             },
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='555662cc0075ff187d1a459e62e94b9ed4e9cb29', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_9f288', table='staff_user', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="555662cc0075ff187d1a459e62e94b9ed4e9cb29",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_9f288",
+                    table="staff_user",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='user',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='71fefb24a4ef460065f4283ac11649e0ed017b0f', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_efa6f', table='staff_user', when='BEFORE')),
+            model_name="user",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="71fefb24a4ef460065f4283ac11649e0ed017b0f",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_efa6f",
+                    table="staff_user",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='created_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="apikey",
+            name="created_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='revoked_by',
-            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="apikey",
+            name="revoked_by",
+            field=models.ForeignKey(
+                null=True, on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceaccount',
-            constraint=models.UniqueConstraint(fields=('slug',), name='one_service_account_per_slug', violation_error_message='There is a service account of this name.'),
+            model_name="serviceaccount",
+            constraint=models.UniqueConstraint(
+                fields=("slug",),
+                name="one_service_account_per_slug",
+                violation_error_message="There is a service account of this name.",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='serviceaccount',
-            constraint=models.CheckConstraint(condition=models.Q(('roles__contained_by', ['detector'])), name='service_accounts_have_machine_roles'),
+            model_name="serviceaccount",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("roles__contained_by", ["detector"])), name="service_accounts_have_machine_roles"
+            ),
         ),
         migrations.AddField(
-            model_name='apikey',
-            name='service_account',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='keys', to='staff.serviceaccount'),
+            model_name="apikey",
+            name="service_account",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.PROTECT, related_name="keys", to="staff.serviceaccount"
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='8a6923577a1c7fa6b39569000881807c6a07a271', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_c6e6c', table='staff_serviceaccount', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="8a6923577a1c7fa6b39569000881807c6a07a271",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_c6e6c",
+                    table="staff_serviceaccount",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='serviceaccount',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='8cc69a360e4232a34d547f23e4a29e6c9d6080ab', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_9e17f', table='staff_serviceaccount', when='BEFORE')),
+            model_name="serviceaccount",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="8cc69a360e4232a34d547f23e4a29e6c9d6080ab",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_9e17f",
+                    table="staff_serviceaccount",
+                    when="BEFORE",
+                ),
+            ),
         ),
         migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.UniqueConstraint(fields=('prefix',), name='one_key_per_prefix'),
+            model_name="apikey",
+            constraint=models.UniqueConstraint(fields=("prefix",), name="one_key_per_prefix"),
         ),
         migrations.AddConstraint(
-            model_name='apikey',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('revoked_at__isnull', True), ('revoked_by__isnull', True)), models.Q(('revoked_at__isnull', False), ('revoked_by__isnull', False)), _connector='OR'), name='a_revoked_key_says_by_whom'),
+            model_name="apikey",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("revoked_at__isnull", True), ("revoked_by__isnull", True)),
+                    models.Q(("revoked_at__isnull", False), ("revoked_by__isnull", False)),
+                    _connector="OR",
+                ),
+                name="a_revoked_key_says_by_whom",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='apikey',
-            trigger=pgtrigger.compiler.Trigger(name='needs_event', sql=pgtrigger.compiler.UpsertTriggerSql(constraint='CONSTRAINT', execute='audit_guard()', func='RETURN NULL;', hash='9f0f2d18cec617aeff51fd9620117a1906944eea', operation='INSERT OR UPDATE OR DELETE', pgid='pgtrigger_needs_event_21be1', table='staff_apikey', timing='DEFERRABLE INITIALLY DEFERRED', when='AFTER')),
+            model_name="apikey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="needs_event",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    constraint="CONSTRAINT",
+                    execute="audit_guard()",
+                    func="RETURN NULL;",
+                    hash="9f0f2d18cec617aeff51fd9620117a1906944eea",
+                    operation="INSERT OR UPDATE OR DELETE",
+                    pgid="pgtrigger_needs_event_21be1",
+                    table="staff_apikey",
+                    timing="DEFERRABLE INITIALLY DEFERRED",
+                    when="AFTER",
+                ),
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
-            model_name='apikey',
-            trigger=pgtrigger.compiler.Trigger(name='no_truncate', sql=pgtrigger.compiler.UpsertTriggerSql(execute='audit_refuse()', func='RETURN NULL;', hash='cc206cc0a1e6743c88dd1bd27417542a077caaa2', level='STATEMENT', operation='TRUNCATE', pgid='pgtrigger_no_truncate_053fe', table='staff_apikey', when='BEFORE')),
+            model_name="apikey",
+            trigger=pgtrigger.compiler.Trigger(
+                name="no_truncate",
+                sql=pgtrigger.compiler.UpsertTriggerSql(
+                    execute="audit_refuse()",
+                    func="RETURN NULL;",
+                    hash="cc206cc0a1e6743c88dd1bd27417542a077caaa2",
+                    level="STATEMENT",
+                    operation="TRUNCATE",
+                    pgid="pgtrigger_no_truncate_053fe",
+                    table="staff_apikey",
+                    when="BEFORE",
+                ),
+            ),
         ),
     ]
