@@ -35,8 +35,8 @@ def sign_in(browser: Browser, url: str, name: str, password: str) -> Page:
     return page
 
 
-def picture(page: Page, path: str, name: str) -> None:
-    page.goto(path)
+def picture(page: Page, path: str | None, name: str) -> None:
+    page.goto(path or "")
     page.wait_for_load_state("networkidle")
     page.screenshot(path=HERE / f"{name}.png")
     print(HERE / f"{name}.png")
