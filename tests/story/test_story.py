@@ -5,9 +5,11 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 
+from apps.alerts import actions as alerts
 from apps.alerts.models import Alert, AlertGroup, Batch, Rejection
 from apps.audit.models import Event
 from apps.audit.verify import verify
+from apps.cases import actions as cases
 from apps.cases.models import Case, Decision, Finding
 from apps.core import vault
 from apps.disclosures.models import Report
@@ -93,5 +95,18 @@ def test_the_command_tells_it_and_ends_with_the_sign_ins(play, worker, settings,
     for person in PEOPLE:
         assert person["email"] in told
     assert str(play.folder / Notice.objects.order_by("ref").first().ref) in told
+    _what_people_do_afterwards_stays_theirs(play)
     with pytest.raises(CommandError, match="preset tiny"):
         call_command("story", url=play.url, preset="demo")
+
+
+def _what_people_do_afterwards_stays_theirs(play):
+    """A second start prints, and touches nothing."""
+    dismissed = AlertGroup.objects.filter(state=AlertGroup.State.DISMISSED).first()
+    alerts.reopen(dismissed, by=play.mira, reason="Look again")
+    cases.open_case(title="Another matter", severity=2, by=play.mira)
+    before = what_is_there()
+    call_command("story", url=play.url, preset="tiny")
+    dismissed.refresh_from_db()
+    assert dismissed.state == AlertGroup.State.OPEN
+    assert what_is_there() == before

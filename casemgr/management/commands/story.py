@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from rich.console import Console
 
 from fixtures.presets import PRESETS
-from fixtures.story import STAGES, ending, teller
+from fixtures.story import STAGES, ending, records, teller
 from fixtures.story.stage import Broken, Play
 
 
@@ -26,7 +26,11 @@ class Command(BaseCommand):
         play = Play(options["url"], options["preset"], options["seed"])
         console = Console(file=sys.stdout)
         try:
-            teller.tell(play, STAGES, console)
+            if play.is_over:
+                records.simulate(play)
+                console.print("  The story was told here before; what was done since stays as it is.\n")
+            else:
+                teller.tell(play, STAGES, console)
             ending.show(play, console)
         except Broken as error:
             raise CommandError(str(error)) from error
