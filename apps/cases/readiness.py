@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import ValidationError
 from django.urls import NoReverseMatch, reverse
 
+from apps.audit.models import Event
 from apps.cases import queries
 from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
 from apps.cases.wrongful import few
@@ -280,9 +281,24 @@ def _before_closing(case: Case) -> list[Line]:
         _line("stop", f"{d.ref} waits for approval", url=_url("cases:decisions", case), action="Review it")
         for d in case.decisions.filter(state=Decision.State.PROPOSED)
     ]
-    if address := _url("notices:of_case", case):
-        lines.append(_line("warn", "Tell those concerned", "draft, approve and issue the notices", address, "Notices"))
-    return [*lines, *_open_tasks(case)]
+    return [*lines, *_told(case), *_open_tasks(case)]
+
+
+# Letters are made in a room below this one; that they went out stands in the trail.
+ISSUED = "notices.render_notice"
+
+
+def _told(case: Case) -> list[Line]:
+    """Whether those whom the decisions meet have been written to."""
+    address = _url("notices:of_case", case)
+    if not address:
+        return []
+    issued = Event.objects.filter(case_id=case.pk, action=ISSUED).count()
+    met = max(case.decisions.filter(state=Decision.State.APPROVED).values_list("account_count", flat=True), default=0)
+    if issued >= max(met, 1):
+        return [_line("ok", "Those concerned are told", f"{issued:,} notices issued")]
+    detail = f"{issued:,} notices issued, {met:,} accounts concerned" if issued else "no notice is issued yet"
+    return [_line("warn", "Tell those concerned", detail, address, "Notices")]
 
 
 def _nothing(case: Case) -> list[Line]:

@@ -15,7 +15,8 @@ from apps.audit.action import Forbidden
 from apps.audit.models import Event
 from apps.audit.principals import System
 from apps.cases import actions as cases
-from apps.cases.models import Decision
+from apps.cases import readiness
+from apps.cases.models import Case, Decision
 from apps.core import vault
 from apps.core.models import Job
 from apps.notices import actions, assembly, letter, tasks, writing
@@ -463,3 +464,13 @@ def test_a_wrong_wording_is_refused_with_its_place(people, old, new, said):
         actions.adopt_template(kind="suspension", content=content, by=people.counsel)
     assert list(refused.value.error_dict) == ["content"]
     assert not NoticeTemplate.objects.exists()
+
+
+def test_the_case_knows_who_is_still_to_be_told(issuing, quick_paper, people):
+    def told() -> dict:
+        case = Case.objects.get(pk=issuing.case_id)
+        return next(line for line in readiness.missing(case) if "concerned" in line["text"])
+
+    assert told() == told() | {"state": "warn", "detail": "no notice is issued yet"}
+    work_off()
+    assert told() == told() | {"state": "warn", "detail": "1 notices issued, 5 accounts concerned"}
