@@ -9,7 +9,7 @@ sequencer, a browser, the trail's verification) asks for `committed_db` as well 
 
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -55,8 +55,12 @@ def pytest_runtest_setup() -> None:
 
 
 @pytest.fixture(scope="session")
-def django_db_setup(django_db_setup: None) -> None:
-    """Let the tests' own emptying of tables pass the triggers that refuse it, as only the tables' owner can."""
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """Let the tests' own emptying of tables pass the triggers that refuse it, as only the tables' owner can.
+
+    At the end, sessions that a browser's event loop or a server's thread left behind are ended: the database could not
+    be dropped under them.
+    """
     flush = connection.ops.sql_flush
 
     def flush_as_owner(style: Any, tables: Any, **options: Any) -> list[str]:
@@ -69,6 +73,12 @@ def django_db_setup(django_db_setup: None) -> None:
         ]
 
     connection.ops.sql_flush = flush_as_owner  # type: ignore[method-assign, assignment]
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
 
 
 @pytest.fixture
