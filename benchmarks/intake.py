@@ -8,6 +8,7 @@ The clients run on the same machine, so trust the processor time per alert more 
 
 import argparse
 import itertools
+import json
 import os
 import statistics
 import subprocess
@@ -56,15 +57,15 @@ class Run:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--batch", type=int, nargs="+", default=[1, 100, 1000], help="alerts in one request")
-    parser.add_argument("--seconds", type=float, default=5)
+    parser.add_argument("--seconds", type=float, default=3 if os.environ.get("QUICK") else 5)
     options = parser.parse_args()
     key = prepare()
     with server() as (url, pid):
         print(
             f"{'batch':>6} {'alerts/s':>10} {'p50 ms':>8} {'p99 ms':>8} {'web us':>8} {'database us':>12}   per alert"
         )
-        for size in options.batch:
-            report(size, url, key, options.seconds, pid)
+        figures = {size: report(size, url, key, options.seconds, pid) for size in options.batch}
+    print(json.dumps({"benchmark": "intake", "clients": CLIENTS, "batches": figures}))
     return 0
 
 
@@ -97,7 +98,8 @@ def server() -> Iterator[tuple[str, int]]:
         web.wait()
 
 
-def report(size: int, url: str, key: str, seconds: float, web: int) -> None:
+def report(size: int, url: str, key: str, seconds: float, web: int) -> dict[str, float]:
+    """Post for so many seconds, print one line, return its figures."""
     run, before, began = Run(), (tree_ticks(web), database_ticks()), time.monotonic()
     clients = [threading.Thread(target=post, args=(run, size, url, key, began + seconds)) for _ in range(CLIENTS)]
     for client in clients:
@@ -109,9 +111,10 @@ def report(size: int, url: str, key: str, seconds: float, web: int) -> None:
         sys.exit(f"An alert was refused: {run.refused}")
     web_us, database_us = ((now - then) / TICKS * 1e6 / run.taken for then, now in zip(before, after, strict=True))
     p50, p99 = statistics.median(run.milliseconds), statistics.quantiles([*run.milliseconds, 0], n=100)[98]
-    print(
-        f"{size:>6} {run.taken / took:>10,.0f} {p50:>8.1f} {p99:>8.1f} {web_us:>8.1f} {database_us:>12.1f}", flush=True
-    )
+    rate = run.taken / took
+    print(f"{size:>6} {rate:>10,.0f} {p50:>8.1f} {p99:>8.1f} {web_us:>8.1f} {database_us:>12.1f}", flush=True)
+    figures = {"alerts_per_s": rate, "p50_ms": p50, "p99_ms": p99, "web_us": web_us, "database_us": database_us}
+    return {name: round(value, 1) for name, value in figures.items()}
 
 
 def post(run: Run, size: int, url: str, key: str, until: float) -> None:
