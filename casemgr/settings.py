@@ -284,8 +284,9 @@ SPECTACULAR_SETTINGS = {
 }
 # One alert, and one request: the intake answers 413 above these.
 ALERT_MAX_BYTES = 256 * 1024
-INTAKE_MAX_BYTES = env.int("INTAKE_MAX_BYTES", default=32 * 1024 * 1024)
-DATA_UPLOAD_MAX_MEMORY_SIZE = INTAKE_MAX_BYTES
+INTAKE_MAX_BYTES = env.int("INTAKE_MAX_BYTES", default=128 * 1024 * 1024)
+INTAKE_MAX_UNPACKED_BYTES = env.int("INTAKE_MAX_UNPACKED_BYTES", default=1024**3)
+DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 

@@ -7,7 +7,9 @@ import hmac
 import ipaddress
 import re
 import unicodedata
+from functools import lru_cache
 from hashlib import sha256
+from typing import NamedTuple
 
 from django.conf import settings
 
@@ -83,6 +85,35 @@ def hmac_of(kind: str, value: str) -> tuple[str, str]:
     key = settings.IDENTIFIER_PEPPER.encode()
     digest = hmac.digest(key, f"{kind}\x00{normalise(kind, value)}".encode(), "sha256")
     return digest.hex(), key_id()
+
+
+class Recognised(NamedTuple):
+    """A value that somebody saw, as casemgr keeps it."""
+
+    kind: str
+    value_hmac: str
+    key_id: str
+    masked: str
+
+
+ALIASES = {"ip": "ip_prefix", "payment_fp": "payment", "payment_fp_hmac": "payment", "device_fp": "device"}
+
+
+@lru_cache(maxsize=65_536)
+def recognise(kind: str, value: str, hashed_under: str | None = None) -> Recognised | None:
+    """What a detector says an account used, or None when it is nothing that accounts share.
+
+    A value that the sender hashed already is told apart by the id of the sender's key.
+    """
+    kind = kind.strip().lower()
+    kind = ALIASES.get(kind, kind)
+    if kind not in KINDS:
+        return None
+    try:
+        digest, made_under = hmac_of(kind, f"{hashed_under}:{value}" if hashed_under else value)
+        return Recognised(kind, digest, made_under, mask(kind, value))
+    except ValueError:
+        return None
 
 
 def key_id() -> str:

@@ -4,9 +4,12 @@ DRF gives authentication, problem documents and the schema; the body is read her
 serializers costs ten times as much.
 """
 
+from collections.abc import Iterator
+
+import msgspec
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, UnreadablePostError
+from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.permissions import IsAuthenticated
@@ -14,11 +17,22 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.alerts import actions, contract, queries
-from apps.alerts.models import Alert, Batch
+from apps.alerts import contract, intake, queries
+from apps.alerts.models import Alert
 from apps.core.problems import problem
 
-JSON, LINES = "application/json", "application/x-ndjson"
+FORMATS_BY_TYPE = {
+    "application/json": "document",
+    "application/x-ndjson": "lines",
+    "application/vnd.casemgr.ocsf+json": "ocsf",
+    "application/stix+json": "stix",
+}
+ENCODINGS = ("identity", "gzip", "zstd")
+CHUNK = 256 * 1024
+# Of a body that holds nothing else: what is wrong is the request, not an alert of it.
+UNREADABLE = frozenset(
+    {"body_empty", "body_cut", "body_broken", "body_too_large", "not_json", "not_utf8", "not_an_alert", "too_deep"}
+)
 
 
 class AlertsView(APIView):
@@ -28,25 +42,29 @@ class AlertsView(APIView):
     parser_classes: list = []
 
     @extend_schema(**contract.POST)
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         detector = queries.detector_of(request.user)
         if detector is None:
             raise PermissionDenied("Only a detector's own API key may post alerts.")
-        lines = _media_type(request) == LINES
-        try:
-            body = _body(request._request)
-        except UnreadablePostError:
-            return problem(400, "The body ended before it was complete.", code="body_broken_off")
-        if body is None:
-            return problem(413, f"The body is larger than {settings.INTAKE_MAX_BYTES:,} bytes.", code="body_too_large")
         key = request.headers.get("Idempotency-Key")
         if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
             return problem(400, "Idempotency-Key has 1 to 255 printable characters.", code="idempotency_key_invalid")
         try:
-            batch, replayed = actions.receive(detector, body=body, idempotency_key=key, lines=lines, by=request.user)
-        except actions.KeyReused as error:
+            receipt = intake.take(
+                detector,
+                _chunks(request._request),
+                format=_format(request),
+                encoding=_encoding(request),
+                idempotency_key=key,
+                by=request.user,
+            )
+        except UnreadablePostError:
+            return problem(400, "The body ended before it was complete.", code="body_broken_off")
+        except intake.TooLarge as error:
+            return problem(413, str(error), code="body_too_large")
+        except intake.KeyReused as error:
             return problem(422, str(error), code="idempotency_key_reused")
-        return _answer(batch, replayed)
+        return answer(receipt)
 
     @extend_schema(**contract.FIND)
     def get(self, request: Request) -> Response:
@@ -74,45 +92,49 @@ class AlertView(APIView):
         return Response(_shown(found))
 
 
-def _media_type(request: Request) -> str:
+def _format(request: Request) -> str:
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if media_type not in (JSON, LINES) or request.headers.get("Content-Encoding", "identity") != "identity":
+    if media_type not in FORMATS_BY_TYPE:
         raise UnsupportedMediaType(
-            media_type or "nothing", f"Send {JSON} or {LINES}, not compressed; this is “{media_type or 'nothing'}”."
+            media_type or "nothing",
+            f"Send one of {', '.join(FORMATS_BY_TYPE)}; this is “{media_type or 'nothing'}”.",
         )
-    return media_type
+    return FORMATS_BY_TYPE[media_type]
 
 
-def _body(request: HttpRequest) -> bytes | None:
-    """The body, or None when it is too large. Only as much as may be kept is read, whatever length was announced."""
-    limit = settings.INTAKE_MAX_BYTES
+def _encoding(request: Request) -> str:
+    encoding = request.headers.get("Content-Encoding", "identity").strip().lower()
+    if encoding not in ENCODINGS:
+        raise UnsupportedMediaType(encoding, f"Compress with one of {', '.join(ENCODINGS)}; this is “{encoding}”.")
+    return encoding
+
+
+def _chunks(request: HttpRequest) -> Iterator[bytes]:
+    """The body as it arrives. Only as much as may be kept is read, whatever length was announced."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
-    if announced.isdigit() and int(announced) > limit:
-        return None
-    body = request.read(limit + 1)
-    return None if len(body) > limit else body
+    if announced.isdigit() and int(announced) > settings.INTAKE_MAX_BYTES:
+        raise intake.TooLarge(f"The body is larger than {settings.INTAKE_MAX_BYTES:,} bytes.")
+    while chunk := request.read(CHUNK):
+        yield chunk
 
 
-def _answer(batch: Batch, replayed: bool) -> Response:
+def answer(receipt: intake.Receipt) -> HttpResponse:
     """201 when something was created, 200 when the rest changed nothing or updated, 422 when all was rejected."""
-    answer = {
-        "batch": str(batch.pk),
-        "received": batch.items,
-        "created": batch.created,
-        "updated": batch.updated,
-        "duplicates": batch.duplicates,
-        "rejected": batch.rejected,
-        "items": batch.verdicts,
-    }
-    headers = {"Idempotent-Replayed": "true"} if replayed else None
-    first = batch.verdicts[0]
-    if first.get("code", "").startswith("body_"):
-        status = 413 if first["code"] == "body_too_many" else 400
-        return problem(status, first["reason"], code=first["code"], headers=headers, batch=answer["batch"])
-    if batch.rejected == batch.items:
-        what = "The alert was" if batch.items == 1 else f"All {batch.items:,} alerts were"
-        return problem(422, f"{what} rejected; each item says why.", code="all_rejected", headers=headers, **answer)
-    return Response(answer, status=201 if batch.created else 200, headers=headers)
+    counts = {name: receipt.count(name) for name in ("created", "updated", "duplicates", "rejected")}
+    items, verdicts = receipt.count("items"), receipt.verdicts
+    said = {"batch": str(receipt.batches[0].pk), "received": items} | counts | {"items": verdicts}
+    if len(receipt.batches) > 1:
+        said["batches"] = [str(batch.pk) for batch in receipt.batches]
+    headers = {"Idempotent-Replayed": "true"} if receipt.is_replayed else None
+    first = verdicts[0]
+    if items == 1 and first.get("code") in UNREADABLE:
+        status = 413 if first["code"] == "body_too_large" else 400
+        return problem(status, first["reason"], code=first["code"], headers=headers, **said)
+    if counts["rejected"] == items:
+        what = "The alert was" if items == 1 else f"All {items:,} alerts were"
+        return problem(422, f"{what} rejected; each item says why.", code="all_rejected", headers=headers, **said)
+    status = 201 if counts["created"] else 200
+    return HttpResponse(msgspec.json.encode(said), status=status, headers=headers, content_type="application/json")
 
 
 def _shown(alert: Alert) -> dict:
@@ -128,5 +150,6 @@ def _shown(alert: Alert) -> dict:
         "content_sha256": alert.content_sha256,
         "group": group
         and {"id": str(group.pk), "title": group.title, "state": group.state, "priority": group.priority},
-        "alert": alert.payload,
+        "ref_collision": alert.ref_collision,
+        "alert": alert.said,
     }

@@ -1,21 +1,25 @@
 """Which alerts belong together: the key of an alert, and the group that it joins. Plain data in, plain data out."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from apps.alerts.native import Alert
 
 KEY_LENGTH = 250
+RARE = 20  # accounts that hold an identifier at most, for it to say that they belong together (hub guard)
+WINDOW = timedelta(days=30)  # between what a group is about and what joins it by an identifier
 
 
 def key(alert: Alert) -> str:
     """What an alert is grouped by when no group holds its accounts already.
 
     A campaign that the detector names; the model outside that our answers turned up in, whichever detector says so;
-    a cluster of one detector; a prompt template; else the account, or whatever else it is about.
+    a cluster of one detector; a prompt template; else the account, or whatever else it is about. Drills stay apart.
     """
-    return _key(alert)[:KEY_LENGTH]
+    return (f"drill:{alert.drill}:{_key(alert)}" if alert.drill else _key(alert))[:KEY_LENGTH]
 
 
 def _key(alert: Alert) -> str:
@@ -41,41 +45,98 @@ def is_about_model(key: str) -> bool:
     return key.startswith("model:")
 
 
+class Group(NamedTuple):
+    """A group that takes alerts now: one that nobody has decided on, or that is in a case."""
+
+    id: str
+    key: str
+    accounts: int
+    until: datetime | None  # end of the time that it is about
+
+    @property
+    def ties(self) -> bool:
+        """Whether it says of several accounts that they belong together."""
+        return self.accounts > 1 and not is_about_model(self.key) and not is_drill(self.key)
+
+
+def is_drill(key: str) -> bool:
+    return key.startswith("drill:")
+
+
+class Shared(NamedTuple):
+    """An identifier that tells few accounts from all others: kind and keyed hash, and its masked form."""
+
+    kind: str
+    value_hmac: str
+    masked: str
+
+
 @dataclass
 class Homes:
-    """The groups that take alerts now: those nobody has decided on, and those in a case.
+    """Where alerts go: groups by key and by account, and who holds an identifier (up to one more than are rare).
 
-    `by_key` is group by key; `by_account` the groups that are about an account together with others, with the number
-    of their alerts that name it. New groups and members are added while a batch is walked through.
+    New groups, members and holders are added while a batch is walked through.
     """
 
-    by_key: dict[str, str]
-    by_account: dict[str, Counter]
+    by_key: dict[str, Group]
+    by_account: dict[str, set[Group]]
+    holders: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
 
-    def find(self, key: str, accounts: Iterable[str]) -> str | None:
-        """The group of the key; else the one that holds more than half of the accounts; else none."""
-        if key in self.by_key or is_about_model(key):
-            return self.by_key.get(key)
-        return majority(self.by_account, set(accounts))
+    def find(self, alert: Alert, key: str, accounts: Iterable[str], shared: Iterable[Shared]) -> tuple[str | None, str]:
+        """The group of the key; else the one that holds more than half of the accounts; else the one whose accounts
+        share most rare identifiers with it; else none. Returns it, and why when not by its key."""
+        if key in self.by_key:
+            return self.by_key[key].id, ""
+        if is_about_model(key) or is_drill(key):
+            return None, ""
+        tied = {account: {g.id for g in self.by_account.get(account, ()) if g.ties} for account in set(accounts)}
+        if group := majority(tied):
+            return group, "It names accounts of this group."
+        return self._sharing(alert, shared)
 
-    def settle(self, key: str, accounts: Iterable[str], group: str) -> None:
-        """An alert went into a group: its key and, when it ties several accounts together, they lead there."""
+    def _sharing(self, alert: Alert, shared: Iterable[Shared]) -> tuple[str | None, str]:
+        votes: dict[str, list[Shared]] = defaultdict(list)
+        for identifier in shared:
+            holders = self.holders.get(identifier[:2], set())
+            if len(holders) <= RARE:
+                groups = {g.id for account in holders for g in self.by_account.get(account, ()) if _is_near(g, alert)}
+                for group in groups:
+                    votes[group].append(identifier)
+        if not votes:
+            return None, ""
+        group, identifiers = min(votes.items(), key=lambda vote: (-len(vote[1]), vote[0]))
+        names = ", ".join(f"{one.kind.replace('_', ' ')} {one.masked}" for one in identifiers)
+        return group, f"An account of this group uses the same: {names}."[:200]
+
+    def settle(self, key: str, accounts: Iterable[str], shared: Iterable[Shared], group: Group) -> None:
+        """An alert went into a group: its key, its accounts and what they share lead there."""
         self.by_key.setdefault(key, group)
         together = set(accounts)
-        if len(together) > 1 and not is_about_model(key):
-            for account in together:
-                self.by_account.setdefault(account, Counter())[group] += 1
+        if is_about_model(key) or is_drill(key):
+            return
+        for account in together:
+            groups = self.by_account.setdefault(account, set())
+            if not any(known.id == group.id for known in groups):
+                groups.add(group._replace(accounts=len(together)))
+            for identifier in shared:
+                self.holders[identifier[:2]].add(account)
 
 
-def majority(by_account: Mapping[str, Counter], accounts: set[str]) -> str | None:
-    """The group that holds more than half of the accounts; of two the fuller one, of two equal ones the elder."""
-    held: Counter = Counter()
-    for account in accounts:
-        held.update(set(by_account.get(account, ())))
+def _is_near(group: Group, alert: Alert) -> bool:
+    if is_about_model(group.key) or is_drill(group.key):
+        return False
+    start = alert.window.start if alert.window else alert.detected_at
+    return group.until is None or start - group.until <= WINDOW
+
+
+def majority(groups_of: Mapping[str, set[str]]) -> str | None:
+    """Of the groups of each account, the one that holds more than half of the accounts; of two the fuller one, of two
+    equal ones the elder."""
+    held = Counter(group for groups in groups_of.values() for group in groups)
     if not held:
         return None
     group, count = min(held.items(), key=lambda pair: (-pair[1], pair[0]))
-    return group if 2 * count > len(accounts) else None
+    return group if 2 * count > len(groups_of) else None
 
 
 def title(key: str, alerts: int, accounts: int, widest: str) -> str:

@@ -9,7 +9,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
-from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch, Detector, Rejection
+from apps.alerts.models import Alert, AlertGroup, Batch, Detector, GroupAccount, Rejection
 from apps.staff.models import ApiKey
 
 State = AlertGroup.State
@@ -98,26 +98,25 @@ def daily_alerts(groups: Iterable[AlertGroup]) -> dict:
 
 def accounts_of(group: AlertGroup) -> QuerySet[Account]:
     """The accounts that a group's alerts name."""
-    return Account.objects.filter(pk__in=AlertAccount.objects.filter(alert__group=group).values("account"))
+    return Account.objects.filter(pk__in=GroupAccount.objects.filter(group=group).values("account"))
 
 
 def groups_about(user, account: Account) -> QuerySet[AlertGroup]:
     """The groups whose alerts name an account."""
-    named = AlertAccount.objects.filter(account=account).values("alert__group")
-    return visible_groups(user).filter(pk__in=named)
+    return visible_groups(user).filter(pk__in=GroupAccount.objects.filter(account=account).values("group"))
 
 
 def similar(group: AlertGroup, user) -> list[tuple[AlertGroup, int]]:
     """Other groups with accounts in common, and how many those are; most in common first."""
-    mine = AlertAccount.objects.filter(alert__group=group).values("account")
+    mine = GroupAccount.objects.filter(group=group).values("account")
     shared = dict(
-        AlertAccount.objects.filter(account__in=mine)
-        .exclude(alert__group=group)
+        GroupAccount.objects.filter(account__in=mine)
+        .exclude(group=group)
         .order_by()
-        .values("alert__group")
-        .annotate(shared=Count("account", distinct=True))
-        .order_by("-shared", "alert__group")
-        .values_list("alert__group", "shared")[:4]
+        .values("group")
+        .annotate(shared=Count("account"))
+        .order_by("-shared", "group")
+        .values_list("group", "shared")[:4]
     )
     others = visible_groups(user).in_bulk(list(shared))
     return [(others[pk], count) for pk, count in shared.items() if pk in others]

@@ -242,12 +242,12 @@ def of_account(request: HttpRequest, pk: str) -> HttpResponse:
 @require_safe
 def alert(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_alerts(request.user).select_related("batch"), pk=pk)
-    named = found.about.select_related("account").order_by("account__ref")
+    named = visible_accounts(request.user).filter(pk__in=found.account_ids).order_by("ref")
     context = {
         "alert": found,
         "rate": error_rate(found.detector),
         "accounts": named[:20],
-        "payload": json.dumps(found.payload, indent=2, ensure_ascii=False),
+        "payload": json.dumps(found.said, indent=2, ensure_ascii=False),
     }
     return render(request, "alerts/alert.html", context)
 

@@ -10,11 +10,10 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from msgspec import Raw, Struct
+from msgspec import Struct
 
 from apps.alerts.native import Alert, Score, Subject
 
-MAX_ITEMS = 5000  # of one request
 MAX_DEPTH = 64
 
 
@@ -34,61 +33,13 @@ class Refusal(Exception):
         self.code, self.reason, self.field, self.source_ref = code, reason, field, source_ref
 
 
-class Unreadable(Refusal):
-    """The request as a whole is no JSON of alerts."""
-
-
 ALERT = msgspec.json.Decoder(Alert)
-ITEMS = msgspec.json.Decoder(list[Raw])
 ANYTHING = msgspec.json.Decoder()
 CANONICAL = msgspec.json.Encoder(order="sorted")
 
 _broken = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError, OverflowError)
 _nul = re.compile(rb"(?<!\\)(?:\\\\)*\\u0000")
 _control = re.compile("[\x00-\x1f\x7f]")
-
-
-def items(body: bytes, *, lines: bool = False) -> list[bytes]:
-    """The items of a request: of a list, of one object, or of lines (NDJSON). Raises Unreadable."""
-    try:
-        body.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise Unreadable("body_not_utf8", f"The body is not UTF-8: byte {error.start} cannot be read.") from error
-    if lines:
-        found = [line for line in body.splitlines() if line.strip()]
-    elif body.lstrip()[:1] == b"[":
-        found = _elements(body)
-    elif body.strip():
-        found = [body.strip()]
-        _require_object(found[0])
-    else:
-        found = []
-    if not found:
-        raise Unreadable("body_empty", "The body holds no alert.")
-    if len(found) > MAX_ITEMS:
-        raise Unreadable("body_too_many", f"{len(found):,} alerts in one request; send at most {MAX_ITEMS:,}.")
-    return found
-
-
-def _elements(body: bytes) -> list[bytes]:
-    try:
-        return [bytes(raw) for raw in ITEMS.decode(body)]
-    except RecursionError as error:
-        raise Unreadable("body_too_deep", "The body is nested too deeply.") from error
-    except (msgspec.MsgspecError, ValueError) as error:
-        raise Unreadable("body_not_json", f"The body is not JSON: {error}.") from error
-
-
-def _require_object(body: bytes) -> None:
-    """One object must be JSON at all; a list's items are judged one by one."""
-    try:
-        value = ANYTHING.decode(body)
-    except RecursionError as error:
-        raise Unreadable("body_too_deep", "The body is nested too deeply.") from error
-    except _broken as error:
-        raise Unreadable("body_not_json", f"The body is not JSON: {error}.") from error
-    if not isinstance(value, dict):
-        raise Unreadable("body_not_alerts", "The body is JSON, but neither an alert nor a list of alerts.")
 
 
 def read(raw: bytes, *, limit: int) -> Taken:

@@ -6,7 +6,7 @@
 import functools
 import inspect
 from collections.abc import Callable
-from typing import ParamSpec, Protocol, TypeVar
+from typing import ParamSpec, Protocol, TypeVar, overload
 
 from django.core.exceptions import PermissionDenied
 from django.db import models, transaction
@@ -49,13 +49,23 @@ def verbs() -> dict[str, Callable]:
     return dict(_actions)
 
 
-def action(function: Callable[P, R]) -> Callable[P, R]:
+@overload
+def action(function: Callable[P, R], /) -> Callable[P, R]: ...
+@overload
+def action(*, shared: bool) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
+def action(function: Callable | None = None, /, *, shared: bool = False) -> Callable:
     """Make a function of `actions.py` a verb: permitted, atomic, and recorded, or it does not happen.
 
     The function takes the object it acts on first, if there is one, and the principal as keyword `by`. An audited
-    object is locked and read again before permission is asked, so that check and act see the same row. A keyword
-    `reason` becomes the reason of its events. Raises Forbidden, or NothingRecorded when the body wrote no event.
+    object is locked and read again before permission is asked, so that check and act see the same row; with `shared`
+    it is not, so that many may do this to it at the same time: for verbs that leave the object itself as it is.
+    A keyword `reason` becomes the reason of its events. Raises Forbidden, or NothingRecorded when the body wrote no
+    event.
     """
+    return _verb(function, shared) if function else functools.partial(_verb, shared=shared)
+
+
+def _verb(function: Callable[P, R], shared: bool) -> Callable[P, R]:
     verb = f"{function.__module__.split('.')[1]}.{function.__name__}"
     signature = inspect.signature(function)
     by_parameter = signature.parameters.get("by")
@@ -71,7 +81,7 @@ def action(function: Callable[P, R]) -> Callable[P, R]:
         by = bound.arguments["by"]
         target = args[0] if takes_object and args and isinstance(args[0], models.Model) else None
         with transaction.atomic():
-            if isinstance(target, AuditedModel):
+            if isinstance(target, AuditedModel) and not shared:
                 _lock(target)
             if not by.has_perm(verb, target):
                 raise Forbidden(verb, by)

@@ -77,12 +77,20 @@ class AuditedModel(models.Model):
         abstract = True
         base_manager_name = "objects"
         triggers: list[pgtrigger.Trigger] = [
-            Guard(
-                "audit_guard",
-                name="needs_event",
-                when=pgtrigger.After,
-                operation=pgtrigger.Insert | pgtrigger.Update | pgtrigger.Delete,
-                timing=pgtrigger.Deferred,
+            *(
+                Guard(
+                    "audit_guard",
+                    name=f"needs_event_{name}",
+                    level=pgtrigger.Statement,
+                    when=pgtrigger.After,
+                    operation=operation,
+                    referencing=pgtrigger.Referencing(**{rows: "touched_rows"}),
+                )
+                for name, operation, rows in (
+                    ("insert", pgtrigger.Insert, "new"),
+                    ("update", pgtrigger.Update, "new"),
+                    ("delete", pgtrigger.Delete, "old"),
+                )
             ),
             Guard(
                 "audit_refuse",

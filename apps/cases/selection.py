@@ -17,7 +17,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from apps.accounts import identifiers
 from apps.accounts.models import Account, Activity, Identifier
-from apps.alerts.models import AlertAccount
+from apps.alerts.models import GroupAccount
 
 REFS_SHOWN = 3
 
@@ -91,7 +91,7 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.opened_to:
             conditions &= Q(opened_at__date__lte=self.opened_to)
         if self.group:
-            conditions &= Q(Exists(AlertAccount.objects.filter(account=OuterRef("pk"), alert__group=self.group)))
+            conditions &= Q(Exists(GroupAccount.objects.filter(account=OuterRef("pk"), group=self.group)))
         if self.identifier_hmac:
             sharing = Identifier.objects.filter(kind=self.identifier_kind, value_hmac=self.identifier_hmac)
             conditions &= Q(Exists(sharing.filter(account=OuterRef("pk"))))

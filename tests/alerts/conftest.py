@@ -81,12 +81,12 @@ def post(api: Callable[..., Client], detector: Any) -> Callable[..., Any]:
 @pytest.fixture
 def receive(detector: Any) -> Callable[..., Any]:
     """Take alerts of a detector in, without HTTP; returns the batch."""
-    from apps.alerts import actions
+    from apps.alerts import intake
 
     def take(items: Any, of: Any = None, **options: Any) -> Any:
         of = of or detector
         items = items if isinstance(items, list) else [items]
         body = json.dumps([item | {"source": of.slug} for item in items]).encode()
-        return actions.receive(of, body=body, by=of.service_account, **options)[0]
+        return intake.take(of, [body], by=of.service_account, **options).batches[0]
 
     return take

@@ -32,12 +32,16 @@ def test_the_key_says_what_an_alert_is_grouped_by(changes, key):
 
 def test_more_than_half_of_the_accounts_decides():
     homes = grouping.Homes({}, {})
-    homes.settle("cluster:d:one", ["a", "b", "c"], "G1")
-    assert homes.find("cluster:e:two", ["a", "b", "x"]) == "G1"
-    assert homes.find("cluster:e:two", ["a", "x"]) is None
-    assert homes.find("account:c", ["c"]) == "G1"
-    assert homes.find("account:z", ["z"]) is None
-    assert homes.find("model:m", ["a", "b", "c"]) is None
+    homes.settle("cluster:d:one", ["a", "b", "c"], [], grouping.Group("G1", "cluster:d:one", 3, None))
+
+    def find(key: str, accounts: list[str]) -> str | None:
+        return homes.find(decoded(), key, accounts, [])[0]
+
+    assert find("cluster:e:two", ["a", "b", "x"]) == "G1"
+    assert find("cluster:e:two", ["a", "x"]) is None
+    assert find("account:c", ["c"]) == "G1"
+    assert find("account:z", ["z"]) is None
+    assert find("model:m", ["a", "b", "c"]) is None
 
 
 def group_of(ref: str) -> AlertGroup:

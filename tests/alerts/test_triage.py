@@ -4,8 +4,8 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from apps.alerts import actions
-from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch, Detector
+from apps.alerts import actions, intake
+from apps.alerts.models import Alert, AlertGroup, Batch, Detector
 from apps.audit import ledger
 from apps.audit.models import Event
 from tests.alerts.conftest import alert
@@ -84,7 +84,7 @@ def test_only_the_detector_itself_receives(detector, register, people):
     other = register("knotwork").service_account
     for by in (other, people.admin, people.analyst):
         with pytest.raises(PermissionDenied):
-            actions.receive(detector, body=b"[]", by=by)
+            intake.take(detector, [b"[]"], by=by)
 
 
 def test_only_administrators_register_and_change_detectors(detector, people):
@@ -135,10 +135,6 @@ NONSENSE = {
         COPY.format("alerts_alert"),
     ),
     "a_window_ends_after_it_starts": (Alert, "UPDATE alerts_alert SET window_end = window_start - interval '1 day'"),
-    "an_alert_names_an_account_once": (
-        AlertAccount,
-        COPY.format("alerts_alertaccount"),
-    ),
 }
 
 

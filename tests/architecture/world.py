@@ -14,6 +14,7 @@ from django.utils import timezone
 from apps.accounts import actions as accounts
 from apps.accounts.models import Account
 from apps.alerts import actions as alerts
+from apps.alerts import intake
 from apps.alerts.models import Alert, AlertGroup, Rejection
 from apps.audit.models import Event
 from apps.audit.principals import System
@@ -68,7 +69,7 @@ class World:
         import json
 
         body = json.dumps(list(items)).encode()
-        return alerts.receive(self.detector, body=body, by=self.detector.service_account)[0]
+        return intake.take(self.detector, [body], by=self.detector.service_account).batches[0]
 
     def group(self, state: str = "open") -> AlertGroup:
         """A group of its own in a state; claimed means by the analyst."""

@@ -1,11 +1,11 @@
 """What is done with alerts: they are received, and their groups are claimed, dismissed, or taken into a case."""
 
 from apps.alerts.actions.detectors import change_detector, register_detector
-from apps.alerts.actions.intake import KeyReused, receive
+from apps.alerts.actions.intake import Part, receive
 from apps.alerts.actions.triage import claim, dismiss, escalate, release, reopen, take_next
 
 __all__ = [
-    "KeyReused",
+    "Part",
     "change_detector",
     "claim",
     "dismiss",

@@ -1,14 +1,13 @@
-"""Receiving alerts: one request becomes one batch, one event, and an answer for each item.
+"""Receiving alerts: a part of a request becomes one batch, one event, and an answer for each item.
 
-A detector's requests are received one after the other (the action locks the detector), and the writing part of all
-detectors' requests too, because the groups that one finds or opens are those that the next must see.
+Nothing here waits for another request, except for the rows that both write: same alerts, same accounts, same groups are
+written in the same order. Who was overtaken is told so by a constraint, and begins again (see intake).
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
-from hashlib import sha256
+from datetime import datetime, timedelta
 from typing import Any
-from uuid import UUID
 
 import msgspec
 from django.conf import settings
@@ -16,259 +15,213 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.accounts import actions as accounts
-from apps.accounts.models import Account
-from apps.alerts import folding, grouping, wire
+from apps.accounts import identifiers
+from apps.accounts.actions import Seen
+from apps.accounts.models import Account, Identifier
+from apps.alerts import folding, grouping, judging, wire
+from apps.alerts.folding import Said
+from apps.alerts.formats.item import Item
+from apps.alerts.judging import Known
 from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch, Detector, Rejection
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.audit.principals import System
-from apps.core import vault
 from apps.core.ids import uuid7
 
-GROUPING_LOCK = 7_201_001  # any number that nothing else in this database takes as an advisory lock
-KEPT_CONTENTS = 20
-
-
-class KeyReused(Exception):
-    """An idempotency key came again with another body."""
+# Few accounts have these in common by chance; a network, a mail domain or a browser is shared by strangers.
+TYING = frozenset({"payment", "device", "api_key", "email", "phone"})
+FRESH = timedelta(days=1)  # an identifier that is seen again within so long is no news
 
 
 @dataclass
-class Known:
-    """What is known about one source reference while its batch is walked through."""
+class Part:
+    """Items of one request that are written together, and what is to be kept of the request itself."""
 
-    id: str
-    contents: list[str] = field(default_factory=list)
-    window_start: Any = None
-    window_end: Any = None
-    occurrences: int = 0
-    group: str | None = None
-    group_takes: bool = False
-    latest: wire.Taken | None = None  # set when this batch says something new
-    is_new: bool = True
+    items: list[Item]
+    read: list[wire.Taken | wire.Refusal]
+    raw_sha256: str
+    raw_bytes: int
+    format: str
+    raw: bytes | None = None
+    encoding: str = "identity"
+    idempotency_key: str | None = None
+    number: int = 0
+    first: int = 0  # position of its first item in the request
+    is_last: bool = True
+    refs: set[str] = field(init=False)
 
-    @property
-    def news(self) -> wire.Taken:
-        """What this batch says; asked only of what it says something new about."""
-        if self.latest is None:
-            raise ValueError(f"nothing new is said about {self.id}")
-        return self.latest
+    def __post_init__(self) -> None:
+        self.refs = {one.alert.source_ref for one in self.read if isinstance(one, wire.Taken)}
 
 
-@action
-def receive(
-    detector: Detector, *, body: bytes, idempotency_key: str | None = None, lines: bool = False, by
-) -> tuple[Batch, bool]:
-    """Take one request of a detector: a JSON alert, a list of them, or lines (NDJSON).
-
-    Every item is created, updated, a duplicate, or rejected with its reason; the batch holds the verdicts in order.
-    The raw bytes are in the vault before anything is committed. Returns the batch, and whether it is the answer to an
-    earlier request with the same idempotency key. A body that is no list of alerts at all is one rejected item.
-    Raises KeyReused when the earlier request had another body.
-    """
-    if idempotency_key is not None and (earlier := _answered(detector, idempotency_key, body)):
-        ledger.note(earlier, replayed=True)
-        return earlier, True
-    stored = vault.put(body)
-    found, items = _items(body, lines, detector)
+@action(shared=True)
+def receive(detector: Detector, *, part: Part, by) -> Batch:
+    """Take a part of a request: every item is created, updated, a duplicate, or rejected with its reason; the batch
+    holds the verdicts in order. Raises Overtaken when another request was faster with the same things."""
     now = timezone.now()
+    known = _known(detector, part.refs)
+    verdicts = judging.judge(part.read, known, part.first)
+    said = [one for variants in known.values() for one in variants if one.latest]
+    said.sort(key=lambda one: (one.news.alert.source_ref, one.variant))
     with ledger.batch(detector) as rows:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [GROUPING_LOCK])
-        known = _known(detector, items)
-        verdicts = [_judge(item, position, known) for position, item in enumerate(items)]
-        batch = _batch(detector, verdicts, stored, idempotency_key, now)
+        batch = _batch(detector, part, verdicts, now)
         rows.insert(Batch, [batch])
-        rows.insert(Rejection, _rejections(batch["id"], found, verdicts, now))
-        _write(rows, detector, batch["id"], [one for one in known.values() if one.latest], now)
-        rows.details |= {"batch": batch["id"], "raw_sha256": stored.sha256}
+        rows.insert(Rejection, _rejections(batch["id"], part, verdicts, now))
+        if said:
+            _write(rows, detector, batch["id"], said, now)
+        rows.details |= {"batch": batch["id"], "raw_sha256": part.raw_sha256}
         rows.details |= {name: batch[name] for name in ("items", "created", "updated", "duplicates", "rejected")}
-    return Batch(**batch | {"received_at": now}), False
+    return Batch(**batch | {"received_at": now, "raw": part.raw})
 
 
-def _answered(detector: Detector, idempotency_key: str, body: bytes) -> Batch | None:
-    earlier = Batch.objects.filter(detector=detector, idempotency_key=idempotency_key).first()
-    if earlier and earlier.raw_sha256 != sha256(body).hexdigest():
-        raise KeyReused(f"The idempotency key “{idempotency_key}” was used for another body: take a new one.")
-    return earlier
+KNOWN = (
+    "source_ref", "id", "variant", "title", "kind", "earlier", "content_sha256", "window_start", "window_end",
+    "occurrences", "account_ids", "joined", "group_id", "group__state",
+)  # fmt: skip
 
 
-def _items(body: bytes, lines: bool, detector: Detector) -> tuple[list[bytes], list[wire.Taken | wire.Refusal]]:
-    try:
-        found = wire.items(body, lines=lines)
-    except wire.Unreadable as refusal:
-        return [body], [refusal]
-    return found, [_read(raw, detector) for raw in found]
+def _known(detector: Detector, refs: set[str]) -> dict[str, list[Known]]:
+    """Alerts of these references by reference, the eldest first."""
+    found: dict[str, list[Known]] = {}
+    rows = Alert.objects.filter(detector=detector, source_ref__in=refs).order_by("source_ref", "variant")
+    for ref, id_, variant, title, kind, earlier, content, start, end, times, ids, joined, group, state in (
+        rows.values_list(*KNOWN) if refs else ()
+    ):
+        found.setdefault(ref, []).append(
+            Known(
+                str(id_), title, kind, variant, [*earlier, content], start, end, times, [str(one) for one in ids],
+                str(group), state != AlertGroup.State.DISMISSED, joined, is_new=False,
+            )
+        )  # fmt: skip
+    return found
 
 
-def _read(raw: bytes, detector: Detector) -> wire.Taken | wire.Refusal:
-    try:
-        taken = wire.read(raw, limit=settings.ALERT_MAX_BYTES)
-    except wire.Refusal as refusal:
-        return refusal
-    if taken.alert.source != detector.slug:
-        return wire.Refusal(
-            "wrong_source",
-            f"source is “{taken.alert.source}”, but this key belongs to the detector “{detector.slug}”.",
-            field="source",
-            source_ref=taken.alert.source_ref,
-        )
-    return taken
+# --- the request -----------------------------------------------------------------------------------------------------
 
 
-def _known(detector: Detector, items: list[wire.Taken | wire.Refusal]) -> dict[str, Known]:
-    refs = {item.alert.source_ref for item in items if isinstance(item, wire.Taken)}
-    rows = Alert.objects.filter(detector=detector, source_ref__in=refs).values_list(
-        "source_ref", "id", "contents", "window_start", "window_end", "occurrences", "group_id", "group__state"
-    )
-    return {
-        ref: Known(
-            str(id_), contents, start, end, occurrences, str(group), state != AlertGroup.State.DISMISSED, is_new=False
-        )
-        for ref, id_, contents, start, end, occurrences, group, state in rows
-    }
-
-
-# --- verdicts --------------------------------------------------------------------------------------------------------
-
-
-def _judge(item: wire.Taken | wire.Refusal, position: int, known: dict[str, Known]) -> dict[str, Any]:
-    """The answer for one item; what it says that is new is kept in `known` for writing."""
-    if isinstance(item, wire.Refusal):
-        return _refused(position, item)
-    alert = item.alert
-    earlier = known.get(alert.source_ref)
-    if earlier and item.digest in earlier.contents:
-        return _verdict(position, alert.source_ref, "duplicate", earlier.id)
-    if earlier and earlier.window_start and alert.window and alert.window.start < earlier.window_start:
-        return _refused(
-            position,
-            wire.Refusal(
-                "window_start_lowered",
-                f"window.start is before {wire.utc(earlier.window_start)}, where this alert's window starts already.",
-                field="window.start",
-                source_ref=alert.source_ref,
-            ),
-        )
-    present = known.setdefault(alert.source_ref, Known(str(uuid7())))
-    _say(present, item)
-    return _verdict(position, alert.source_ref, "updated" if earlier else "created", present.id)
-
-
-def _say(known: Known, item: wire.Taken) -> None:
-    """The newest content counts; the window never shrinks."""
-    known.latest = item
-    known.occurrences += 1
-    known.contents = [*known.contents, item.digest][-KEPT_CONTENTS:]
-    if window := item.alert.window:
-        known.window_start = known.window_start or window.start
-        known.window_end = max(known.window_end or window.end, window.end)
-
-
-def _verdict(position: int, source_ref: str, verdict: str, id_: str) -> dict[str, Any]:
-    return {"position": position, "source_ref": source_ref, "verdict": verdict, "id": id_}
-
-
-def _refused(position: int, refusal: wire.Refusal) -> dict[str, Any]:
-    return {
-        "position": position,
-        "source_ref": refusal.source_ref,
-        "verdict": "rejected",
-        "id": str(uuid7()),
-        "code": refusal.code,
-        "field": refusal.field,
-        "reason": refusal.reason,
-    }
-
-
-# --- rows ------------------------------------------------------------------------------------------------------------
-
-
-def _batch(detector: Detector, verdicts: list[dict], stored: vault.Stored, key: str | None, now) -> dict[str, Any]:
+def _batch(detector: Detector, part: Part, verdicts: list[judging.Verdict], now: datetime) -> dict[str, Any]:
     counts = Counter(verdict["verdict"] for verdict in verdicts)
     return {
         "id": str(uuid7()),
         "detector_id": str(detector.pk),
         "received_at": now.isoformat(),
-        "raw_sha256": stored.sha256,
-        "raw_bytes": stored.size,
-        "idempotency_key": key,
+        "part": part.number,
+        "is_last": part.is_last,
+        "format": part.format,
+        "encoding": part.encoding,
+        "raw_sha256": part.raw_sha256,
+        "raw_bytes": part.raw_bytes,
+        "raw": None if part.raw is None else f"\\x{part.raw.hex()}",
+        "idempotency_key": part.idempotency_key,
         "items": len(verdicts),
         "created": counts["created"],
         "updated": counts["updated"],
         "duplicates": counts["duplicate"],
         "rejected": counts["rejected"],
-        "verdicts": verdicts,
+        "verdicts": msgspec.json.encode(verdicts).decode(),
     }
 
 
-def _rejections(batch_id: str, found: list[bytes], verdicts: list[dict], now) -> list[dict[str, Any]]:
+def _rejections(batch_id: str, part: Part, verdicts: list[judging.Verdict], now: datetime) -> list[dict[str, Any]]:
     return [
         {
-            "id": verdict["id"],
             "batch_id": batch_id,
             "position": verdict["position"],
             "source_ref": verdict["source_ref"],
             "code": verdict["code"],
             "reason": verdict["reason"],
-            "raw": f"\\x{found[verdict['position']][: settings.ALERT_MAX_BYTES].hex()}",
+            "raw": f"\\x{item.raw[: settings.ALERT_MAX_BYTES].hex()}",
             "received_at": now.isoformat(),
+            "id": verdict["id"],
         }
-        for verdict in verdicts
+        for item, verdict in zip(part.items, verdicts, strict=True)
         if verdict["verdict"] == "rejected"
     ]
 
 
-def _write(rows: ledger.Batch, detector: Detector, batch_id: str, said: list[Known], now) -> None:
-    if not said:
-        return
-    refs = {ref for one in said for ref in one.news.alert.subject.accounts}
-    ids = _account_ids(refs)
-    groups = _groups(said, now)
-    records = [_record(one, detector, batch_id, now) for one in said]
-    _insert(rows, [record for one, record in zip(said, records, strict=True) if one.is_new])
-    _update(rows, [record for one, record in zip(said, records, strict=True) if not one.is_new])
-    _name_accounts(rows, said, ids)
-    folding.refresh(rows, groups, now)
+# --- alerts ----------------------------------------------------------------------------------------------------------
 
 
-def _account_ids(refs: set[str]) -> dict[str, UUID]:
-    known = dict(Account.objects.filter(ref__in=refs).values_list("ref", "id"))
-    if unknown := refs - known.keys():
-        accounts.record_seen(refs=unknown, by=System("intake"))
-        known |= dict(Account.objects.filter(ref__in=unknown).values_list("ref", "id"))
-    return known
+def _write(rows: ledger.Batch, detector: Detector, batch_id: str, known: list[Known], now: datetime) -> None:
+    ids, seen = _accounts(known)
+    said = [_said(one, ids, seen) for one in known]
+    touched = folding.settle(said)
+    fresh = [_record(one, detector, batch_id, now) for one in said if one.known.is_new]
+    rows.insert(Alert, fresh)
+    _update(rows, [_record(one, detector, batch_id, now) for one in said if not one.known.is_new])
+    _name_accounts(said)
+    folding.fold(rows, touched, now)
 
 
-def _groups(said: list[Known], now) -> dict[str, str | None]:
-    """Give each alert its group; returns the groups touched, with the key of those that are to be opened."""
-    homes = folding.homes(said)
-    touched: dict[str, str | None] = {}
-    for one in said:
-        alert = one.news.alert
-        key, refs = grouping.key(alert), alert.subject.accounts
-        if one.group is None or not one.group_takes:
-            one.group = homes.find(key, refs)
-        if one.group is None:
-            one.group = str(uuid7())
-            touched[one.group] = key
-        touched.setdefault(one.group, None)
-        homes.settle(key, refs, one.group)
-    return touched
+def _accounts(known: list[Known]) -> tuple[dict[str, str], dict[str, list[Seen]]]:
+    """Ids of the accounts that are named, by reference, and what is seen of those that an alert is about alone."""
+    refs = {ref for one in known for ref in one.news.alert.subject.accounts}
+    ids = _ids(refs)
+    seen = {one.id: _seen(one) for one in known}
+    unknown = refs - ids.keys()
+    news = _news({one for several in seen.values() for one in several}, ids)
+    if unknown or news:
+        accounts.record_seen(refs=unknown, seen=news, by=System("intake"))
+        ids |= _ids(unknown)
+    return ids, seen
 
 
-def _record(one: Known, detector: Detector, batch_id: str, now) -> dict[str, Any]:
-    alert = one.news.alert
+def _ids(refs: set[str]) -> dict[str, str]:
+    if not refs:
+        return {}
+    return {ref: str(key) for ref, key in Account.objects.filter(ref__in=refs).values_list("ref", "id")}
+
+
+def _seen(known: Known) -> list[Seen]:
+    alert = known.news.alert
+    if len(alert.subject.accounts) != 1:
+        return []
+    moment = alert.window.end if alert.window else alert.detected_at
+    found = (identifiers.recognise(i.type, i.value, i.key_id) for i in alert.indicators)
+    return [Seen(alert.subject.accounts[0], *one, moment) for one in dict.fromkeys(found) if one]
+
+
+def _news(seen: set[Seen], ids: dict[str, str]) -> list[Seen]:
+    """What was not seen of these accounts, or not for a day."""
+    known = {ids[one.ref]: one.ref for one in seen if one.ref in ids}
+    rows = Identifier.objects.filter(account__in=known) if known else Identifier.objects.none()
+    when = {
+        (known[str(account)], kind, value): (first, last)
+        for account, kind, value, first, last in rows.values_list(
+            "account_id", "kind", "value_hmac", "first_seen", "last_seen"
+        )
+    }
+    newest: dict[tuple, Seen] = {}
+    for one in seen:
+        first, last = when.get(one[:3], (None, None))
+        if first is None or last is None or not first - FRESH <= one.moment <= last + FRESH:
+            newest[one[:3]] = max(one, newest.get(one[:3], one))
+    return list(newest.values())
+
+
+def _said(known: Known, ids: dict[str, str], seen: dict[str, list[Seen]]) -> Said:
+    alert = known.news.alert
+    named = [ids[ref] for ref in alert.subject.accounts]
+    known.account_ids = sorted({*known.account_ids, *named})  # what it named once it stays about
+    score = alert.score
+    adjusted = min(1.0, score.p * (score.n_tested or 1)) if score and score.p is not None else None
+    shared = [grouping.Shared(one.kind, one.value_hmac, one.masked) for one in seen[known.id] if one.kind in TYING]
+    return Said(known, grouping.key(alert), named, shared, adjusted)
+
+
+def _record(said: Said, detector: Detector, batch_id: str, now: datetime) -> dict[str, Any]:
+    one, alert = said.known, said.known.news.alert
     score, measure = alert.score, alert.measure
     return {
         "id": one.id,
-        "detector_id": str(detector.pk),
+        "detector_id": detector.pk,
         "source_ref": alert.source_ref,
+        "variant": one.variant,
         "batch_id": batch_id,
         "group_id": one.group,
-        "key": grouping.key(alert),
+        "key": said.key,
         "content_sha256": one.news.digest,
-        "contents": one.contents,
+        "earlier": one.contents[:-1],
         "is_open": alert.action != "close",
         "occurrences": one.occurrences,
         "title": alert.title,
@@ -280,54 +233,39 @@ def _record(one: Known, detector: Detector, batch_id: str, now) -> dict[str, Any
         "detected_at": alert.detected_at,
         "received_at": now,
         "updated_at": now,
+        "account_ids": one.account_ids,
         "account_count": alert.n_accounts,
+        "joined": one.joined,
         "log10_lr": score.log10_lr if score else None,
-        "p_value": min(1.0, score.p * (score.n_tested or 1)) if score and score.p is not None else None,
+        "p_value": said.p_value,
         "new_model_share": measure.new_model_share_24h if measure else None,
-        "alternatives": alert.alternatives,
         "drill": alert.drill or "",
-        "payload": msgspec.Raw(one.news.payload),
+        "payload": one.news.payload.decode(),
     }
 
 
-COLUMNS = [f.column for f in Alert._meta.concrete_fields]
-KEPT_ON_UPDATE = {"id", "detector_id", "source_ref", "received_at", "key"}
-_json = msgspec.json.Encoder()
-
-
-def _insert(rows: ledger.Batch, records: list[dict[str, Any]]) -> None:
-    if records:
-        columns = ", ".join(f'"{column}"' for column in COLUMNS)
-        rows.run(
-            Alert,
-            f"INSERT INTO alerts_alert ({columns})"  # noqa: S608 - the model's own columns
-            f" SELECT {columns} FROM jsonb_populate_recordset(NULL::alerts_alert, %s)",
-            [_json.encode(records).decode()],
-        )
+KEPT_ON_UPDATE = {"id", "detector_id", "source_ref", "variant", "received_at", "key"}
 
 
 def _update(rows: ledger.Batch, records: list[dict[str, Any]]) -> None:
     if records:
-        assignments = ", ".join(f'"{c}" = new."{c}"' for c in COLUMNS if c not in KEPT_ON_UPDATE)
+        assignments = ", ".join(f'"{c}" = new."{c}"' for c in records[0] if c not in KEPT_ON_UPDATE)
         rows.run(
             Alert,
             f"UPDATE alerts_alert SET {assignments}"  # noqa: S608 - the model's own columns
             " FROM jsonb_populate_recordset(NULL::alerts_alert, %s) AS new WHERE alerts_alert.id = new.id",
-            [_json.encode(records).decode()],
+            [msgspec.json.encode(records).decode()],
         )
 
 
-def _name_accounts(rows: ledger.Batch, said: list[Known], ids: dict[str, UUID]) -> None:
-    """What an alert named once it stays about: an update may name fewer accounts, and has not cleared the others."""
-    pairs: dict[str, set[str]] = defaultdict(set)
-    for one in said:
-        pairs[one.id] |= {str(ids[ref]) for ref in one.news.alert.subject.accounts}
-    flat = [(alert, account) for alert, accounts_ in pairs.items() for account in accounts_]
-    if flat:
-        rows.run(
-            AlertAccount,
-            "INSERT INTO alerts_alertaccount (id, alert_id, account_id)"
-            " SELECT core_uuid7(), alert, account FROM unnest(%s::uuid[], %s::uuid[]) AS named (alert, account)"
-            " ON CONFLICT (alert_id, account_id) DO NOTHING",
-            [[alert for alert, _ in flat], [account for _, account in flat]],
+def _name_accounts(said: list[Said]) -> None:
+    pairs = sorted({(account, one.known.id) for one in said for account in one.accounts})
+    if not pairs:
+        return
+    columns = [[account for account, _ in pairs], [alert for _, alert in pairs]]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"INSERT INTO {AlertAccount._meta.db_table} (account_id, alert_id)"  # noqa: S608 - our own name
+            " SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING",
+            columns,
         )

@@ -6,24 +6,49 @@ FUNCTIONS = """
 CREATE FUNCTION audit_current_xid() RETURNS bigint LANGUAGE sql STABLE
     AS 'SELECT pg_current_xact_id()::text::bigint';
 
--- plpgsql looks the table up when it runs, so the function may come before it.
-CREATE FUNCTION audit_require_event(changed_table text, changed_id uuid) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT FROM audit_event
-               WHERE object_id = changed_id AND object_type = changed_table AND xid = audit_current_xid())
-    OR EXISTS (SELECT FROM audit_event
-               WHERE tables IS NOT NULL AND xid = audit_current_xid() AND tables ? changed_table) THEN
-        RETURN;
-    END IF;
-    RAISE EXCEPTION 'row % of audited table % was changed without an entry in the trail', changed_id, changed_table
-        USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'needs_event', TABLE = changed_table;
-END $$;
+-- Which rows a statement wrote, until its transaction ends: a check per statement, where one per row would cost more than
+-- writing the row. Past a hundred rows only a batch may have written them, and their ids are not needed.
+CREATE UNLOGGED TABLE audit_touched (
+    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    table_name text NOT NULL,
+    ids uuid[]
+);
 
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    touched uuid[] := ARRAY(SELECT id FROM touched_rows LIMIT 101);
 BEGIN
-    PERFORM audit_require_event(TG_TABLE_NAME::text, COALESCE(NEW.id, OLD.id));
+    IF cardinality(touched) > 0 THEN
+        INSERT INTO audit_touched (table_name, ids)
+        VALUES (TG_TABLE_NAME, CASE WHEN cardinality(touched) <= 100 THEN touched END);
+    END IF;
     RETURN NULL;
 END $$;
+
+-- Runs when the transaction commits, whatever was done to its row in the meantime.
+-- plpgsql looks tables up when it runs, so this may come before audit_event.
+CREATE FUNCTION audit_require_event() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    missing uuid;
+BEGIN
+    IF NOT EXISTS (SELECT FROM audit_event
+                   WHERE tables IS NOT NULL AND xid = audit_current_xid() AND tables ? NEW.table_name) THEN
+        SELECT touched INTO missing FROM unnest(NEW.ids) AS touched
+        WHERE NOT EXISTS (SELECT FROM audit_event
+                          WHERE object_id = touched AND object_type = NEW.table_name AND xid = audit_current_xid())
+        LIMIT 1;
+        IF missing IS NOT NULL OR NEW.ids IS NULL THEN
+            RAISE EXCEPTION 'row % of audited table % was changed without an entry in the trail',
+                coalesce(missing::text, '(one of many)'), NEW.table_name
+                USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'needs_event', TABLE = NEW.table_name;
+        END IF;
+    END IF;
+    DELETE FROM audit_touched WHERE id = NEW.id;
+    RETURN NULL;
+END $$;
+
+CREATE CONSTRAINT TRIGGER needs_event AFTER INSERT ON audit_touched DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION audit_require_event();
 
 CREATE FUNCTION audit_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -32,7 +57,13 @@ BEGIN
 END $$;
 """
 
-REVERSE = "DROP FUNCTION audit_refuse(); DROP FUNCTION audit_guard(); DROP FUNCTION audit_require_event(text, uuid); DROP FUNCTION audit_current_xid();"
+REVERSE = """
+DROP FUNCTION audit_refuse();
+DROP FUNCTION audit_guard();
+DROP TABLE audit_touched;
+DROP FUNCTION audit_require_event();
+DROP FUNCTION audit_current_xid();
+"""
 
 
 class Migration(migrations.Migration):

@@ -1,0 +1,78 @@
+"""What was sent, and the items of it that were not taken."""
+
+from collections.abc import Iterator
+
+from django.db import models
+from django.urls import reverse
+
+from apps.alerts.models.detector import Detector
+from apps.audit.models import AuditedModel
+from apps.core import vault
+
+
+class Batch(AuditedModel):
+    """One request of a detector, or a part of a long one: what came, byte for byte, and what became of it."""
+
+    detector = models.ForeignKey(Detector, on_delete=models.PROTECT, related_name="batches", db_index=False)
+    received_at = models.DateTimeField()
+    part = models.PositiveIntegerField(
+        default=0, help_text="of a long request that was written in several transactions"
+    )
+    is_last = models.BooleanField(default=True, help_text="no further part of the request follows")
+    format = models.CharField(max_length=20, help_text="how the body was read")
+    encoding = models.CharField(max_length=20, default="identity", help_text="how it was compressed")
+    raw_sha256 = models.CharField(max_length=64, help_text="the request body: in the vault, or here when it is small")
+    raw = models.BinaryField(null=True, help_text="a body of at most 32 KiB")
+    raw_bytes = models.PositiveBigIntegerField()
+    idempotency_key = models.CharField(max_length=255, null=True)
+    items = models.PositiveIntegerField()
+    created = models.PositiveIntegerField()
+    updated = models.PositiveIntegerField()
+    duplicates = models.PositiveIntegerField()
+    rejected = models.PositiveIntegerField()
+    verdicts = models.TextField(help_text="JSON: the answer per item, so that a repeated request gets the same one")
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["detector", "idempotency_key", "part"], name="an_idempotency_key_is_used_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(
+                    items=models.F("created") + models.F("updated") + models.F("duplicates") + models.F("rejected")
+                ),
+                name="every_item_has_a_verdict",
+            ),
+        ]
+        indexes = [models.Index(fields=["-received_at", "-id"], name="batch_newest_first")]
+
+    def body(self) -> Iterator[bytes]:
+        """The request as it came, in chunks. Raises vault.Missing."""
+        return iter([bytes(self.raw)]) if self.raw is not None else vault.chunks(self.raw_sha256)
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:batch", args=[self.pk])
+
+    def __str__(self) -> str:
+        return f"{self.detector} {self.received_at:%Y-%m-%d %H:%M:%S}"
+
+
+class Rejection(AuditedModel):
+    """An item that was not taken: why, and its bytes."""
+
+    batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rejections")
+    position = models.PositiveIntegerField(help_text="place in the request, from 0")
+    source_ref = models.CharField(max_length=200, blank=True)
+    code = models.CharField(max_length=40)
+    reason = models.TextField()
+    raw = models.BinaryField(help_text="the item as it came, up to the size limit")
+    received_at = models.DateTimeField()
+
+    class Meta(AuditedModel.Meta):
+        indexes = [models.Index(fields=["-received_at", "-id"], name="rejection_newest_first")]
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:rejection", args=[self.pk])
+
+    def __str__(self) -> str:
+        return self.reason

@@ -1,0 +1,76 @@
+"""Programs that post alerts."""
+
+from django.db import models
+from django.urls import reverse
+
+from apps.audit.models import AuditedModel
+from apps.core.constraints import both_or_neither
+
+
+class Kind(models.TextChoices):
+    VOLUME = "volume", "Volume"
+    SYNCHRONY = "synchrony", "Synchrony"
+    TEMPLATE = "template", "Prompt template"
+    DISTRIBUTION = "distribution", "Query distribution"
+    LINKAGE = "linkage", "Linkage"
+    WATERMARK = "watermark", "Watermark"
+    FINGERPRINT = "fingerprint", "Fingerprint"
+    CANARY = "canary", "Canary"
+    PAYMENT = "payment", "Payment"
+    KYC = "kyc", "Identity check"
+    REGION = "region", "Region"
+    EXTERNAL_REPORT = "external_report", "External report"
+
+
+class Severity(models.IntegerChoices):
+    """Impact if true, not how sure anyone is."""
+
+    INFO = 0, "Info"
+    LOW = 1, "Low"
+    MEDIUM = 2, "Medium"
+    HIGH = 3, "High"
+    CRITICAL = 4, "Critical"
+
+
+class Detector(AuditedModel):
+    """A program that posts alerts, with what is known about how often it is wrong."""
+
+    slug = models.SlugField(max_length=64)
+    name = models.CharField(max_length=100)
+    kind = models.CharField(max_length=20, choices=Kind)
+    owner = models.CharField(max_length=100, help_text="team that answers for it")
+    service_account = models.OneToOneField("staff.ServiceAccount", on_delete=models.PROTECT, related_name="detector")
+    version = models.CharField(max_length=64, blank=True)
+    threshold = models.FloatField(null=True)
+    calibration_set = models.CharField(max_length=100, blank=True)
+    calibration_n = models.PositiveIntegerField(null=True, help_text="benign cases it was tried on")
+    calibration_false_positives = models.PositiveIntegerField(null=True)
+    calibrated_on = models.DateField(null=True)
+    known_false_positives = models.JSONField(default=list, blank=True, help_text="kinds of honest use that it mistakes")
+    is_active = models.BooleanField(default=True)
+    registered_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["slug"],
+                name="one_detector_per_slug",
+                violation_error_message="There is a detector of this name.",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("calibration_n", "calibration_false_positives", "calibrated_on"),
+                name="a_calibration_is_whole",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(calibration_n__isnull=True)
+                | models.Q(calibration_false_positives__lte=models.F("calibration_n")),
+                name="no_more_false_positives_than_cases",
+            ),
+        ]
+        ordering = ["slug"]
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:detector", args=[self.pk])
+
+    def __str__(self) -> str:
+        return self.slug

@@ -1,0 +1,115 @@
+"""Alerts that belong together, and how the next one finds its place among them."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils import timezone
+
+from apps.alerts.models.detector import Severity
+from apps.alerts.priority import SEVERITY_SAYS
+from apps.audit.models import AuditedModel
+from apps.core.constraints import both_or_neither
+
+
+class AlertGroup(AuditedModel):
+    """Alerts that belong together, by a key that says why."""
+
+    class State(models.TextChoices):
+        OPEN = "open", "Open"
+        CLAIMED = "claimed", "Claimed"
+        DISMISSED = "dismissed", "Dismissed"
+        ESCALATED = "escalated", "In a case"
+
+    class Dismissal(models.TextChoices):
+        BENIGN = "benign", "Ordinary use"
+        AUTHORISED = "authorised", "Allowed by contract or programme"
+        DETECTOR_FAULT = "detector_fault", "The detector is wrong"
+        DUPLICATE = "duplicate", "Handled elsewhere"
+        TOO_WEAK = "too_weak", "Too weak to go on"
+
+    key = models.CharField(max_length=250, help_text="campaign:…, model:…, cluster:…, template:…, account:…")
+    title = models.CharField(max_length=250)
+    state = models.CharField(max_length=10, choices=State, default=State.OPEN)
+    severity = models.PositiveSmallIntegerField(choices=Severity, default=Severity.INFO)
+    priority = models.PositiveSmallIntegerField(default=0, help_text="0 to 100; the reasons say why")
+    reasons = models.JSONField(default=list, blank=True, help_text="sentences, strongest first, with their points")
+    kinds = models.JSONField(default=list, blank=True)
+    detectors = models.JSONField(default=list, blank=True)
+    alert_count = models.PositiveIntegerField(default=0)
+    account_count = models.PositiveIntegerField(default=0)
+    window_start = models.DateTimeField(null=True)
+    window_end = models.DateTimeField(null=True)
+    first_received_at = models.DateTimeField()
+    last_received_at = models.DateTimeField()
+    due_at = models.DateTimeField(help_text="when somebody should have looked")
+    drill = models.CharField(max_length=100, blank=True)
+    facts = models.JSONField(default=dict, blank=True, help_text="what its alerts say, counted up; see facts")
+    claimed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="claimed_groups")
+    claimed_at = models.DateTimeField(null=True)
+    dismissal = models.CharField(max_length=20, choices=Dismissal, blank=True)
+    dismissal_note = models.TextField(blank=True)
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["key"],
+                condition=models.Q(state__in=["open", "claimed"]),
+                name="one_undecided_group_per_key",
+                violation_error_message="A newer group of the same alerts waits in the queue: work on that one.",
+            ),
+            models.CheckConstraint(condition=both_or_neither("claimed_by", "claimed_at"), name="a_claim_has_its_time"),
+            models.CheckConstraint(
+                condition=~models.Q(state="claimed") | models.Q(claimed_by__isnull=False),
+                name="a_claimed_group_has_its_holder",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="dismissed") | ~models.Q(dismissal=""),
+                name="a_dismissal_has_its_reason",
+                violation_error_message="Say why it is dismissed.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(priority__lte=100),
+                name="priority_is_at_most_100",
+                violation_error_message="Priority goes from 0 to 100.",
+            ),
+        ]
+        indexes = [
+            models.Index(fields=["state", "-priority", "-id"], name="group_queue"),
+            models.Index(fields=["key"], name="group_by_key"),
+        ]
+
+    @property
+    def is_late(self) -> bool:
+        return self.state in (self.State.OPEN, self.State.CLAIMED) and self.due_at < timezone.now()
+
+    @property
+    def strongest(self) -> list[str]:
+        """The two reasons with the most points, in words; severity has a sign of its own."""
+        said = [r["text"] for r in self.reasons if r["points"] >= 0 and not r["text"].startswith(SEVERITY_SAYS)]
+        return said[:2]
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:group", args=[self.pk])
+
+    def __str__(self) -> str:
+        return self.title
+
+
+class GroupKey(models.Model):
+    """Which group the next alert of a key joins. Follows from the alerts' keys and groups, so it is not audited."""
+
+    key = models.CharField(max_length=250, primary_key=True)
+    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="keys")
+
+    def __str__(self) -> str:
+        return self.key
+
+
+class GroupAccount(models.Model):
+    """That a group's alerts name an account. Follows from the alerts, so it is not audited."""
+
+    pk = models.CompositePrimaryKey("account_id", "group_id")
+    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+", db_index=False)
+    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="members")
+
+    def __str__(self) -> str:
+        return f"{self.account_id} {self.group_id}"
