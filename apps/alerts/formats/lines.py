@@ -6,7 +6,7 @@ from apps.alerts.formats.item import Item
 from apps.alerts.wire import Refusal
 
 LIMIT = 256 * 1024  # bytes of one alert
-PIECE = 256 * 1024  # bytes that are split at once: a line is copied once, and not all of a large chunk is in memory twice
+PIECE = 64 * 1024  # bytes that are split at once: what of a large chunk is in memory twice
 BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r"
 
