@@ -12,6 +12,17 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.CreateModel(
+            name="CacheEntry",
+            fields=[
+                ("key", models.TextField(primary_key=True, serialize=False)),
+                ("value", models.JSONField(null=True)),
+                ("expires_at", models.DateTimeField()),
+            ],
+            options={
+                "indexes": [models.Index(fields=["expires_at"], name="cache_entry_expiry")],
+            },
+        ),
+        migrations.CreateModel(
             name="Counter",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
