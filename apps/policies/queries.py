@@ -8,13 +8,16 @@ ended; the document's page lists them.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from uuid import UUID
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from apps.policies.clauses import Clause as WrittenClause
+from apps.policies.clauses import split_clauses
 from apps.policies.comparison import Change, Segment, diff_clauses, diff_words
 from apps.policies.history import Interval, timeline
-from apps.policies.models import Clause, Document, Version
+from apps.policies.models import Clause, Document, Text, Version
 from apps.policies.wording import normalise
 
 
@@ -74,6 +77,23 @@ def citation(clause: Clause, interval: Interval[Version]) -> str:
         f"{document.service}, {document.name}, {name}, in force, as seen, from {interval.since:%Y-%m-%d %H:%M} UTC "
         f"{until} (SHA-256 {clause.sha256})"
     )
+
+
+def lead_in(clause: Clause) -> str:
+    """What introduces the list that a clause is an item of, as in its text: a paragraph a line, outermost first, with
+    "[…]" where words are left out before what comes next.
+
+    Without it an item forbids nothing ("carry out Extraction"), so whoever quotes a clause quotes it too. It is no part
+    of the clause and of its hash, and "" for a clause that stands for itself.
+    """
+    return _lead_ins(clause.text_id).get(clause.address, "")
+
+
+@lru_cache(maxsize=64)
+def _lead_ins(text_id: UUID) -> dict[str, str]:
+    """By address. Texts never change, and reading a long one takes a third of a second."""
+    content = Text.objects.values_list("content", flat=True).get(pk=text_id)
+    return {clause.address: clause.lead_in for clause in split_clauses(content) if clause.lead_in}
 
 
 def neighbours(clause: Clause) -> tuple[Clause | None, Clause | None]:

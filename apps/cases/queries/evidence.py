@@ -12,6 +12,7 @@ from apps.cases.models import (
     Exhibit,
     Explanation,
     Finding,
+    FindingClause,
     FindingExhibit,
     Independence,
 )
@@ -43,6 +44,14 @@ def explanations(case: Case) -> QuerySet[Explanation]:
 
 def exhibits_of_finding(finding: Finding) -> QuerySet[FindingExhibit]:
     return finding.exhibits.select_related("exhibit__item__test_run").order_by("exhibit__number")
+
+
+def clauses_of_finding(finding: Finding) -> QuerySet[FindingClause]:
+    """The clauses that it cites, with their versions, in the order in which they are quoted."""
+    rows = finding.clauses.select_related("version__document", "version__text", "clause").defer(
+        "version__text__content"
+    )
+    return rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal")
 
 
 def weighed(found: list[Exhibit]) -> list[Weighed]:
