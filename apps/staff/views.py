@@ -1,8 +1,7 @@
 """People, what they may do, and one's own account."""
 
 import secrets
-from collections.abc import Callable
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -81,8 +80,9 @@ def reactivate(request: HttpRequest, pk) -> HttpResponse:
     return _change_access(request, pk, actions.reactivate, "{} has access again.")
 
 
-def _change_access(request: HttpRequest, pk, act: Callable[..., None], said: str) -> HttpResponse:
+def _change_access(request: HttpRequest, pk, act: Any, said: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_people(request.user), pk=pk)
+    require(request, "staff.view", act.verb, found)
     form = forms.ReasonForm(request.POST)
     if form.is_valid():
         with explained(form):
