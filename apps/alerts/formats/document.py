@@ -26,14 +26,14 @@ def items(chunks: Iterable[bytes], *, source: str = "", limit: int = LIMIT) -> I
 
 
 def joined(chunks: Iterable[bytes]) -> tuple[bytes, Refusal | None]:
-    """The whole body without a byte order mark, and what broke its stream off."""
+    """The whole body, or as much as came, and what broke its stream off."""
     found: list[bytes] = []
     broken = None
     try:
         found.extend(bytes(chunk) for chunk in chunks)
     except Refusal as refusal:
         broken = refusal
-    return b"".join(found).removeprefix(BOM).strip(_space), broken
+    return b"".join(found), broken
 
 
 def whole(raw: bytes, limit: int) -> Item:
@@ -49,6 +49,7 @@ def elements(body: bytes) -> Iterator[bytes | Item]:
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         yield Item(body[:LIMIT], refusal=Refusal("not_utf8", "The body is UTF-16; send UTF-8."))
         return
+    body = body.removeprefix(BOM).strip(_space)
     if body[:1] != b"[":
         if body:
             yield body

@@ -139,7 +139,7 @@ class Indicators:
         self._found: dict[tuple[str, str], dict[str, str]] = {}
 
     def add(self, kind: str, value: Any) -> None:
-        """A value that is no text, or longer than an indicator may be, stays in `ext` alone: cut, it would be another."""
+        """What is no text or too long for an indicator stays in `ext` alone: cut, it would be another."""
         words = text(value)
         if words and len(words) <= 500 and 0 < len(kind) <= 64 and len(self._found) < MAX_INDICATORS:
             self._found.setdefault((kind, words), {"type": kind, "value": words})

@@ -139,7 +139,7 @@ def _opening(chunks: Iterable[bytes], limit: int) -> tuple[bytes, Iterator[bytes
 
 
 def _is_by_line(head: bytes, limit: int) -> bool:
-    """Whether the second line opens an object of its own. One object over several lines has its brace alone, or indents.
+    """Whether the second line opens an object of its own. An object over several lines has its brace alone, or indents.
 
     A first line longer than any event is refused alone, and so cannot take the others with it.
     """

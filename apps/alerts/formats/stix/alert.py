@@ -173,7 +173,10 @@ def _subject(present: dict[str, Any], related: list[dict[str, Any]], found: Indi
 def _techniques(related: list[dict[str, Any]]) -> list[str]:
     patterns = [other for other in related if other.get("type") == "attack-pattern"]
     found = [
-        text(external.get("external_id")) for one in patterns for external in mappings(one.get("external_references"))
+        text(external.get("external_id"))
+        for other in related
+        if other.get("type") == "attack-pattern"
+        for external in mappings(other.get("external_references"))
     ]
     return [uid for uid in dict.fromkeys(found) if _technique.fullmatch(uid)][:20]
 

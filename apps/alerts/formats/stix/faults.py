@@ -7,9 +7,7 @@ from typing import Any
 from apps.alerts.formats.loose import number, printable, text, texts
 from apps.alerts.wire import Refusal
 
-IDENTIFIER = re.compile(
-    r"[a-z0-9-]{3,250}--[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.IGNORECASE
-)
+IDENTIFIER = re.compile(r"[a-z0-9-]{3,250}--[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z")  # section 3.12: RFC 3339, in Z
 MAX_COUNT = 999_999_999  # section 5.2: of a sighting
 REQUIRED = {
