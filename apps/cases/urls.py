@@ -44,6 +44,7 @@ urlpatterns = [
     path("cases/<str:ref>/close/", cases.CloseCase.as_view(), name="close_case"),
     path("cases/<str:ref>/reopen/", cases.ReopenCase.as_view(), name="reopen_case"),
     path("cases/<str:ref>/parties/add/", cases.AddParty.as_view(), name="add_party"),
+    path("parties/<uuid:pk>/correct/", cases.CorrectParty.as_view(), name="correct_party"),
     path("cases/<str:ref>/tasks/add/", cases.AddTask.as_view(), name="add_task"),
     path("cases/<str:ref>/notes/add/", cases.AddNote.as_view(), name="add_note"),
 ]

@@ -1,6 +1,7 @@
 """A clause that is an item of a list is quoted with the words that introduce the list, wherever it is quoted."""
 
 from hashlib import sha256
+from types import SimpleNamespace
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -25,13 +26,12 @@ def terms(tmp_path, people):
     history = HistoryWriter(tmp_path)
     history.add(LISTED)
     policies.import_terms(path=history.write(), by=System())
-    return Version.objects.get()
+    return SimpleNamespace(version=Version.objects.get(), clause=Clause.objects.get(address="4.2"))
 
 
 @pytest.fixture
 def confirmed(ready, terms, propose, people):
-    clause = Clause.objects.get(address="4.2")
-    finding = propose(clauses=[(terms, clause)])
+    finding = propose()
     cases.confirm_finding(finding, by=people.lead)
     return finding
 
@@ -78,7 +78,7 @@ def test_a_clause_reads_differently_where_its_lead_in_does(ready, terms, propose
     history.add(LISTED.replace("does not, and", "may, and"), recorded_at="2026-05-07T00:00:00+00:00")
     policies.import_terms(path=history.write(), by=System())
     with pytest.raises(ValidationError, match="reads differently in the version of 7 May 2026"):
-        propose(clauses=[(terms, Clause.objects.get(text=terms.text, address="4.2"))])
+        propose()
 
 
 def test_a_letter_frozen_before_lead_ins_were_kept_is_still_read(draft):

@@ -31,6 +31,7 @@ from apps.cases.queries.files import (
     visible_findings,
     visible_independences,
     visible_notes,
+    visible_parties,
     visible_tasks,
     with_holder,
 )
@@ -99,6 +100,7 @@ __all__ = [
     "visible_findings",
     "visible_independences",
     "visible_notes",
+    "visible_parties",
     "visible_tasks",
     "weighed",
     "with_contract",

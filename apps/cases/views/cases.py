@@ -4,6 +4,7 @@ from itertools import pairwise
 from typing import Any
 
 from django.contrib import messages
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.alerts.queries import visible_groups
 from apps.audit import sentences
 from apps.cases import actions, filters, forms, queries
+from apps.cases.models import Party
 from apps.cases.views.frame import VerbPage, find, panel
 from apps.core.http import explained, require
 from apps.core.paging import page
@@ -81,7 +83,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         "exhibits": exhibits,
         "bars": queries.strength_rows(exhibits),
         "combined": queries.combined(found, exhibits),
-        "matrix": queries.matrix(found),
+        "matrix": queries.matrix(found, exhibits),
         "days": [day["queries"] for day in days],
         "labels": [day["day"] for day in days],
         "parties": found.parties.order_by("added_at"),
@@ -89,7 +91,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         "notes": queries.visible_notes(request.user, found),
         "note_form": forms.NoteForm(legal=request.user.has_perm("cases.view_privileged")),
         "wrongful": queries.expected_wrongful(found, figures.accounts, exhibits) if figures.accounts else None,
-        "moments": [moment for moment in queries.timeline(found) if moment.anchor],
+        "moments": [moment for moment in queries.timeline(found, figures) if moment.anchor],
     }
     return panel(request, found, "summary", context)
 
@@ -199,6 +201,22 @@ class AddParty(VerbPage):
     icon = "building"
     consequence = "The role is alleged, and every page says so, until it is adjudicated."
     done = "The party is in the file."
+
+
+class CorrectParty(VerbPage):
+    action = staticmethod(actions.correct_party)
+    form_class = forms.PartyForm
+    title = "Correct a party"
+    button = "Correct it"
+    icon = "pencil"
+    consequence = "A draft takes this when it is drafted again. Issued letters and released reports stay as they are."
+    done = "The party is corrected."
+
+    def find_subject(self) -> Party:
+        return get_object_or_404(queries.visible_parties(self.request.user), pk=self.kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return model_to_dict(self.subject, fields=forms.PartyForm.base_fields)
 
 
 class AddTask(VerbPage):
