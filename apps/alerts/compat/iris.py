@@ -111,7 +111,7 @@ class Filter(IrisView):
 
     def _number(self, name: str, default: int) -> int:
         given = self.request.query_params.get(name) or str(default)
-        if not (given.isascii() and given.isdigit() and 0 < int(given[:9])):
+        if not (given.isascii() and given.isdigit() and int(given[:9]) > 0):
             raise Refused(400, f"{name} is a number from 1.")
         return int(given[:9])
 

@@ -115,7 +115,7 @@ def _v0_fields(held: dict[str, Any]) -> dict[str, Any]:
 
 
 def observables_of(alert: Alert) -> list[dict[str, Any]]:
-    """What was observed: as the client said it, or made from the accounts and indicators of an alert of another form."""
+    """What was observed: as the client said it, or from the accounts and indicators of an alert of another form."""
     if found := _held(alert).get("observables"):
         return found
     subject, indicators = alert.payload.get("subject", {}), alert.payload.get("indicators", [])
