@@ -141,6 +141,25 @@ def in_force(document: Document, at: datetime | date) -> Version | None:
     return versions(document).filter(is_stub=False, recorded_at__lte=moment_of(at)).first()
 
 
+def all_in_force(found: QuerySet[Document], at: datetime | date) -> list[Version]:
+    """The version in force then of each of these documents that was recorded by then, by product and name."""
+    return list(
+        Version.objects.filter(pk__in=_latest(found, at))
+        .select_related("document", "text")
+        .defer("text__content")
+        .order_by("document__service", "document__name", "document__collection")
+    )
+
+
+def _latest(found: QuerySet[Document], at: datetime | date) -> list[UUID]:
+    latest = (
+        Version.objects.filter(document=OuterRef("pk"), is_stub=False, recorded_at__lte=moment_of(at))
+        .order_by("-recorded_at")
+        .values("pk")[:1]
+    )
+    return [pk for pk in found.annotate(latest=Subquery(latest)).values_list("latest", flat=True) if pk]
+
+
 def clause_in_force(document: Document, address: str, at: datetime | date) -> tuple[Version, Clause] | None:
     """The clause of this address in the version in force then. None where there is no version, or no such clause."""
     version = in_force(document, at)
@@ -153,17 +172,12 @@ def service_in_force(user, service: str, at: datetime | date) -> list[Version]:
 
     Documents recorded only later are left out.
     """
-    latest = (
-        Version.objects.filter(document=OuterRef("pk"), is_stub=False, recorded_at__lte=moment_of(at))
-        .order_by("-recorded_at")
-        .values("pk")[:1]
-    )
-    found = documents(user).filter(service=service).annotate(latest=Subquery(latest)).values_list("latest", flat=True)
+    found = _latest(documents(user).filter(service=service), at)
     following = Version.objects.filter(
         document=OuterRef("document"), is_stub=False, recorded_at__gt=OuterRef("recorded_at")
     ).order_by("recorded_at")
     return list(
-        Version.objects.filter(pk__in=[pk for pk in found if pk])
+        Version.objects.filter(pk__in=found)
         .annotate(until=Subquery(following.values("recorded_at")[:1]))
         .select_related("document", "text")
         .defer("text__content")

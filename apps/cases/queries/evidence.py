@@ -129,9 +129,13 @@ class Matrix:
     refuted_by: list[int]
 
 
-def matrix(case: Case) -> Matrix:
+def matrix(case: Case, found: list[Exhibit] | None = None) -> Matrix:
+    """Of all exhibits of the case; `found` are these where they were read already."""
     columns = list(explanations(case))
     rated = {(a.exhibit_id, a.explanation_id): a.rating for e in columns for a in e.assessments.all()}
-    rows = [Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns]) for x in exhibits(case)]
+    rows = [
+        Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns])
+        for x in (exhibits(case) if found is None else found)
+    ]
     refuted = [sum(1 for row in rows if rated.get((row.exhibit.pk, e.pk)) == "I") for e in columns]
     return Matrix(columns, rows, refuted)
