@@ -85,6 +85,8 @@ def test_quantities_carry_unit_qualifier_and_bounds():
     html = draw('{% quantity 16000000 "exchanges" "over" %} {% quantity pair "accounts" %}', pair=(0.2, 1.8))
     text = re.sub("<[^>]+>", "", html)
     assert text == "over 16\xa0000\xa0000 exchanges 0.2 to 1.8 accounts"
+    counts = draw('{% quantity 1 "accounts" %}, {% quantity 0 "accounts" %}')
+    assert re.sub("<[^>]+>", "", counts) == "1 account, 0 accounts"
 
 
 def test_time_is_absolute_with_the_relative_one_beside_it_and_the_other_way_round():
@@ -222,6 +224,7 @@ class FilterForm(forms.Form):
     severity = forms.ChoiceField(choices=[("", "any"), ("2", "medium or more")], required=False)
     detector = forms.MultipleChoiceField(choices=[("a", "Volume"), ("b", "Synchrony")], required=False)
     words = forms.CharField(required=False)
+    contract = forms.BooleanField(required=False)
 
 
 def test_each_filter_can_be_taken_away_and_the_list_begins_anew():
@@ -229,6 +232,7 @@ def test_each_filter_can_be_taken_away_and_the_list_begins_anew():
     html = draw("{% filter_chips form %}", form=FilterForm(request.GET), request=request)
     assert "Detector: Volume, Synchrony" in html
     assert "Words" not in html
+    assert "Contract" not in html
     links = re.findall(r'<a [^>]*href="([^"]*)"', html)
     assert links == ["?detector=a&amp;detector=b&amp;view=mine", "?severity=2&amp;view=mine"]
     assert draw("{% filter_chips form %}", form=FilterForm(), request=request).strip() == ""
