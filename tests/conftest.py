@@ -18,10 +18,16 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from pytest_socket import socket_allow_hosts
 
 PASSWORD = "a long enough password"
 FILES = pytest.StashKey[Path]()
+
+# Limits by the clock would fail what is right on a busy machine; the timeout of pytest stays.
+hypothesis.register_profile("casemgr", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("casemgr")
 
 
 def pytest_configure(config: pytest.Config) -> None:
