@@ -158,7 +158,7 @@ def test_a_dead_web_server_ends_the_demo_with_a_sentence(sleepers: crew.Crew) ->
 
 
 def test_the_end_takes_children_of_children_too(sleepers: crew.Crew, tmp_path: Path) -> None:
-    assert processes.wait_until((tmp_path / "worker.log").read_text, seconds=10)
+    assert processes.wait_until(lambda: (tmp_path / "worker.log").read_text() != "", seconds=10)
     grandchild = int((tmp_path / "worker.log").read_text())
     assert processes.command_line(grandchild)
     sleepers.end()
