@@ -78,7 +78,7 @@ class _Lines:
     def last_item(self) -> Item | None:
         if self.broken is None:
             return self.held_item() if self.size else None
-        reason = f"{self.broken.reason} Line {self.number + 1} and what follows it were not read."
+        reason = f"{self.broken.reason} Line {self.number + 1:,} and what follows it were not read."
         return Item(bytes(self.held[: self.limit]), refusal=Refusal(self.broken.code, reason))
 
 

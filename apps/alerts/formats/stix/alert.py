@@ -171,7 +171,6 @@ def _subject(present: dict[str, Any], related: list[dict[str, Any]], found: Indi
 
 
 def _techniques(related: list[dict[str, Any]]) -> list[str]:
-    patterns = [other for other in related if other.get("type") == "attack-pattern"]
     found = [
         text(external.get("external_id"))
         for other in related
