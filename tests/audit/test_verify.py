@@ -78,6 +78,7 @@ def test_a_column_added_by_a_later_migration_raises_no_alarm(family, people):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_every_column_of_every_table_is_held_to_what_the_trail_says(family):
     """One column of each table at a time; then the next."""
     plant(1)  # for foreign keys to point at
