@@ -9,6 +9,8 @@ VENV := .venv/bin/python
 SETUP = command -v $(PYTHON) >/dev/null || { echo "casemgr: there is no $(PYTHON) here; install Python 3.11 or newer, or name one: make PYTHON=..."; exit 1; }; \
 	$(PYTHON) -I casemgr/bootstrap.py
 COMPILE := $(VENV) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --no-annotate
+# On all cores, up to eight: each of pytest's workers has a database of its own, and takes work from another when idle.
+ALL_CORES := --numprocesses auto --maxprocesses 8 --dist worksteal
 TESTBED := $(VENV) -m casemgr.supervisor --root var/test --fast --max-connections 200 exec --
 
 export PORT SERVE
@@ -27,8 +29,8 @@ demo-stop: ## stop what `make demo` started
 demo-reset: ## stop the demo and delete its data
 	@if [ -x $(VENV) ]; then $(VENV) -m casemgr.run reset; else echo "Nothing to delete: casemgr has not been set up here."; fi
 
-test: setup-dev ## every test (ARGS= goes to pytest, for example ARGS=tests/cases)
-	@$(TESTBED) $(VENV) -m pytest -m "not soak" $(ARGS)
+test: setup-dev ## every test, on all cores (ARGS= goes to pytest, for example ARGS=tests/cases or ARGS="-n0 -x")
+	@$(TESTBED) $(VENV) -m pytest $(ALL_CORES) -m "not soak" $(ARGS)
 
 check: setup-dev ## style, types, import contracts, migrations, deployment settings
 	$(VENV) -m ruff check .
@@ -49,6 +51,7 @@ soak: setup-dev ## the long form of the proofs
 lock: setup-dev ## compile requirements/*.in into locks with hashes (ARGS=--upgrade takes newer versions)
 	cd requirements && ../$(COMPILE) $(ARGS) dev.in -o dev.txt
 	cd requirements && for name in demo base setup; do ../$(COMPILE) $$name.in -c dev.txt -o $$name.txt || exit 1; done
+	cd requirements && for name in clients clients-thehive4; do ../$(COMPILE) $(ARGS) --no-deps $$name.in -o $$name.txt || exit 1; done
 
 setup:
 	@$(SETUP) demo

@@ -29,6 +29,7 @@ STAMPS = VENV / "casemgr-setup.json"
 LOG = ROOT / "var" / "log" / "setup.log"
 OLDEST_PYTHON = (3, 11)
 KINDS = {"demo": ("demo",), "dev": ("dev", "demo")}  # a kind, and the locks it fulfils
+CLIENTS = ("clients", "clients-thehive4")  # locks of other people's clients that tests drive, each in var/<name>
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -93,6 +94,8 @@ def set_up(kind: str) -> None:
     install_system_packages(kind)
     make_venv()
     install_python_packages(kind, environment)
+    if kind == "dev":
+        install_clients(environment)
     install_front_end(environment)
 
 
@@ -211,13 +214,29 @@ def install_python_packages(kind: str, environment: dict[str, str]) -> None:
     if stamps().get(f"lock {kind}") == digest(lock):
         return
     with stage("Python packages"):
-        if not install_with_uv(lock, environment):
-            pip = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--require-hashes", "-r", str(lock)]
-            run(pip, environment, "Installing the Python packages")
+        install_locked(lock, environment)
         stamp(**{f"lock {name}": digest(ROOT / "requirements" / f"{name}.txt") for name in KINDS[kind]})
 
 
-def install_with_uv(lock: Path, environment: dict[str, str]) -> bool:
+def install_clients(environment: dict[str, str]) -> None:
+    """Beside the virtual environment, because two of them have the same import name."""
+    for name in CLIENTS:
+        lock, target = ROOT / "requirements" / f"{name}.txt", ROOT / "var" / name
+        if stamps().get(f"lock {name}") == digest(lock) and target.is_dir():
+            continue
+        with stage("Clients for the tests"):
+            shutil.rmtree(target, ignore_errors=True)
+            install_locked(lock, environment, "--target", str(target))
+            stamp(**{f"lock {name}": digest(lock)})
+
+
+def install_locked(lock: Path, environment: dict[str, str], *where: str) -> None:
+    if not install_with_uv(lock, environment, *where):
+        pip = [str(PYTHON), "-m", "pip", "install", "--no-deps", "--require-hashes", *where, "-r", str(lock)]
+        run(pip, environment, "Installing the Python packages")
+
+
+def install_with_uv(lock: Path, environment: dict[str, str], *where: str) -> bool:
     """Install in seconds what takes pip most of a minute, checking the same hashes; false when uv cannot get them.
 
     uv does not read pip's configuration, so where only that knows the way to the packages, pip has to do it.
@@ -229,7 +248,7 @@ def install_with_uv(lock: Path, environment: dict[str, str]) -> bool:
     if index:
         environment.setdefault("UV_DEFAULT_INDEX", index)
     command = [str(PYTHON), "-m", "uv", "pip", "install", "--python", str(PYTHON)]
-    checks = ["--no-deps", "--require-hashes", "--compile-bytecode"]
+    checks = ["--no-deps", "--require-hashes", "--compile-bytecode", *where]
     return run([*command, *checks, "-r", str(lock)], environment, "uv", may_fail=True)
 
 

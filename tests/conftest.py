@@ -7,6 +7,7 @@ A test that asks for `people` or `db` runs in a transaction that is rolled back.
 sequencer, a browser, the trail's verification) asks for `committed_db` as well and is emptied afterwards.
 """
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -17,10 +18,16 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.test import Client
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
 from pytest_socket import socket_allow_hosts
 
 PASSWORD = "a long enough password"
 FILES = pytest.StashKey[Path]()
+
+# Limits by the clock would fail what is right on a busy machine; the timeout of pytest stays.
+hypothesis.register_profile("casemgr", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("casemgr")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -44,6 +51,12 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_unconfigure(config: pytest.Config) -> None:
     if directory := config.stash.get(FILES, None):
         shutil.rmtree(directory, ignore_errors=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """With several workers what takes long goes first: at the end nobody waits for the last long one."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 def pytest_runtest_setup() -> None:
@@ -85,6 +98,24 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def committed_db(transactional_db: None, settings: Any, tmp_path: Path) -> None:
     """Commits are real, and every table is emptied after the test. The log has a key of its own, as any new one."""
     settings.TRAIL_KEY_FILE = tmp_path / "keys" / "trail.key"
+
+
+@pytest.fixture
+def environment(committed_db: None, settings: Any, tmp_path: Path) -> dict[str, str]:
+    """The environment of a process that works on this test's database, files and keys, and has nobody to ring."""
+    secrets = ("SECRET_KEY", "IDENTIFIER_PEPPER", "EVENT_SEAL_KEY", "PRIVATE_DATA_KEY")
+    return (
+        os.environ
+        | {name: getattr(settings, name) for name in secrets}
+        | {
+            "DJANGO_SETTINGS_MODULE": "casemgr.settings",
+            "DATABASE_URL": "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**connection.settings_dict),
+            "VAR_DIR": str(tmp_path),
+            "VAULT_DIR": str(settings.VAULT_DIR),
+            "TRAIL_KEY_FILE": str(settings.TRAIL_KEY_FILE),
+            "CELERY_BROKER_URL": "",
+        }
+    )
 
 
 # --- people and programs ---------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """What a person may see of account records."""
 
+from collections.abc import Iterable
 from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
@@ -46,10 +47,10 @@ def sharing(identifier_id: UUID) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=same.values("account"))
 
 
-def daily_requests(account: Account) -> dict[date, int]:
-    """Requests a day, days without any included, of the last 60 days that are on record."""
+def daily_requests(accounts: Iterable[Account], *, days: int = CHART_DAYS) -> dict[date, int]:
+    """Their requests a day together, days without any included, of the last `days` days that are on record."""
     rows = dict(
-        Activity.objects.filter(account=account)
+        Activity.objects.filter(account__in=accounts)
         .order_by("day")
         .values("day")
         .annotate(total=Sum("queries"))
@@ -58,7 +59,7 @@ def daily_requests(account: Account) -> dict[date, int]:
     if not rows:
         return {}
     last = max(rows)
-    first = max(min(rows), last - timedelta(days=CHART_DAYS - 1))
+    first = max(min(rows), last - timedelta(days=days - 1))
     return {first + timedelta(days=n): rows.get(first + timedelta(days=n), 0) for n in range((last - first).days + 1)}
 
 

@@ -1,6 +1,7 @@
 """Writes typed rows set by set: each kind of record has its statement and its idea of "the same again"."""
 
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
@@ -14,7 +15,7 @@ from apps.audit.models import AuditedModel
 from apps.policies.models import Document
 
 
-class Writer:
+class Writer(ABC):
     """Gathers rows and writes them in sets. Of two rows about the same thing in one set the later counts."""
 
     model: type[AuditedModel]
@@ -43,9 +44,9 @@ class Writer:
             self.updated += earlier != values
         self.waiting[key] = values
 
+    @abstractmethod
     def values(self, value: Any) -> dict[str, Any]:
         """Column values of a typed row. Raises ValueError with what is wrong."""
-        raise NotImplementedError
 
     def flush(self, rows: ledger.Batch) -> None:
         """Write what waits; what is there already and says the same is not touched."""

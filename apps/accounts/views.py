@@ -11,6 +11,7 @@ from apps.accounts.filters import AccountFilter
 from apps.accounts.forms import ImportForm
 from apps.core.http import explained, require
 from apps.core.paging import page
+from apps.core.ui.formats import number
 from apps.staff.queries import names_of
 
 # Panels of rooms below this one, where they are installed: who links here need not be known here.
@@ -28,7 +29,7 @@ def accounts(request: HttpRequest) -> HttpResponse:
 @require_safe
 def account(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_accounts(request.user), pk=pk)
-    daily = queries.daily_requests(found)
+    daily = queries.daily_requests([found])
     context = {
         "account": found,
         "days": list(daily),
@@ -66,7 +67,7 @@ def import_records(request: HttpRequest) -> HttpResponse:
             done = actions.import_records(
                 kind=form.cleaned_data["kind"], filename=file.name, stream=file.file, by=request.user
             )
-            messages.success(request, f"{done.rows - done.rejected:,} of {done.rows:,} rows were taken.")
+            messages.success(request, f"{number(done.rows - done.rejected)} of {number(done.rows)} rows were taken.")
             return redirect(done)
     rows = page(queries.visible_imports(request.user), ("-imported_at", "-id"), request.GET, size=20)
     context = {"form": form, "page": rows, "names": names_of({row.imported_by for row in rows})}

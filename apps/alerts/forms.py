@@ -68,6 +68,11 @@ class RegisterForm(DetectorForm):
 
 class ChangeForm(DetectorForm):
     is_active = forms.BooleanField(required=False, label="It may post alerts")
+    refuses_repeats = forms.BooleanField(
+        required=False,
+        label="A repeated reference is an error",
+        help_text="For clients made for TheHive or DFIR-IRIS that count on being told. Otherwise it is an update.",
+    )
 
 
 class RevokeForm(forms.Form):

@@ -1,11 +1,12 @@
 """What a group looks like to whoever decides on it: what happened, how that compares, what speaks against it."""
 
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
-from django.db.models import Avg, Max, Min, Sum
+from django.db.models import Avg, Max, Min
 
 from apps.accounts.models import Activity
+from apps.accounts.queries import daily_requests
 from apps.alerts import queries
 from apps.alerts.calibration import false_positive_rate
 from apps.alerts.models import Alert, AlertGroup, Detector
@@ -31,7 +32,7 @@ def portrait(group: AlertGroup, user) -> Portrait:
     accounts = queries.accounts_of(group)
     opened = accounts.aggregate(first=Min("opened_at"), last=Max("opened_at"))
     alerts = Alert.objects.filter(group=group).aggregate(first=Min("detected_at"), last=Max("detected_at"))
-    daily = _daily(group, accounts)
+    daily = daily_requests(accounts, days=CHART_DAYS)
     against = [reason for reason in group.reasons if reason["points"] < 0]
     sentences = [_what(group, opened), _since(alerts), *_how_much(group, daily)]
     return Portrait(
@@ -85,26 +86,9 @@ def _mean(activity) -> float | None:
     return activity.aggregate(mean=Avg("queries"))["mean"]
 
 
-def _daily(group: AlertGroup, accounts) -> dict[date, int]:
-    """Requests a day of the group's accounts, days without any included, the last 45 of them."""
-    rows = dict(
-        Activity.objects.filter(account__in=accounts)
-        .order_by("day")
-        .values_list("day")
-        .annotate(total=Sum("queries"))
-        .values_list("day", "total")
-    )
-    if not rows:
-        return {}
-    last = max(rows)
-    first = max(min(rows), last - timedelta(days=CHART_DAYS - 1))
-    days = [first + timedelta(days=n) for n in range((last - first).days + 1)]
-    return {day: rows.get(day, 0) for day in days}
-
-
 def error_rate(detector: Detector) -> dict | None:
     """A detector's rate of false alarms with its exact 95 % interval, or None where it was never calibrated."""
     if not detector.calibration_n:
         return None
     estimate, lower, upper = false_positive_rate(detector.calibration_false_positives, detector.calibration_n)
-    return {"estimate": f"{estimate:.3%}", "lower": f"{lower:.3%}", "upper": f"{upper:.3%}"}
+    return {"estimate": f"{estimate:.2%}", "lower": f"{lower:.2%}", "upper": f"{upper:.2%}"}

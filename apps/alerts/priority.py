@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from apps.alerts.calibration import false_positive_rate
+from apps.core.ui.formats import number
 
 SEVERITY = (("info", 0), ("low", 6), ("medium", 14), ("high", 24), ("critical", 32))
 SEVERITY_SAYS = "Severity"  # how that reason begins; lists show severity as a sign of its own and leave it out
@@ -59,7 +60,9 @@ def _for(facts: Facts) -> list[tuple[str, int]]:
     word, points = SEVERITY[facts.severity]
     lines = [(f"{SEVERITY_SAYS} {word}, as the detector rates the impact", points)] if points else []
     if facts.accounts > 1:
-        lines.append((f"{facts.accounts:,} accounts appear together", min(24, round(7 * math.log10(facts.accounts)))))
+        lines.append(
+            (f"{number(facts.accounts)} accounts appear together", min(24, round(7 * math.log10(facts.accounts))))
+        )
     if len(facts.kinds) > 1:
         lines.append((_agreement(facts), min(20, 8 * (len(facts.kinds) - 1) + 2 * (facts.detectors - 1))))
     lines += _strength(facts)
@@ -82,7 +85,9 @@ def _strength(facts: Facts) -> list[tuple[str, int]]:
         return [(f"The strongest sign is {times} times likelier under extraction", min(15, round(5 * facts.log10_lr)))]
     if facts.p_value is not None and facts.p_value <= 0.01:
         depth = -math.log10(max(facts.p_value, 1e-300))
-        return [(f"Chance explains the strongest sign with p = {facts.p_value:.1e} at most", min(12, round(2 * depth)))]
+        return [
+            (f"Chance explains the strongest sign with p = {number(facts.p_value)} at most", min(12, round(2 * depth)))
+        ]
     return []
 
 
@@ -90,7 +95,8 @@ def _calibration(calibrations: tuple[tuple[int, int], ...]) -> list[tuple[str, i
     wrong, n = min(calibrations, key=lambda pair: false_positive_rate(*pair)[2])
     upper = false_positive_rate(wrong, n)[2]
     points = 9 if upper <= 0.005 else 6 if upper <= 0.02 else 3 if upper <= 0.05 else 0
-    text = f"Best detector was wrong on {wrong:,} of {n:,} innocent cases (at most {upper:.2%}, 95% confidence)"
+    tried = f"{number(wrong)} of {number(n)} innocent cases"
+    text = f"Best detector was wrong on {tried} (at most {upper:.2%}, 95% confidence)"
     return [(text, points)] if points else [(text, -4)]
 
 
@@ -101,13 +107,15 @@ def _against(facts: Facts) -> list[tuple[str, int]]:
     if facts.verified_payers:
         lines.append(
             (
-                f"{facts.verified_payers:,} of {facts.accounts:,} accounts have verified payers",
+                f"{number(facts.verified_payers)} of {number(facts.accounts)} accounts have verified payers",
                 -round(12 * min(1, facts.verified_payers / max(facts.accounts, 1))),
             )
         )
     for contract, count in facts.contracts:
         share = min(1, count / max(facts.accounts, 1))
-        lines.append((f"{count:,} of {facts.accounts:,} accounts have a contract: {contract}", -round(16 * share)))
+        lines.append(
+            (f"{number(count)} of {number(facts.accounts)} accounts have a contract: {contract}", -round(16 * share))
+        )
     if facts.supported:
         lines.append((f"The detector itself finds support for: {_list(facts.supported)}", -12))
     if facts.untested:

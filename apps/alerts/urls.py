@@ -1,9 +1,10 @@
-from django.urls import path
+from django.urls import include, path
 
 from apps.alerts import api, views
 
 app_name = "alerts"
 urlpatterns = [
+    path("", include("apps.alerts.compat.urls")),
     path("api/v1/alerts", api.AlertsView.as_view(), name="receive"),
     path("api/v1/alerts/<uuid:pk>", api.AlertView.as_view(), name="api-alert"),
     path("queue/", views.queue, name="queue"),

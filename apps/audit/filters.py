@@ -4,6 +4,7 @@ import django_filters
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.db.models import Q, QuerySet
+from django.forms import DateInput
 
 from apps.audit.action import verbs
 from apps.audit.models import Event, audited_models
@@ -23,12 +24,16 @@ class TrailFilter(django_filters.FilterSet):
     """What narrows the trail; all of it lives in the address."""
 
     actor = django_filters.CharFilter(label="Who", help_text="a name, or casemgr", method="by_actor")
-    verb = django_filters.ChoiceFilter(label="What was done", field_name="action")
-    kind = django_filters.ChoiceFilter(label="To what", field_name="object_type")
+    verb = django_filters.ChoiceFilter(label="What was done", field_name="action", empty_label="anything")
+    kind = django_filters.ChoiceFilter(label="To what", field_name="object_type", empty_label="anything")
     object = django_filters.UUIDFilter(label="Id of the object", field_name="object_id")
     case = django_filters.CharFilter(label="Case", help_text="its reference", method="of_case")
-    since = django_filters.DateFilter(label="From", field_name="occurred_at", lookup_expr="date__gte")
-    until = django_filters.DateFilter(label="Up to", field_name="occurred_at", lookup_expr="date__lte")
+    since = django_filters.DateFilter(
+        label="From", field_name="occurred_at", lookup_expr="date__gte", widget=DateInput(attrs={"type": "date"})
+    )
+    until = django_filters.DateFilter(
+        label="Up to", field_name="occurred_at", lookup_expr="date__lte", widget=DateInput(attrs={"type": "date"})
+    )
 
     class Meta:
         model = Event

@@ -9,6 +9,7 @@ from django.db.models import Count
 from apps.cases import queries
 from apps.cases.models import Finding
 from apps.policies.models import Clause, Version
+from apps.policies.queries import lead_in
 from apps.policies.wording import normalise
 
 Cited = Sequence[tuple[Version, Clause]]
@@ -38,10 +39,15 @@ def _check_throughout(version: Version, clause: Clause, cited: Cited, start: dat
     cited_too = {(other.pk, one.address) for other, one in cited}
     for other in during:
         same = queries.same_clause(other, clause)
-        if same and normalise(same.content) == normalise(clause.content):
+        if same and _wording(same) == _wording(clause):
             continue
         if (other.pk, clause.address) not in cited_too:
             raise ValidationError({"clauses": _changed(version, other, clause, has_it=same is not None)})
+
+
+def _wording(clause: Clause) -> str:
+    """What a clause says: an item of a list says it with the words that introduce the list."""
+    return normalise(f"{lead_in(clause)}\n{clause.content}")
 
 
 def _changed(version: Version, other: Version, clause: Clause, *, has_it: bool) -> str:

@@ -13,13 +13,19 @@ class CaseFilter(django_filters.FilterSet):
 
     q = django_filters.CharFilter(label="Reference or title", method="having_words")
     state = django_filters.ChoiceFilter(
-        label="State", choices=[(OPEN, "Any but closed"), *Case.State.choices], method="in_state"
+        label="State", choices=[(OPEN, "any but closed"), *Case.State.choices], method="in_state", empty_label="any"
     )
     severity = django_filters.ChoiceFilter(
-        label="Severity at least", field_name="severity", lookup_expr="gte", choices=Severity.choices[1:]
+        label="Severity at least",
+        field_name="severity",
+        lookup_expr="gte",
+        choices=Severity.choices[1:],
+        empty_label="any",
     )
-    assignee = django_filters.ModelChoiceFilter(label="Held by", queryset=User.objects.order_by("name"))
-    kind = django_filters.ChoiceFilter(label="Kind", choices=Case.Kind.choices)
+    assignee = django_filters.ModelChoiceFilter(
+        label="Held by", queryset=User.objects.order_by("name"), empty_label="anybody"
+    )
+    kind = django_filters.ChoiceFilter(label="Kind", choices=Case.Kind.choices, empty_label="any")
 
     class Meta:
         model = Case

@@ -16,6 +16,7 @@ from django.utils import timezone
 from apps.accounts.models import Account
 from apps.cases import queries, wording
 from apps.cases.models import Case, Decision, Exhibit, Finding, FindingClause
+from apps.policies.queries import lead_in
 from apps.staff.queries import names_of
 
 
@@ -130,7 +131,7 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
         "text": finding.conduct,
         "likelihood": wording.term(finding.confidence),
         "limits": finding.limits,
-        "clauses": [_clause(c) for c in finding.clauses.select_related("version__document", "version__text", "clause")],
+        "clauses": [_clause(row) for row in queries.clauses_of_finding(finding)],
         "exhibits": [row.exhibit.label for row in queries.exhibits_of_finding(finding)],
         "alternatives": [
             {"text": f"{row.explanation}.", "outcome": f"{row.get_status_display()}. {row.conclusion}"}
@@ -145,7 +146,8 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
 def _clause(cited: FindingClause) -> dict[str, str]:
     return {
         "document": cited.version.document.name,
-        "address": cited.clause.number or cited.clause.heading or cited.clause.address,
+        "address": cited.clause.place,
+        "lead_in": lead_in(cited.clause),
         "text": cited.quote,
         "version_date": cited.version.label,
         "sha256": cited.version.text.sha256,  # of the whole document, as the letter says it

@@ -15,6 +15,20 @@ class Counter(models.Model):
         return f"{self.kind}-{self.year}-{self.value}"
 
 
+class CacheEntry(models.Model):
+    """What all processes remember for a while. Written by `cache.SharedCache` only."""
+
+    key = models.TextField(primary_key=True)
+    value = models.JSONField(null=True)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["expires_at"], name="cache_entry_expiry")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class Job(models.Model):
     """Work to do after a commit. The row is the queue; see `jobs`."""
 

@@ -128,7 +128,7 @@ class _Renderer:
         self.directory = header["directory"]
 
     def call(self, order: dict, blobs: list[bytes], seconds: float) -> tuple[dict, list[bytes]]:
-        watchdog = threading.Timer(seconds, self.kill)
+        watchdog = threading.Timer(seconds, self._stop)  # the pipes are this thread's to close
         watchdog.start()
         try:
             pdf_worker.write_frame(self.orders, order, blobs)
@@ -142,10 +142,16 @@ class _Renderer:
         finally:
             watchdog.cancel()
 
-    def kill(self) -> None:
+    def _stop(self) -> None:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
+
+    def kill(self) -> None:
+        self._stop()
+        with contextlib.suppress(BrokenPipeError):  # half an order may wait in the pipe; nobody reads it any more
+            self.orders.close()
+        self.answers.close()
         if self.directory:
             shutil.rmtree(self.directory, ignore_errors=True)
 

@@ -69,6 +69,7 @@ POLICY = {
     "findings[].limits": ("keep", "keep", "keep"),
     "findings[].clauses[].document": ("keep", "keep", "keep"),
     "findings[].clauses[].address": ("keep", "keep", "keep"),
+    "findings[].clauses[].lead_in": ("keep", "keep", "keep"),
     "findings[].clauses[].text": ("keep", "keep", "keep"),
     "findings[].clauses[].version_date": ("keep", "keep", "keep"),
     "findings[].clauses[].sha256": ("keep", "keep", "keep"),

@@ -65,8 +65,11 @@ class CountryCount:
 
 @dataclass(frozen=True, kw_only=True)
 class QuotedClause:
+    """`lead_in` are the words that introduce the list it is an item of, "" where there is none."""
+
     document: str
     address: str
+    lead_in: str = ""
     text: str
     version_date: date
     sha256: str

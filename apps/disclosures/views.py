@@ -115,7 +115,9 @@ def discard(request: HttpRequest, pk) -> HttpResponse:
 
 
 def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
-    found, form = _find(request, pk), forms.ReasonForm(request.POST)
+    found = _find(request, pk)
+    require(request, "disclosures.view", action.verb, found)
+    form = forms.ReasonForm(request.POST)
     if form.is_valid():
         with explained(form):
             action(found, reason=form.cleaned_data["reason"], by=request.user)

@@ -62,7 +62,7 @@ def _item_page(request: HttpRequest, found: Item, export: forms.ExportForm, stat
     return render(request, "evidence/item.html", context, status=status)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def collect(request: HttpRequest) -> HttpResponse:
     require(request, "evidence.view", "evidence.collect")
     form = forms.CollectForm(request.POST or None, request.FILES or None)
@@ -90,6 +90,7 @@ def verify(request: HttpRequest, ref: str) -> HttpResponse:
 @require_POST
 def export(request: HttpRequest, ref: str) -> HttpResponseBase:
     found = get_object_or_404(queries.visible_items(request.user), ref=ref)
+    require(request, "evidence.view", "evidence.export_item", found)
     form = forms.ExportForm(request.POST)
     if form.is_valid():
         with explained(form):
@@ -105,7 +106,7 @@ def export(request: HttpRequest, ref: str) -> HttpResponseBase:
     return _item_page(request, found, form, status=422)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def run_test(request: HttpRequest) -> HttpResponse:
     require(request, "evidence.view", "evidence.run_test")
     form = forms.GreenListForm(request.POST or None)

@@ -9,11 +9,12 @@ from django.db.models import Max, Min, Sum
 from apps.accounts.models import Acceptance, Account
 from apps.alerts.models import Kind as AlertKind
 from apps.cases.models import Decision, Explanation, Finding, FindingAccount, FindingClause, Party
-from apps.cases.queries import accounts_of_finding, exhibits_of_finding
+from apps.cases.queries import accounts_of_finding, clauses_of_finding, exhibits_of_finding
 from apps.cases.wording import term
 from apps.notices import grounds
 from apps.notices.letter import Clause, Fact, Letterhead, NoticeFacts, long_date
 from apps.notices.letter import Explanation as Considered
+from apps.policies.queries import lead_in
 
 # What stands in a draft where the issued letter has its number and codes.
 NOT_YET = "(assigned when issued)"
@@ -30,7 +31,7 @@ def facts_for_account(decision: Decision, account: Account, recipient: tuple[str
     """What a letter to one account says about that account."""
     finding = decision.finding
     figures = finding.accounts.get(account=account)
-    cited = _cited(finding)
+    cited = list(clauses_of_finding(finding))
     own_terms = [row for row in cited if row.version.document.service == account.product]
     is_one_of_many = finding.account_count > 1
     return _facts(
@@ -70,7 +71,7 @@ def facts_for_party(decision: Decision, party: Party, recipient: tuple[str, ...]
         on=on,
         own=[_activity_together(finding), _part_of(party)],
         finding=within(finding.conduct),
-        cited=_cited(finding),
+        cited=list(clauses_of_finding(finding)),
         restriction="none",
         standing=f"{settings.PROVIDER['legal_name']} operates the service and is the contracting party of its terms.",
         legal_grounds=grounds.LEGAL_GROUNDS,
@@ -205,17 +206,13 @@ def _considered(finding: Finding) -> list[Considered]:
     ]
 
 
-def _cited(finding: Finding) -> list[FindingClause]:
-    rows = finding.clauses.select_related("version__document", "version__text", "clause")
-    return list(rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal"))
-
-
 def _clause(cited: FindingClause) -> Clause:
     version, clause = cited.version, cited.clause
     return Clause(
         document=version.document.name,
-        address=clause.number or clause.heading or clause.address,
+        address=clause.place,
         text=cited.quote,
+        lead_in=lead_in(clause),
         version_date=version.effective_from or version.recorded_at.date(),
         sha256=version.text.sha256,
     )

@@ -98,7 +98,7 @@ class _Finder:
                     yield Statement(key, item.text, sources=[self.records[record]])
                 case Clause():
                     where = Source(f"{item.document} {item.address}, {item.version_date}", reverse("policies:list"))
-                    yield Statement(key, item.text, quoted=True, sources=[self.records["finding"], where])
+                    yield Statement(key, item.quotation, quoted=True, sources=[self.records["finding"], where])
                 case str():
                     yield Statement(key, item, sources=self._named([block.source]))
                 case _:

@@ -154,7 +154,9 @@ def issue(request: HttpRequest, pk) -> HttpResponse:
 
 
 def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
-    found, form = _find(request, pk), forms.ReasonForm(request.POST)
+    found = _find(request, pk)
+    require(request, "notices.view", action.verb, found)
+    form = forms.ReasonForm(request.POST)
     if form.is_valid():
         with explained(form):
             action(found, reason=form.cleaned_data["reason"], by=request.user)

@@ -7,6 +7,9 @@ change: the document's own number where it has one ("3.3", "D.4", "I.2.a"), else
 ("using-our-services/what-you-cannot-do/use-output-to-develop-models-that").
 
 Every line of the document belongs to exactly one clause, so joining `Clause.source` gives the document back.
+
+An item of a list says little without the words that introduce the list ("The Customer does not:"). They stay in their
+own clause, and each item names them as its `lead_in`, so that a quotation can put them before the item's exact text.
 """
 
 import hashlib
@@ -45,6 +48,7 @@ class Clause:
     ordinal: int  # position in the document, from 1
     sha256: str  # of `text` in UTF-8, hexadecimal
     source: str
+    lead_in: str = ""  # what introduces the list it is an item of, for a quotation: see `_lead_in`
 
     @property
     def label(self) -> str:
@@ -79,6 +83,7 @@ class _Draft:
     path: tuple[str, ...]
     parts: list[str]
     line: int
+    lead_in: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +97,47 @@ class _Words:
 
 
 @dataclass(slots=True)
+class _Lead:
+    """What leads in the blocks that come next: words that end with a colon lead in the list that follows them.
+
+    Many documents write such a list as numbered paragraphs; these go on from `run` until one does not.
+    """
+
+    outer: tuple[str, ...]  # of the item that the blocks are in
+    before: str = ""  # the words just above
+    run: _Words | None = None
+
+    def of_list(self) -> tuple[str, ...]:
+        above = self.outer
+        if self.run and self.run.text == self.before:
+            self.run = None  # what it led in is this list
+        elif self.run:
+            above = (*above, self.run.text)
+        return (*above, self.before) if self.before and (above or self.before.endswith(":")) else ()
+
+    def of_paragraph(self, words: _Words, section: str) -> tuple[str, ...]:
+        """`section` is the number of the section that the paragraph is in."""
+        self.before = words.text if words.text.endswith(":") else ""
+        if self.run and _goes_on(words, self.run, section):
+            return (*self.outer, self.run.text)
+        self.run = words if self.before else None
+        return ()
+
+
+@dataclass(slots=True)
 class _Walk:
     title: SyntaxTreeNode | None
     drafts: list[_Draft] = field(default_factory=list)
     taken: set[str] = field(default_factory=set)
 
-    def blocks(self, nodes: list[SyntaxTreeNode], scope: _Scope) -> None:
-        """Reads sibling blocks. Headings open sections; a list hangs below what introduces it."""
+    def blocks(
+        self, nodes: list[SyntaxTreeNode], scope: _Scope, lead_in: tuple[str, ...] = (), before: str = ""
+    ) -> None:
+        """Reads sibling blocks. Headings open sections; a list hangs below what introduces it.
+
+        `lead_in` is that of the item they are in, `before` the item's own words.
+        """
+        leading = _Lead(lead_in, before)
         sections: list[tuple[int, _Scope]] = []  # open headings, outermost first, with their level
         here = scope  # the section that a paragraph belongs to
         intro: _Scope | None = None  # the paragraph just above, which a list may belong to
@@ -107,7 +146,7 @@ class _Walk:
         for index, node in enumerate(nodes):
             if node.type == "hr":
                 here = sections[-1][1] if sections else scope  # a rule ends what a title-like paragraph opened
-                intro, intro_owns, lead = None, False, None
+                intro, intro_owns, lead, leading = None, False, None, _Lead(lead_in)
                 continue
             if node.type == "heading":
                 level = int(node.tag[1:])
@@ -119,14 +158,17 @@ class _Walk:
                 else:
                     sections.append((level, here))
                 intro, intro_owns = None, False
+                words = _take_apart(node)
+                leading = _Lead(lead_in, words.text if words.text.endswith(":") else "")
             elif node.type in ("bullet_list", "ordered_list"):
                 if _is_outline(node):  # a list whose items are titled sections belongs to no paragraph above it
                     here, intro = sections[-1][1] if sections else scope, None
-                self._list(node, intro if intro and intro_owns else here, fallback=intro)
+                    leading = _Lead(())
+                self._list(node, intro if intro and intro_owns else here, leading.of_list(), fallback=intro)
                 lead = None
             elif node.type == "blockquote":
-                self.blocks(node.children, here)
-                lead = None
+                self.blocks(node.children, here, lead_in)
+                lead, leading = None, _Lead(lead_in)
             else:
                 words = _take_apart(node)
                 if not words.text:
@@ -135,12 +177,13 @@ class _Walk:
                     above = sections[-1][1] if sections else scope
                     words = replace(words, heading=words.heading or _trim(words.text[_number(words.text)[1] :]))
                     lead, here = self._add(words, above, node)
-                    intro = None
+                    intro, leading = None, _Lead(lead_in)
                 elif lead and not words.number and not words.heading:
                     lead.parts.append(words.text)
+                    leading.of_paragraph(words, here.number)
                     lead = None
                 else:
-                    _, intro = self._add(words, here, node)
+                    _, intro = self._add(words, here, node, leading.of_paragraph(words, here.number))
                     intro_owns, lead = bool(words.heading), None
 
     def _section(self, node: SyntaxTreeNode, above: _Scope) -> tuple[_Scope, _Draft | None]:
@@ -153,7 +196,7 @@ class _Walk:
         draft, scope = self._add(words, above, node)
         return scope, draft
 
-    def _list(self, node: SyntaxTreeNode, scope: _Scope, *, fallback: _Scope | None) -> None:
+    def _list(self, node: SyntaxTreeNode, scope: _Scope, lead_in: tuple[str, ...], *, fallback: _Scope | None) -> None:
         """Adds the items below `scope`, or below `fallback` where an earlier list has taken their addresses."""
         first = int(node.attrs.get("start", 1)) if node.type == "ordered_list" else 0
         items = []
@@ -166,27 +209,41 @@ class _Walk:
         if fallback and any(_address(scope, words.number, _slug(words)) in self.taken for _, _, words in items):
             scope = fallback
         for item, head, words in items:
-            self._item(item, head, words, scope)
+            self._item(item, head, words, scope, lead_in)
 
-    def _item(self, item: SyntaxTreeNode, head: SyntaxTreeNode | None, words: _Words, scope: _Scope) -> None:
+    def _item(
+        self,
+        item: SyntaxTreeNode,
+        head: SyntaxTreeNode | None,
+        words: _Words,
+        scope: _Scope,
+        lead_in: tuple[str, ...],
+    ) -> None:
         rest = item.children[1:] if head else item.children
         if not words.text:
             address = _address(scope, words.number, "") if words.number else scope.address
-            self.blocks(rest, _Scope(address, words.number or scope.number, scope.path, scope))
+            self.blocks(rest, _Scope(address, words.number or scope.number, scope.path, scope), lead_in)
             return
-        draft, inner = self._add(words, scope, head or item)
+        draft, inner = self._add(words, scope, head or item, lead_in)
         while rest and words.bold and rest[0].type == "paragraph" and _is_plain(rest[0]):
             draft.parts.append(_take_apart(rest[0]).text)  # an item that opens with its title: the text is below it
             rest, words = rest[1:], replace(words, bold=False)
-        self.blocks(rest, inner)
+        self.blocks(rest, inner, lead_in, before=draft.parts[-1])
 
     def _add(
-        self, words: _Words, scope: _Scope, node: SyntaxTreeNode, *, slug: str | None = None
+        self,
+        words: _Words,
+        scope: _Scope,
+        node: SyntaxTreeNode,
+        lead_in: tuple[str, ...] = (),
+        *,
+        slug: str | None = None,
     ) -> tuple[_Draft, _Scope]:
         address = self._unique(_address(scope, words.number, slug or _slug(words)))
         number = address.rpartition("/")[2] if words.number and address.endswith(words.number) else words.number
         number = number if len(number) <= _LONGEST_NUMBER else ""
-        draft = _Draft(address, number, words.heading, scope.path, [words.text], node.map[0] if node.map else 0)
+        line = node.map[0] if node.map else 0
+        draft = _Draft(address, number, words.heading, scope.path, [words.text], line, lead_in)
         self.drafts.append(draft)
         label = label_of(number, words.heading, words.text)
         ends_with_it = bool(number) and address.endswith(number)
@@ -218,7 +275,19 @@ def _cut(text: str, drafts: list[_Draft]) -> Iterator[Clause]:
             ordinal=index + 1,
             sha256=hashlib.sha256(words.encode()).hexdigest(),
             source=source + "\n" if index + 1 < len(drafts) else source,
+            lead_in=_lead_in(drafts, index),
         )
+
+
+def _lead_in(drafts: list[_Draft], index: int) -> str:
+    """The paragraphs that lead in a clause, as written, a line each and outermost first; "[…]" marks where a quotation
+    leaves out what stands between."""
+    lines: list[str] = []
+    for words in reversed(drafts[index].lead_in):
+        at = next(above for above in range(index - 1, -1, -1) if words in drafts[above].parts)
+        lines.insert(0, words if at == index - 1 else f"{words} […]")
+        index = at
+    return "\n".join(lines)
 
 
 def _title(tree: SyntaxTreeNode) -> SyntaxTreeNode | None:
@@ -275,6 +344,14 @@ def _is_title(words: _Words, following: list[SyntaxTreeNode]) -> bool:
     if len(named.split()) < 2 or words.heading:
         return False
     return words.text[-1] not in ".!?)]_*" and not re.search(r"[\d|]", named)
+
+
+def _goes_on(words: _Words, run: _Words, section: str) -> bool:
+    """Whether a paragraph is the next item of what another led in: it begins small, or is lettered, or is numbered
+    below a section whose unnumbered words lead in what follows."""
+    if words.text[_number(words.text)[1] :][:1].islower() or words.number.isalpha():
+        return True
+    return bool(section) and not run.number and words.number.startswith(f"{section}.")
 
 
 def _is_outline(node: SyntaxTreeNode) -> bool:

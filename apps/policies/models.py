@@ -110,6 +110,11 @@ class Clause(AuditedModel):
         return label_of(self.number, self.heading, self.content)
 
     @property
+    def place(self) -> str:
+        """Where it stands, for a citation: its number, else its heading, else those of the sections around it."""
+        return self.number or self.heading or ", ".join(f"“{part}”" for part in self.path) or self.label
+
+    @property
     def title(self) -> str:
         """The line that stands alone above the text, as a section has it; "" where the heading is part of the text."""
         first, _, _ = self.content.partition("\n\n")

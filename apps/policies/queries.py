@@ -8,13 +8,16 @@ ended; the document's page lists them.
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time
+from functools import lru_cache
+from uuid import UUID
 
 from django.db.models import Count, Max, Min, OuterRef, Q, QuerySet, Subquery
 
 from apps.policies.clauses import Clause as WrittenClause
+from apps.policies.clauses import split_clauses
 from apps.policies.comparison import Change, Segment, diff_clauses, diff_words
 from apps.policies.history import Interval, timeline
-from apps.policies.models import Clause, Document, Version
+from apps.policies.models import Clause, Document, Text, Version
 from apps.policies.wording import normalise
 
 
@@ -76,6 +79,23 @@ def citation(clause: Clause, interval: Interval[Version]) -> str:
     )
 
 
+def lead_in(clause: Clause) -> str:
+    """What introduces the list that a clause is an item of, as in its text: a paragraph a line, outermost first, with
+    "[…]" where words are left out before what comes next.
+
+    Without it an item forbids nothing ("carry out Extraction"), so whoever quotes a clause quotes it too. It is no part
+    of the clause and of its hash, and "" for a clause that stands for itself.
+    """
+    return _lead_ins(clause.text_id).get(clause.address, "")
+
+
+@lru_cache(maxsize=64)
+def _lead_ins(text_id: UUID) -> dict[str, str]:
+    """By address. Texts never change, and reading a long one takes a third of a second."""
+    content = Text.objects.values_list("content", flat=True).get(pk=text_id)
+    return {clause.address: clause.lead_in for clause in split_clauses(content) if clause.lead_in}
+
+
 def neighbours(clause: Clause) -> tuple[Clause | None, Clause | None]:
     """The clauses before and after one in its text."""
     beside = Clause.objects.filter(text=clause.text_id, ordinal__in=[clause.ordinal - 1, clause.ordinal + 1])
@@ -121,6 +141,25 @@ def in_force(document: Document, at: datetime | date) -> Version | None:
     return versions(document).filter(is_stub=False, recorded_at__lte=moment_of(at)).first()
 
 
+def all_in_force(found: QuerySet[Document], at: datetime | date) -> list[Version]:
+    """The version in force then of each of these documents that was recorded by then, by product and name."""
+    return list(
+        Version.objects.filter(pk__in=_latest(found, at))
+        .select_related("document", "text")
+        .defer("text__content")
+        .order_by("document__service", "document__name", "document__collection")
+    )
+
+
+def _latest(found: QuerySet[Document], at: datetime | date) -> list[UUID]:
+    latest = (
+        Version.objects.filter(document=OuterRef("pk"), is_stub=False, recorded_at__lte=moment_of(at))
+        .order_by("-recorded_at")
+        .values("pk")[:1]
+    )
+    return [pk for pk in found.annotate(latest=Subquery(latest)).values_list("latest", flat=True) if pk]
+
+
 def clause_in_force(document: Document, address: str, at: datetime | date) -> tuple[Version, Clause] | None:
     """The clause of this address in the version in force then. None where there is no version, or no such clause."""
     version = in_force(document, at)
@@ -133,17 +172,12 @@ def service_in_force(user, service: str, at: datetime | date) -> list[Version]:
 
     Documents recorded only later are left out.
     """
-    latest = (
-        Version.objects.filter(document=OuterRef("pk"), is_stub=False, recorded_at__lte=moment_of(at))
-        .order_by("-recorded_at")
-        .values("pk")[:1]
-    )
-    found = documents(user).filter(service=service).annotate(latest=Subquery(latest)).values_list("latest", flat=True)
+    found = _latest(documents(user).filter(service=service), at)
     following = Version.objects.filter(
         document=OuterRef("document"), is_stub=False, recorded_at__gt=OuterRef("recorded_at")
     ).order_by("recorded_at")
     return list(
-        Version.objects.filter(pk__in=[pk for pk in found if pk])
+        Version.objects.filter(pk__in=found)
         .annotate(until=Subquery(following.values("recorded_at")[:1]))
         .select_related("document", "text")
         .defer("text__content")

@@ -95,7 +95,7 @@ def clause(request: HttpRequest, slug: str, pk: str, address: str) -> HttpRespon
 @require_safe
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     shown = _document(request, slug)
-    form = CompareForm(request.GET, versions=queries.versions(shown))
+    form = CompareForm(request.GET or None, versions=queries.versions(shown))
     context: dict[str, Any] = {"document": shown, "form": form}
     if form.is_valid():
         old, new = form.cleaned_data["old"], form.cleaned_data["new"]

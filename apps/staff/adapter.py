@@ -8,7 +8,9 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.http import HttpRequest
 
+from apps.audit.middleware import client_address
 from apps.staff import actions
 
 
@@ -17,6 +19,10 @@ class ClosedSignUp(DefaultAccountAdapter):
 
     def is_open_for_signup(self, request) -> bool:
         return False
+
+    def get_client_ip(self, request: HttpRequest) -> str:
+        """The address that the trail has too: behind a proxy, one person's guesses must not keep everybody out."""
+        return client_address(request)
 
     def set_password(self, user, password: str) -> None:
         actions.change_password(user, password=password, by=user)

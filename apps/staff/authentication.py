@@ -1,5 +1,7 @@
-"""API keys: `Authorization: Bearer cmk_<prefix>_<secret>`."""
+"""API keys: `Authorization: Bearer cmk_<prefix>_<secret>`, and the other ways in which clients carry one."""
 
+import base64
+import binascii
 import hmac
 from hashlib import sha256
 
@@ -10,11 +12,16 @@ from apps.staff.models import ApiKey, ServiceAccount
 
 
 class ApiKeyAuthentication(authentication.BaseAuthentication):
-    def authenticate(self, request: Request) -> tuple[ServiceAccount, ApiKey] | None:
+    def token(self, request: Request) -> str | None:
+        """The key as the client carries it; None when it carries none."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "bearer":
+        return token.strip() if scheme.lower() == "bearer" else None
+
+    def authenticate(self, request: Request) -> tuple[ServiceAccount, ApiKey] | None:
+        token = self.token(request)
+        if token is None:
             return None
-        key = find_key(token.strip())
+        key = find_key(token)
         if key is None:
             raise exceptions.AuthenticationFailed(
                 "This API key is unknown, revoked, or of a machine that was switched off."
@@ -23,6 +30,21 @@ class ApiKeyAuthentication(authentication.BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="casemgr"'
+
+
+class ClientKeyAuthentication(ApiKeyAuthentication):
+    """For clients made for other systems: also `X-IRIS-AUTH: <key>`, and Basic with the key as the password."""
+
+    def token(self, request: Request) -> str | None:
+        if (own := request.headers.get("X-IRIS-AUTH")) is not None:
+            return own.strip()
+        scheme, _, credentials = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() != "basic":
+            return super().token(request)
+        try:
+            return base64.b64decode(credentials, validate=True).decode().partition(":")[2]
+        except (binascii.Error, UnicodeDecodeError):
+            return ""
 
 
 def find_key(token: str) -> ApiKey | None:

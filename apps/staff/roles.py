@@ -52,6 +52,7 @@ INVESTIGATE = READ_CASEWORK | {
     "cases.exclude_accounts",
     "cases.restore_accounts",
     "cases.add_party",
+    "cases.correct_party",
     "cases.add_exhibit",
     "cases.argue_independence",
     "cases.raise_explanation",
@@ -93,6 +94,7 @@ ROLES: dict[str, Role] = {
             | {
                 "policies.import_terms",
                 "evidence.export_item",
+                "cases.correct_party",
                 "cases.add_note",
                 "cases.add_task",
                 "cases.complete_task",

@@ -4,7 +4,7 @@ import rules
 
 from apps.core import workflow
 from apps.staff.models import ServiceAccount, User
-from apps.staff.roles import OWN, ROLES, grants
+from apps.staff.roles import OWN, grants
 
 
 def may(verb: str) -> rules.Predicate:
@@ -54,5 +54,3 @@ rules.add_perm("staff.change_second_factor", may_own("staff.change_second_factor
 rules.add_perm("audit.view", may("audit.view"))
 rules.add_perm("audit.request_verification", may("audit.request_verification"))
 rules.add_perm("audit.verify_trail", may("audit.verify_trail"))
-
-__all__ = ["ROLES", "may", "may_own"]

@@ -1,13 +1,13 @@
 """People, what they may do, and one's own account."""
 
 import secrets
-from typing import cast
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core.http import explained, require
 from apps.core.paging import page
@@ -70,26 +70,24 @@ def change_roles(request: HttpRequest, pk) -> HttpResponse:
     return render(request, "staff/change_roles.html", context, status=422 if form.errors else 200)
 
 
-@require_http_methods(["POST"])
+@require_POST
 def deactivate(request: HttpRequest, pk) -> HttpResponse:
-    found = get_object_or_404(queries.visible_people(request.user), pk=pk)
-    form = forms.ReasonForm(request.POST)
-    if form.is_valid():
-        with explained(form):
-            actions.deactivate(found, **form.cleaned_data, by=request.user)
-            messages.success(request, f"The access of {found.name} has ended, in every browser.")
-            return redirect("staff:person", pk)
-    return _person_page(request, found, form)
+    return _change_access(request, pk, actions.deactivate, "The access of {} has ended, in every browser.")
 
 
-@require_http_methods(["POST"])
+@require_POST
 def reactivate(request: HttpRequest, pk) -> HttpResponse:
+    return _change_access(request, pk, actions.reactivate, "{} has access again.")
+
+
+def _change_access(request: HttpRequest, pk, act: Any, said: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_people(request.user), pk=pk)
+    require(request, "staff.view", act.verb, found)
     form = forms.ReasonForm(request.POST)
     if form.is_valid():
         with explained(form):
-            actions.reactivate(found, **form.cleaned_data, by=request.user)
-            messages.success(request, f"{found.name} has access again.")
+            act(found, **form.cleaned_data, by=request.user)
+            messages.success(request, said.format(found.name))
             return redirect("staff:person", pk)
     return _person_page(request, found, form)
 

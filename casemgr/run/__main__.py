@@ -22,7 +22,7 @@ from typing import IO
 
 from casemgr.run.crew import STOP_SECONDS, Crew, end_leftovers, identity, record
 from casemgr.run.paths import BASE, HOST, LOGS, MANAGE, RECORD, VAR
-from casemgr.run.terminal import Stop, signals, stage
+from casemgr.run.terminal import Stop, say, signals, stage
 from casemgr.supervisor import ServiceError, Services, processes
 
 KEPT_BY_RESET = {"frontend", "test", "home"}  # built at set-up; the tests' own; npm's cache where there is no home
@@ -37,12 +37,10 @@ def main(arguments: list[str] | None = None) -> int:
     except Stop:
         return 0
     except ServiceError as error:
-        print(f"\ncasemgr: {error}", file=sys.stderr)
+        say(f"\ncasemgr: {error}", to=sys.stderr)
         return 1
     except PermissionError as error:
-        print(
-            f"\ncasemgr: {error.filename} belongs to another user; run make as that user or as root.", file=sys.stderr
-        )
+        say(f"\ncasemgr: {error.filename} belongs to another user; run make as that user or as root.", to=sys.stderr)
         return 1
 
 
@@ -61,11 +59,11 @@ def demo() -> int:
             begin(crew, services)
             code = crew.play_story()
             if serves and code == 0:
-                print(f"\ncasemgr is at {crew.url}. Ctrl-C stops it.\n", flush=True)
+                say(f"\ncasemgr is at {crew.url}. Ctrl-C stops it.\n")
                 crew.watch_forever()
             return code
         except Stop:
-            print(flush=True)  # the terminal shows ^C where the line began
+            say()  # the terminal shows ^C where the line began
             return 0
         finally:
             signals.ignore()
@@ -78,10 +76,10 @@ def demo() -> int:
 
 def begin(crew: Crew, services: Services) -> None:
     """From nothing to a site that answers."""
-    with stage("PostgreSQL and broker") as say:
+    with stage("PostgreSQL and broker") as remark:
         with signals.hold():
             crew.environment |= services.start()
-        say(services.describe())
+        remark(services.describe())
     bring_up_to_date("Database tables", "migrate", tables_digest(crew.environment["DATABASE_URL"]), crew.environment)
     bring_up_to_date("Static files", "collectstatic", static_digest(), crew.environment)
     with stage("Web server"):
@@ -159,7 +157,7 @@ def digest_of(text: str, *files: Path) -> str:
 
 def stop() -> int:
     stopped = end_running_demo() + Services(VAR).stop()
-    print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
+    say(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing was running.")
     return 0
 
 
@@ -188,12 +186,12 @@ def reset() -> int:
     services = Services(VAR)
     paths = [path for path in sorted(VAR.iterdir()) if path.name not in KEPT_BY_RESET] if VAR.exists() else []
     if not paths:
-        print("Nothing to delete.")
+        say("Nothing to delete.")
         return 0
     elsewhere = services.elsewhere()
-    print("Deleting the demo's database, files, keys and logs:")
+    say("Deleting the demo's database, files, keys and logs:")
     for path in [*paths, *([elsewhere] if elsewhere else [])]:
-        print(f"  {path}")
+        say(f"  {path}")
     services.erase()
     for path in paths:
         if path.is_dir() and not path.is_symlink():

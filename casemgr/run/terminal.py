@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
+from typing import TextIO
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -53,26 +55,36 @@ signals = Signals()
 _open_stages: list[str] = []
 
 
+def say(text: str = "", *, end: str = "\n", to: TextIO | None = None) -> None:
+    """Print at once. A terminal that was closed must not keep us from stopping what we started: then nobody is told."""
+    stream = to or sys.stdout
+    try:
+        print(text, end=end, file=stream, flush=True)
+    except OSError:
+        with open(os.devnull, "w") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
+
+
 def notice(text: str) -> None:
     """Say something in between, on a line of its own even while a stage waits for its time."""
-    print(("\n" if _open_stages else "") + f"casemgr: {text}", file=sys.stderr, flush=True)
+    say(("\n" if _open_stages else "") + f"casemgr: {text}", to=sys.stderr)
 
 
 @contextlib.contextmanager
 def stage(name: str) -> Iterator[Callable[[str], None]]:
     """Print the step when it starts and its time when it is done, with whatever was said about it meanwhile."""
     said: list[str] = []
-    print(f"  {name:<28}", end="", flush=True)
+    say(f"  {name:<28}", end="")
     began = time.monotonic()
     _open_stages.append(name)
     try:
         yield said.append
     except Stop:
-        print("stopped", flush=True)
+        say("stopped")
         raise
     except BaseException:
-        print("failed", flush=True)
+        say("failed")
         raise
     finally:
         _open_stages.remove(name)
-    print(f"{time.monotonic() - began:6.1f} s  {' '.join(said)}".rstrip(), flush=True)
+    say(f"{time.monotonic() - began:6.1f} s  {' '.join(said)}".rstrip())

@@ -211,7 +211,7 @@ def test_an_administrator_registers_a_detector_and_its_key_is_shown_once(sign_in
     admin.post("/detectors/register/", form)
     detector = Detector.objects.get()
     assert detector.known_false_positives == ["reseller", "office"]
-    assert "0.300%" in admin.get("/detectors/").content.decode()
+    assert "0.30%" in admin.get("/detectors/").content.decode()
     again = admin.post("/detectors/register/", form)
     assert again.status_code == 422
     assert b"There is a" in again.content

@@ -174,6 +174,7 @@ ROUTES: dict[str, Route] = {
     "cases:accept_independence": act("lead", "approver", lambda w: [w.once("independence").pk]),
     "cases:refuse_independence": form("lead", "approver", lambda w: [w.once("independence").pk]),
     "cases:add_party": form("analyst", "counsel", case("investigation")),
+    "cases:correct_party": form("counsel", "approver", lambda w: [w.once("party").pk]),
     "cases:add_task": form("counsel", "approver", case("investigation")),
     "cases:complete_task": act("counsel", "approver", lambda w: [w.once("task").pk]),
     "cases:add_note": form("reviewer", "auditor", case("investigation")),

@@ -12,6 +12,7 @@ from apps.audit.models import AuditedModel, AuditedQuerySet
 OURS = [model for model in apps.get_models(include_auto_created=True) if model.__module__.startswith("apps.")]
 
 FREE = {
+    "core.CacheEntry": "forgotten within minutes: refused sign-ins and used codes, for all processes",
     "core.Counter": "numbers given out; the row that takes one is audited",
     "core.Job": "the queue of work; what the work does is audited",
     "alerts.AlertAccount": "the accounts of an alert the other way round; Alert.account_ids is audited",

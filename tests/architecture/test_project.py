@@ -48,16 +48,6 @@ def test_no_test_reaches_further_than_this_machine():
         socket.create_connection(("192.0.2.1", 80), timeout=1)
 
 
-def test_no_page_has_script_or_style_of_its_own():
-    """The Content-Security-Policy refuses them; a page that needs one breaks where nobody looks."""
-    for path in (ROOT / "templates").rglob("*.html"):
-        if "pdf" in path.relative_to(ROOT / "templates").parts:
-            continue  # paper, not pages
-        text = path.read_text()
-        assert not re.search(r"<script(?![^>]*\bsrc=)", text), path
-        assert not re.search(r"<style|\sstyle=|\son[a-z]+=\"", text), path
-
-
 def test_every_link_of_htmx_works_without_it():
     for path in (ROOT / "templates").rglob("*.html"):
         for tag in re.findall(r"<a\b[^>]*hx-get[^>]*>", path.read_text()):

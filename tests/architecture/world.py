@@ -172,6 +172,15 @@ class World:
         case = self.case("investigation")
         return cases.add_task(case, title="Ask", assignee=self.people.counsel, due_on=None, by=self.people.analyst)
 
+    def party(self) -> Any:
+        return cases.add_party(
+            self.case("investigation"),
+            name="Quarry Lane Models Ltd",
+            role="beneficiary",
+            basis="The accounts were paid with its card.",
+            by=self.people.analyst,
+        )
+
     def independence(self) -> Any:
         """An argument that two lines of evidence err apart, waiting for another person."""
         case = self.case("investigation")

@@ -247,15 +247,8 @@ def test_it_refuses_another_log_under_the_same_key(people):
 # --- the command -----------------------------------------------------------------------------------------------------
 
 
-def test_the_command_seals_within_a_second_and_ends_when_told(people, settings, tmp_path):
+def test_the_command_seals_within_a_second_and_ends_when_told(people, environment):
     """A process of its own, as it runs in life."""
-    environment = {
-        "DATABASE_URL": url_of(connection.settings_dict),
-        "TRAIL_KEY_FILE": str(settings.TRAIL_KEY_FILE),
-        "EVENT_SEAL_KEY": settings.EVENT_SEAL_KEY,
-        "PATH": "/usr/bin:/bin",
-        "VAR_DIR": str(tmp_path),
-    }
     process = subprocess.Popen([sys.executable, "manage.py", "sequencer"], cwd=project.BASE_DIR, env=environment)
     try:
         _ = people.admin
@@ -275,10 +268,6 @@ def test_the_command_seals_within_a_second_and_ends_when_told(people, settings, 
         process.kill()
         process.wait()
     assert verify().holds
-
-
-def url_of(database: dict) -> str:
-    return "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
 
 
 def within(seconds: float, holds) -> bool:

@@ -111,6 +111,21 @@ def test_a_refusal_stands_beside_its_field(ready, terms, people, sign_in):
     assert "say what was done" in str(page.context["form"].errors["conduct"])
 
 
+def test_a_refused_review_is_explained_at_its_own_decision(decide, people, sign_in):
+    one, other = decide(), decide(action="limit")
+    page = sign_in(people.approver).post(f"/decisions/{one.ref}/reject/", {"reason": ""})
+    assert page.status_code == 422
+    html = page.content.decode()
+    assert html.count("This field is required") == 1
+    assert html.index("This field is required") > html.index(f'id="id_{one.ref}_reason"')
+    assert html.count(f'id="id_{other.ref}_reason"') == 1
+
+
+def test_the_page_of_a_verb_stands_under_its_tab(ready, people, sign_in):
+    page = sign_in(people.analyst).get(f"/cases/{ready.ref}/evidence/add/")
+    assert [tab["label"] for tab in page.context["tabs"] if tab["current"]] == ["Evidence"]
+
+
 def test_open_a_case_by_hand(people, sign_in):
     client = sign_in(people.analyst)
     assert client.post("/cases/open/", {"title": " ", "severity": 2, "kind": "extraction"}).status_code == 422

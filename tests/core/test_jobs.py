@@ -1,6 +1,5 @@
 """Work after commit is done exactly once, whatever dies."""
 
-import os
 import signal
 import subprocess
 import sys
@@ -185,18 +184,16 @@ def test_several_workers_share_the_work_and_do_nothing_twice(handle):
 
 
 @pytest.fixture
-def worker(committed_db, tmp_path):
+def worker(environment, tmp_path):
     """Start a worker in a process of its own, on this test's database; what is still alive is killed at the end."""
     started = []
 
     def start(how: str) -> tuple[subprocess.Popen, Path]:
-        database = connection.settings_dict
-        address = "postgres://{USER}:{PASSWORD}@{HOST}:{PORT}/{NAME}".format(**database)
         file = tmp_path / f"{how}-{len(started)}"
         process = subprocess.Popen(
             [sys.executable, "-m", "tests.core.worker", how, str(file)],
             cwd=settings.BASE_DIR,
-            env=os.environ | {"DATABASE_URL": address, "CELERY_BROKER_URL": "", "VAR_DIR": str(tmp_path)},
+            env=environment,
         )
         started.append(process)
         return process, file

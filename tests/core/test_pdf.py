@@ -227,6 +227,8 @@ def test_a_stuck_renderer_is_killed_from_outside():
         renderer.call({}, [], seconds=0.2)
     assert not renderer.alive()
     assert not Path(renderer.directory).exists()
+    assert renderer.orders.closed
+    assert renderer.answers.closed
 
 
 def test_leaves_no_directory_behind():

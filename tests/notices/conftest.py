@@ -10,7 +10,8 @@ from django.utils import timezone
 from apps.cases import actions as cases
 from apps.core import jobs
 from apps.core.models import Job
-from apps.notices import actions
+from apps.notices import actions, writing
+from apps.notices.models import Notice
 from tests.cases.conftest import (  # noqa: F401 - fixtures
     add_exhibit,
     case,
@@ -48,6 +49,11 @@ def work_off() -> int:
     """Let a worker do what is due. Inside one transaction the database's clock stands still: what came in is due."""
     Job.objects.update(due_at=timezone.now() - timedelta(days=1))
     return jobs.work_off()
+
+
+def text(notice: Notice) -> str:
+    """What a letter says, without its type."""
+    return writing.composed(notice).plain.replace("\u00a0", " ")
 
 
 @pytest.fixture

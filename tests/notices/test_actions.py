@@ -19,142 +19,17 @@ from apps.cases import readiness
 from apps.cases.models import Case, Decision
 from apps.core import vault
 from apps.core.models import Job
-from apps.notices import actions, assembly, letter, tasks, writing
+from apps.notices import actions, tasks, writing
 from apps.notices.checks import checks
-from apps.notices.models import Notice, NoticeTemplate
+from apps.notices.models import Notice
 from tests import paper as on
-from tests.cases.conftest import CLAUSE, make_accounts
-from tests.notices.conftest import work_off
-
-
-def text(notice: Notice) -> str:
-    return writing.composed(notice).plain.replace("\u00a0", " ")
+from tests.cases.conftest import make_accounts
+from tests.notices.conftest import text, work_off
 
 
 def bodies() -> str:
     """All that the trail says in clear."""
     return " ".join(bytes(body).decode() for body in Event.objects.values_list("body", flat=True))
-
-
-# --- what a letter says ----------------------------------------------------------------------------------------------
-
-
-def test_a_suspension_says_what_this_account_did_and_what_all_did(draft):
-    said = text(draft)
-    assert "Between 4 May 2026 and 10 May 2026, this account sent 7,000 requests" in said
-    assert "The finding is about 5 accounts, and this account is one of them." in said
-    assert said.index("this account sent") < said.index("about 5 accounts") < said.index("What the log shows.")
-    assert (
-        "we find it very likely (80–95 %) that the accounts collected output by automatic means, around the clock, and"
-        " that this account was one of them. What the output was used for is not known." in said
-    )
-    assert "The suspension covers all use of the service, worldwide" in said
-    assert "Heavy but ordinary use, such as automated tests, batches or labelling. This does not fit. Nobody's" in said
-    assert CLAUSE in said
-    assert ".." not in said
-
-
-def test_an_account_without_figures_is_told_so(suspended, people):
-    row = suspended.finding.accounts.first()
-    with ledger.act("tests.arrange", System("tests")):
-        ledger.change(row, queries=None, first_day=None, last_day=None)
-    notice = actions.draft_notice(suspended, kind="suspension", account=row.account, by=people.counsel)
-    assert "our records of daily activity hold no count of requests for this account" in text(notice)
-
-
-def test_a_demand_speaks_of_all_accounts_and_claims_no_block_that_was_not(demand):
-    said = text(demand)
-    assert "Between 4 May 2026 and 10 May 2026, 5 accounts of our service together sent 35,000 requests" in said
-    assert "We demand that the activity described here stop. The demand covers all use of the service" in said
-    assert "have suspended" not in said
-    assert (
-        "whom we take to benefit from this activity; nobody has decided that yet. What this rests on: The accounts were"
-        " paid with its card." in said
-    )
-    assert demand.recipient.splitlines() == [
-        "Quarry Lane Models Ltd", "12 Quarry Lane", "Leeds LS1 4AP", "United Kingdom"
-    ]  # fmt: skip
-    answer_by = writing.facts_of(demand).respond_by
-    assert answer_by == timezone.now().date() + timedelta(days=14)
-
-
-def test_a_demand_says_that_the_accounts_were_suspended_when_they_were(suspended, demand, people):
-    actions.redraft_notice(demand, recipient="", by=people.counsel)
-    assert "We have suspended the accounts concerned, and we demand" in text(demand)
-
-
-def test_only_an_acceptance_of_every_quoted_document_is_named(suspended, account, terms, people):
-    from apps.accounts.models import Acceptance
-
-    def accepted() -> date | None:
-        return assembly.facts_for_account(suspended, account, (), timezone.now().date()).accepted_on
-
-    assert accepted() is None
-    with ledger.act("tests.arrange", System("tests")):
-        for day in ("2026-02-03", "2026-06-01"):  # the second one after the conduct
-            ledger.create(
-                Acceptance, account=account, document=terms.version.document, accepted_at=f"{day}T10:00:00+00:00"
-            )
-    assert accepted() == date(2026, 2, 3)
-
-
-def test_an_account_is_told_the_terms_of_its_own_product(suspended, account, people):
-    from apps.policies.models import Document
-
-    cited = suspended.finding.clauses.get()
-    with ledger.act("tests.arrange", System("tests")):
-        other = ledger.create(
-            Document, service="Lighthouse", name="Lighthouse Terms", collection="demo", slug="lighthouse-terms"
-        )
-        text_, at = cited.version.text, cited.version.recorded_at
-        version = ledger.create(
-            type(cited.version), document=other, text=text_, recorded_at=at, kind="first_record", source_file="x.md"
-        )
-        ledger.create(
-            type(cited), finding=suspended.finding, version=version, clause=cited.clause, quote="You may not fish.",
-            quote_sha256="ab" * 32,
-        )  # fmt: skip
-    notice = actions.draft_notice(suspended, kind="suspension", account=account, by=people.counsel)
-    assert CLAUSE in text(notice)
-    assert "fish" not in text(notice)
-
-
-@pytest.mark.parametrize(
-    ("day", "until"),
-    [
-        (date(2026, 11, 21), date(2027, 5, 21)),
-        (date(2026, 8, 31), date(2027, 2, 28)),
-        (date(2027, 8, 31), date(2028, 2, 29)),
-        (date(2026, 2, 28), date(2026, 8, 28)),
-        (date(2026, 3, 1), date(2026, 9, 1)),
-    ],
-)
-def test_an_appeal_is_possible_for_six_months_from_the_day_of_issue(draft, day, until):
-    assert assembly.dated(writing.facts_of(draft), draft.decision, day).appeal_until == until
-
-
-@pytest.mark.parametrize(
-    ("sentence", "clause"),
-    [
-        ("The accounts sent it.", "the accounts sent it"),
-        ("A ring collected output.", "a ring collected output"),
-        ("Harbour accounts sent it", "Harbour accounts sent it"),
-        ("API keys were shared.", "API keys were shared"),
-        ("", ""),
-    ],
-)
-def test_a_sentence_goes_on_as_part_of_another(sentence, clause):
-    assert assembly.within(sentence) == clause
-
-
-def test_every_explanation_outcome_and_part_has_words_for_a_letter():
-    from apps.cases.models import Explanation, Party
-    from apps.notices import grounds
-
-    assert set(grounds.EXPLANATIONS) == set(Explanation.Hypothesis)
-    assert set(grounds.PARTS) == set(Party.Role)
-    assert set(grounds.OUTCOMES) == set(Explanation.Status) - {Explanation.Status.UNTESTED}
-    assert {kind for kinds in actions.TO_ACCOUNTS.values() for kind in kinds} == set(grounds.MEASURES)
 
 
 # --- from draft to file ----------------------------------------------------------------------------------------------
@@ -250,6 +125,16 @@ def test_numbers_have_no_gap_after_a_refusal(suspended, people, quick_paper):
     actions.issue_notice(notices[2], by=people.counsel)
     refs = sorted(Notice.objects.exclude(ref=None).values_list("ref", flat=True))
     assert [ref[-6:] for ref in refs] == ["000001", "000002"]
+
+
+def test_the_case_knows_who_is_still_to_be_told(issuing, quick_paper, people):
+    def told() -> dict:
+        case = Case.objects.get(pk=issuing.case_id)
+        return next(line for line in readiness.missing(case) if "concerned" in line["text"])
+
+    assert told() == told() | {"state": "warn", "detail": "no notice is issued yet"}
+    work_off()
+    assert told() == told() | {"state": "warn", "detail": "1 notices issued, 5 accounts concerned"}
 
 
 # --- two people ------------------------------------------------------------------------------------------------------
@@ -429,48 +314,3 @@ def test_checks_are_all_met_when_it_is_approved(approved):
 def test_a_demand_without_an_address_is_warned_about(demand, people):
     actions.redraft_notice(demand, recipient="Quarry Lane Models Ltd", by=people.counsel)
     assert "no address" in next(line["text"] for line in checks(demand) if line["state"] == "warn")
-
-
-# --- wordings --------------------------------------------------------------------------------------------------------
-
-
-def test_the_built_in_wording_is_kept_as_version_one(draft):
-    assert (draft.template.version, draft.template.content) == (1, letter.built_in("suspension"))
-
-
-def test_a_new_wording_is_taken_by_the_next_draft_and_a_redraft(draft, suspended, people):
-    wording = letter.built_in("suspension").replace("Dear account holder,", "Good day,")
-    adopted = actions.adopt_template(kind="suspension", content=wording.replace("\n", "\r\n"), by=people.counsel)
-    assert (adopted.version, adopted.content) == (2, wording.strip() + "\n")
-    assert "Dear account holder," in text(draft)
-    actions.redraft_notice(draft, recipient="", by=people.counsel)
-    assert "Good day," in text(draft)
-    assert draft.template == adopted
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "said"),
-    [
-        ("{facts}", "{fact}", r"line \d+, column 2: there is no placeholder \{fact\}; did you mean facts"),
-        ("{appeal_code}", "here", r"must also name \{appeal_code\} \(Art. 17\(3\)\(f\) DSA"),
-        ("what we saw", "that you stole it", r"line \d+: “stole”"),
-        ("", "", "word for word"),
-    ],
-    ids=["unknown placeholder", "missing element", "a word that claims too much", "unchanged"],
-)
-def test_a_wrong_wording_is_refused_with_its_place(people, old, new, said):
-    content = letter.built_in("suspension").replace(old, new, 1) if old else letter.built_in("suspension")
-    with pytest.raises(ValidationError, match=said) as refused:
-        actions.adopt_template(kind="suspension", content=content, by=people.counsel)
-    assert list(refused.value.error_dict) == ["content"]
-    assert not NoticeTemplate.objects.exists()
-
-
-def test_the_case_knows_who_is_still_to_be_told(issuing, quick_paper, people):
-    def told() -> dict:
-        case = Case.objects.get(pk=issuing.case_id)
-        return next(line for line in readiness.missing(case) if "concerned" in line["text"])
-
-    assert told() == told() | {"state": "warn", "detail": "no notice is issued yet"}
-    work_off()
-    assert told() == told() | {"state": "warn", "detail": "1 notices issued, 5 accounts concerned"}

@@ -158,6 +158,57 @@ DOCUMENT = st.lists(st.one_of(LINE, UNDERLINE), max_size=25).map("\n".join)
 
 
 @settings(max_examples=150, deadline=None)
+# --- what leads in a clause -------------------------------------------------------------------------------------------
+
+
+def lead_ins(markdown: str) -> dict[str, str]:
+    return {clause.text: clause.lead_in for clause in split_clauses(markdown)}
+
+
+def test_an_item_of_a_list_names_the_words_that_introduce_it():
+    led = lead_ins("## Use\n\nBe kind. You may not:\n\n* copy a model;\n* share a key.\n\nWe may change this.\n")
+    assert led["copy a model;"] == "Be kind. You may not:"
+    assert led["share a key."] == "Be kind. You may not: […]"
+    assert led["We may change this."] == ""
+
+
+def test_an_item_of_an_item_names_both():
+    led = lead_ins("You may not:\n\n* copy a model, by:\n    * asking;\n    * listening;\n* share.\n")
+    assert led["asking;"] == "You may not:\ncopy a model, by:"
+    assert led["listening;"] == "You may not:\ncopy a model, by: […]"
+    assert led["share."] == "You may not: […]"
+
+
+def test_items_that_are_numbered_paragraphs_are_led_in_until_the_section_ends():
+    led = lead_ins(
+        "## 4. Restrictions\n\nThe Customer does not:\n\n4.1 copy;\n\n4.2 Share:\n\n* keys\n\n4.3 resell.\n\n"
+        "## 5. Fees\n\n5.1 Fees are due:\n\n5.2 Taxes are extra.\n"
+    )
+    assert led["4.1 copy;"] == "The Customer does not:"
+    assert led["4.2 Share:"] == led["4.3 resell."] == "The Customer does not: […]"
+    assert led["keys"] == "The Customer does not: […]\n4.2 Share:"
+    assert led["5.1 Fees are due:"] == led["5.2 Taxes are extra."] == ""
+
+
+def test_nothing_is_led_in_by_words_that_do_not_introduce_it():
+    led = lead_ins(
+        "We publish these pages.\n\n* one\n\n***\n\nAs follows:\n\n***\n\n* two\n\n"
+        "In short:\n\n1. **Scope**\n\n    All of it.\n\n2. **Term**\n\n    A year.\n"
+    )
+    assert set(led.values()) == {""}
+
+
+@given(st.one_of(DOCUMENT, st.text(max_size=200)))
+def test_a_lead_in_is_quoted_from_above_the_clause(markdown):
+    _assert_quoted_from_above(split_clauses(markdown))
+
+
+def _assert_quoted_from_above(clauses):
+    for index, clause in enumerate(clauses):
+        above = "\n".join(other.text for other in clauses[:index])
+        assert all(line.removesuffix(" […]") in above for line in clause.lead_in.split("\n")), clause.address
+
+
 @given(st.one_of(DOCUMENT, st.text(max_size=200)))
 def test_no_line_is_lost_and_no_address_is_used_twice(markdown):
     clauses = split_clauses(markdown)
@@ -196,6 +247,51 @@ def test_every_recorded_version_splits_without_loss(records):
         assert "".join(clause.source for clause in clauses) == record.text, record.file
         assert max(Counter(clause.address for clause in clauses).values()) == 1, record.file
         assert len(clauses) >= 10, record.file
+
+
+def test_the_lead_ins_of_the_latest_versions_are_quoted_from_above(records):
+    latest = {(record.service, record.document): record.text for record in records}
+    split = [split_clauses(text) for text in latest.values()]
+    assert sum(bool(clause.lead_in) for clauses in split for clause in clauses) > 500
+    for clauses in split:
+        _assert_quoted_from_above(clauses)
+
+
+@pytest.mark.parametrize(
+    ("service", "document", "words", "lead_in"),
+    [
+        (
+            "OpenAI",
+            "Terms of Service",
+            "develop models that compete",
+            "What You Cannot Do. You may not use our Services for any illegal, harmful, or abusive activity. For"
+            " example, you may not: […]",
+        ),
+        (
+            "Claude.ai",
+            "Terms of Service",
+            "train any artificial intelligence",
+            "You may not access or use, or help another person to access or use, our Services in the following"
+            " ways: […]",
+        ),
+        (
+            "Google Generative AI Services",
+            "Terms of Service",
+            "to extract trade secrets",
+            "You must not abuse, harm, interfere with or disrupt our services or systems – for example, by: […]",
+        ),
+        (
+            "xAI",
+            "Terms of Service",
+            "develop models or services that compete",
+            "What you cannot do. You are prohibited from using our Service for any illegal, harmful, or abusive"
+            " activity, including but not limited to:\nDetrimentally impacting the Service, including by: […]",
+        ),
+    ],
+)
+def test_a_prohibition_is_quoted_with_the_words_that_make_it_one(records, service, document, words, lead_in):
+    last = [record for record in records if (record.service, record.document) == (service, document)][-1]
+    assert lead_in in {clause.lead_in for clause in split_clauses(last.text) if words in clause.text}
 
 
 @pytest.mark.parametrize(

@@ -107,6 +107,10 @@ def test_a_comparison_marks_words_and_warns_of_technical_upgrades(page, terms):
     assert "need not be the provider’s" in upgraded
 
 
+def test_a_comparison_that_nobody_asked_for_yet_is_no_mistake(page, terms):
+    assert "This field is required" not in page("compare", terms.slug)
+
+
 def test_a_comparison_of_unknown_versions_says_so_beside_the_field(page, terms):
     assert "Select a valid choice" in page("compare", terms.slug, old="nonsense", new=terms.pk, status=422)
 

@@ -26,6 +26,16 @@ STUBBORN = [
     "time.sleep(600)",
 ]
 
+# The demo with a crew that only sleeps, no servers and no story.
+SLEEPY_DEMO = f"""
+import sys
+from casemgr.run import __main__ as main, crew
+crew.commands = lambda port: dict.fromkeys(("web", "worker", "sequencer"), {SLEEP!r})
+crew.Crew.play_story = lambda members: 0
+main.begin = lambda members, services: members.start("web", "worker", "sequencer")
+sys.exit(main.main(["demo"]))
+"""
+
 
 def run(*arguments: str, var: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
@@ -148,12 +158,36 @@ def test_a_dead_web_server_ends_the_demo_with_a_sentence(sleepers: crew.Crew) ->
 
 
 def test_the_end_takes_children_of_children_too(sleepers: crew.Crew, tmp_path: Path) -> None:
-    assert processes.wait_until((tmp_path / "worker.log").read_text, seconds=10)
+    assert processes.wait_until(lambda: (tmp_path / "worker.log").read_text() != "", seconds=10)
     grandchild = int((tmp_path / "worker.log").read_text())
     assert processes.command_line(grandchild)
     sleepers.end()
     everyone = [*(pid_of(sleepers, name) for name in ("web", "worker", "sequencer")), grandchild]
     assert processes.wait_until(lambda: not any(map(processes.command_line, everyone)), seconds=10)
+
+
+@pytest.mark.parametrize("how", [signal.SIGHUP, signal.SIGTERM, signal.SIGINT])
+def test_a_terminal_that_is_closed_ends_the_demo_and_all_it_started(tmp_path: Path, how: signal.Signals) -> None:
+    demo = subprocess.Popen(
+        [sys.executable, "-c", SLEEPY_DEMO],
+        cwd=ROOT,
+        env=os.environ | {"VAR_DIR": str(tmp_path), "PORT": str(processes.choose_port(tmp_path / "port"))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert demo.stdout
+    assert demo.stderr
+    while "Ctrl-C stops it" not in demo.stdout.readline():
+        assert demo.poll() is None
+    started = [pid for pid, _when in json.loads((tmp_path / "run.json").read_text())["children"]]
+    demo.stdout.close()
+    demo.send_signal(how)
+    assert demo.wait(timeout=30) == 0
+    assert demo.stderr.read() == ""
+    demo.stderr.close()
+    assert len(started) == 3
+    assert not any(map(processes.command_line, started))
 
 
 def test_what_a_killed_demo_left_is_ended_by_the_next_command(sleepers: crew.Crew) -> None:

@@ -68,7 +68,7 @@ def test_roles_access_and_back(people, sign_in):
     person.refresh_from_db()
     assert not person.is_active
     page = text(client.get(f"/people/{person.pk}/"))
-    assert "access ended" in page
+    assert "Access ended" in page
     assert "Give access again" in page
 
     client.post(f"/people/{person.pk}/reactivate/", {"reason": "Came back"})

@@ -1,12 +1,15 @@
 """Signing in, with and without a second factor, and being out at once."""
 
 import re
+import subprocess
+import sys
 import time
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.conf import settings as project
 from django.core.cache import cache
 from django.test import Client
 
@@ -15,11 +18,6 @@ from apps.staff import actions
 from tests.conftest import PASSWORD, email
 
 LOGIN = "/sign-in/login/"
-
-
-@pytest.fixture(autouse=True)
-def fresh_cache():
-    cache.clear()
 
 
 def sign_in_by_hand(name: str, password: str = PASSWORD, **options) -> tuple[Client, int]:
@@ -206,10 +204,62 @@ def test_a_new_password_ends_the_other_sessions(people):
     assert new.encode() not in bytes(Event.objects.get(action="staff.change_password").body)
 
 
-def test_guessing_is_slowed_down(people, settings):
+# --- guessing --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def slowed_down(settings):
     settings.ACCOUNT_RATE_LIMITS = {"login_failed": "10/m/ip,5/5m/key"}
+
+
+def test_guessing_is_slowed_down(people, slowed_down):
     people.analyst  # noqa: B018
     for _ in range(5):
         sign_in_by_hand("analyst", "wrong password")
     client, _ = sign_in_by_hand("analyst")  # the right one, too late
     assert client.get("/people/me/").status_code == 302
+
+
+def test_one_who_guesses_behind_our_proxy_does_not_keep_the_others_out(people, slowed_down, settings):
+    settings.TRUSTED_PROXIES = 1
+    people.analyst  # noqa: B018
+    for number in range(12):
+        sign_in_by_hand(f"nobody{number}", headers={"x-forwarded-for": "198.51.100.7"})
+    refused, _ = sign_in_by_hand("analyst", headers={"x-forwarded-for": "198.51.100.7"})
+    assert refused.get("/people/me/").status_code == 302
+    client, _ = sign_in_by_hand("analyst", headers={"x-forwarded-for": "203.0.113.9"})
+    assert client.get("/people/me/").status_code == 200
+
+
+ELSEWHERE = """
+import sys, django; django.setup()
+from allauth.account.adapter import get_adapter
+from allauth.mfa.models import Authenticator
+from django.core.exceptions import ValidationError
+from django.test import RequestFactory
+
+login, code = sys.argv[1:]
+try:
+    get_adapter().pre_authenticate(RequestFactory().post("/"), email=login, password="wrong")
+except ValidationError as error:
+    print(error.code)
+print(Authenticator.objects.get(type="totp").wrap().validate_code(code))
+"""
+
+
+def test_a_second_web_process_counts_the_same_guesses_and_codes(environment, people, secret, slowed_down):
+    client, _ = sign_in_by_hand("analyst")
+    code = code_of(secret)
+    client.post("/second-factor/authenticate/", {"code": code})
+    assert client.get("/people/me/").status_code == 200
+    for _ in range(5):
+        sign_in_by_hand("lead", "wrong password")
+    elsewhere = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", ELSEWHERE, email("lead"), code],
+        cwd=project.BASE_DIR,
+        env=environment | {"ALLOWED_HOSTS": "testserver"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert elsewhere.stdout.split() == ["too_many_login_attempts", "False"], elsewhere.stderr

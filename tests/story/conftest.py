@@ -7,7 +7,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from django.db import connection
@@ -105,23 +104,8 @@ class Processes:
 
 
 @pytest.fixture
-def processes(committed_db: None, settings: Any, tmp_path: Path) -> Iterator[Processes]:
-    database = connection.settings_dict
-    account = f"{database['USER']}:{database['PASSWORD']}@{database['HOST']}:{database['PORT']}"
-    secrets = ("SECRET_KEY", "IDENTIFIER_PEPPER", "EVENT_SEAL_KEY", "PRIVATE_DATA_KEY")
-    made = Processes(
-        os.environ
-        | {name: getattr(settings, name) for name in secrets}
-        | {
-            "DJANGO_SETTINGS_MODULE": "casemgr.settings",
-            "DATABASE_URL": f"postgres://{account}/{database['NAME']}",
-            "VAR_DIR": str(tmp_path),
-            "VAULT_DIR": str(settings.VAULT_DIR),
-            "TRAIL_KEY_FILE": str(settings.TRAIL_KEY_FILE),
-            "CELERY_BROKER_URL": "",
-        },
-        tmp_path / "processes.log",
-    )
+def processes(environment: dict[str, str], tmp_path: Path) -> Iterator[Processes]:
+    made = Processes(environment, tmp_path / "processes.log")
     yield made
     for process in made.started:
         made.kill(process)

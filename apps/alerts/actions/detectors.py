@@ -65,4 +65,5 @@ CHANGEABLE = {
     "calibrated_on",
     "known_false_positives",
     "is_active",
+    "refuses_repeats",
 }

@@ -1,5 +1,15 @@
 """The formats that detectors speak, each decoded into the native alert by a pure function: bytes in, items out."""
 
-from apps.alerts.formats import document, lines
+from types import ModuleType
 
-FORMATS = {"document": document, "lines": lines}
+from apps.alerts.formats import document, iris, lines, ocsf, stix, table, thehive
+
+FORMATS: dict[str, ModuleType] = {
+    "document": document,
+    "lines": lines,
+    "ocsf": ocsf,
+    "stix": stix,
+    "table": table,
+    "thehive": thehive,
+    "iris": iris,
+}

@@ -74,23 +74,32 @@ def _bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
 def _pieces(chunks: Iterable[bytes], name: str, make: Callable[[], Unpacker]) -> Iterator[bytes]:
     """What members or frames, one after the other, hold."""
     present: Unpacker | None = None
-    read = 0
+    read = ended = 0
     for step in _steps(chunks):
         data = step
         while data:
-            present = present or make()
+            if present is None:
+                if name == "gzip" and ended:
+                    data = data.lstrip(b"\0")  # padding that some writers leave between members and after the last
+                    if not data:
+                        break
+                present = make()
             try:
                 yield from _outputs(present, data)
             except (zlib.error, zstd.ZstdError) as error:
-                reason = f"The {name} stream is damaged between its bytes {read + 1:,} and {read + len(step):,}."
-                raise Broken("body_broken", reason) from error
-            data = present.unused_data if present.eof else b""
-            if present.eof:
-                present = None
-                data = data.lstrip(b"\0") if name == "gzip" else data  # padding that tapes and some writers leave
+                raise Broken("body_broken", _damage(name, read, read + len(step), error)) from error
+            if not present.eof:
+                break
+            data, present, ended = present.unused_data, None, ended + 1
         read += len(step)
     if present is not None:
         raise Broken("body_broken", f"The {name} stream is cut off after its byte {read:,}; the end is missing.")
+
+
+def _damage(name: str, before: int, after: int, error: Exception) -> str:
+    if "incorrect data check" in str(error):
+        return f"The {name} stream does not fit its own checksum before its byte {after:,}: it was changed on its way."
+    return f"The {name} stream is damaged between its bytes {before + 1:,} and {after:,}."
 
 
 def _outputs(unpacker: Unpacker, data: bytes) -> Iterator[bytes]:

@@ -26,14 +26,14 @@ def items(chunks: Iterable[bytes], *, source: str = "", limit: int = LIMIT) -> I
 
 
 def joined(chunks: Iterable[bytes]) -> tuple[bytes, Refusal | None]:
-    """The whole body without a byte order mark, and what broke its stream off."""
+    """The whole body, or as much as came, and what broke its stream off."""
     found: list[bytes] = []
     broken = None
     try:
         found.extend(bytes(chunk) for chunk in chunks)
     except Refusal as refusal:
         broken = refusal
-    return b"".join(found).removeprefix(BOM).strip(_space), broken
+    return b"".join(found), broken
 
 
 def whole(raw: bytes, limit: int) -> Item:
@@ -49,6 +49,7 @@ def elements(body: bytes) -> Iterator[bytes | Item]:
     if body[:2] in (b"\xff\xfe", b"\xfe\xff"):
         yield Item(body[:LIMIT], refusal=Refusal("not_utf8", "The body is UTF-16; send UTF-8."))
         return
+    body = body.removeprefix(BOM).strip(_space)
     if body[:1] != b"[":
         if body:
             yield body
@@ -75,8 +76,8 @@ def _parted(body: bytes) -> Iterator[bytes | Item]:
         elif mark in b"]}":
             depth -= 1
         if depth == 0 or (depth == 1 and mark == b","):
-            if text := body[start : token.start()].strip(_space):
-                yield text
+            text = body[start : token.start()].strip(_space)
+            yield text or Item(b"", refusal=Refusal("not_json", "An element of the list is missing: nothing is there."))
             start = token.end()
         if depth == 0:
             break

@@ -6,9 +6,7 @@ from apps.alerts.formats.item import Item
 from apps.alerts.wire import Refusal
 
 LIMIT = 256 * 1024  # bytes of one alert
-PIECE = (
-    256 * 1024
-)  # bytes that are split at once: a line is copied once, and not all of a large chunk is in memory twice
+PIECE = 64 * 1024  # bytes that are split at once: what of a large chunk is in memory twice
 BOM = b"\xef\xbb\xbf"
 BLANK = b" \t\r"
 
@@ -80,7 +78,7 @@ class _Lines:
     def last_item(self) -> Item | None:
         if self.broken is None:
             return self.held_item() if self.size else None
-        reason = f"{self.broken.reason} Line {self.number + 1} and what follows it were not read."
+        reason = f"{self.broken.reason} Line {self.number + 1:,} and what follows it were not read."
         return Item(bytes(self.held[: self.limit]), refusal=Refusal(self.broken.code, reason))
 
 

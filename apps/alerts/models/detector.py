@@ -48,6 +48,9 @@ class Detector(AuditedModel):
     calibrated_on = models.DateField(null=True)
     known_false_positives = models.JSONField(default=list, blank=True, help_text="kinds of honest use that it mistakes")
     is_active = models.BooleanField(default=True)
+    refuses_repeats = models.BooleanField(
+        default=False, help_text="a known reference is an error for its TheHive or IRIS client, as in those systems"
+    )
     registered_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(AuditedModel.Meta):

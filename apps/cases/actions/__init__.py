@@ -14,7 +14,7 @@ from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_e
 from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
 from apps.cases.actions.independence import accept_independence, argue_independence, refuse_independence
 from apps.cases.actions.members import add_accounts, add_group, exclude_accounts, restore_accounts
-from apps.cases.actions.papers import add_note, add_party, add_task, complete_task
+from apps.cases.actions.papers import add_note, add_party, add_task, complete_task, correct_party
 
 __all__ = [
     "accept_independence",
@@ -31,6 +31,7 @@ __all__ = [
     "close_case",
     "complete_task",
     "confirm_finding",
+    "correct_party",
     "describe",
     "exclude_accounts",
     "open_case",

@@ -7,24 +7,39 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import Forbidden, action
+from apps.cases import wording
 from apps.cases.models import Case, CaseNote, Party, Task
 
 
 @action
 def add_party(case: Case, *, name: str, role: str, basis: str, by, address: str = "") -> Party:
     """Somebody the case is about, in a role that is alleged until it is adjudicated, and what that rests on."""
-    if not basis.strip():
-        raise ValidationError({"basis": "Say what this rests on: a record, an exhibit, a letter."})
     return ledger.create(
         Party,
         case=case,
-        name=name.strip(),
-        address=address.strip(),
-        role=role,
-        basis=basis.strip(),
+        **_described(case, name=name, role=role, basis=basis, address=address),
         added_by=by,
         added_at=timezone.now(),
     )
+
+
+@action
+def correct_party(party: Party, *, name: str, role: str, basis: str, by, address: str = "") -> None:
+    """Put right what the case says of a party. Drafts take it when they are drafted again; issued letters stay."""
+    described = _described(party.case, name=name, role=role, basis=basis, address=address)
+    changed = {field: value for field, value in described.items() if value != getattr(party, field)}
+    if not changed:
+        raise ValidationError("Nothing was changed: this is what the case says of the party already.")
+    ledger.change(party, **changed)
+
+
+def _described(case: Case, *, name: str, role: str, basis: str, address: str) -> dict[str, str]:
+    """The fields, held to the rules of wording: a demand prints what it rests on. Raises ValidationError."""
+    if not basis.strip():
+        raise ValidationError({"basis": "Say what this rests on: a record, an exhibit, a letter."})
+    shown = set(case.exhibits.values_list("element", flat=True))
+    wording.check_sentence(basis, field="basis", elements=shown)
+    return {"name": name.strip(), "role": role, "basis": basis.strip(), "address": address.strip()}
 
 
 @action

@@ -1,12 +1,12 @@
 import pgtrigger
 from django.db import models
 
-from apps.cases.models.case import Case, OfCase
+from apps.cases.models.case import Case
 from apps.cases.models.finding import Finding
-from apps.core.constraints import both_or_neither, different
+from apps.cases.models.review import Proposed, two_people
 
 
-class Decision(OfCase):
+class Decision(Proposed):
     """What the provider does about a confirmed finding."""
 
     class Action(models.TextChoices):
@@ -36,13 +36,8 @@ class Decision(OfCase):
     expected_wrongful = models.FloatField(help_text="accounts wrongly acted on that the error rates let expect")
     expected_wrongful_basis = models.TextField(help_text="how that was computed")
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
-    proposed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    reviewed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
-    reviewed_at = models.DateTimeField(null=True)
-    review_note = models.TextField(blank=True)
 
-    class Meta(OfCase.Meta):
+    class Meta(Proposed.Meta):
         abstract = False
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="one_decision_per_reference"),
@@ -51,22 +46,18 @@ class Decision(OfCase):
                 name="a_measure_ends_after_it_starts",
                 violation_error_message="The measure ends before it starts.",
             ),
-            models.CheckConstraint(
-                condition=different("proposed_by", "reviewed_by"),
-                name="a_decision_is_approved_by_another_person",
-                violation_error_message="Another person approves a decision than the one who proposed it.",
-            ),
-            models.CheckConstraint(
-                condition=both_or_neither("reviewed_by", "reviewed_at"), name="an_approval_has_its_time"
-            ),
-            models.CheckConstraint(
-                condition=models.Q(state="proposed") | models.Q(reviewed_by__isnull=False),
-                name="an_approved_decision_has_its_approver",
+            *two_people(
+                "proposed_by",
+                without_review=models.Q(state="proposed"),
+                others="a_decision_is_approved_by_another_person",
+                timed="an_approval_has_its_time",
+                signed="an_approved_decision_has_its_approver",
+                message="Another person approves a decision than the one who proposed it.",
             ),
             models.CheckConstraint(condition=models.Q(expected_wrongful__gte=0), name="wrongful_actions_are_counted"),
         ]
         triggers = [
-            *OfCase.Meta.triggers,
+            *Proposed.Meta.triggers,
             pgtrigger.Trigger(
                 name="decision_rests_on_finding",
                 when=pgtrigger.Before,

@@ -5,7 +5,7 @@ from django.db import models
 
 from apps.cases.models.case import Case, OfCase
 from apps.cases.models.exhibit import Exhibit, Explanation
-from apps.core.constraints import both_or_neither, different
+from apps.cases.models.review import Proposed, two_people
 
 
 class Confidence(models.TextChoices):
@@ -17,7 +17,7 @@ class Confidence(models.TextChoices):
     ALMOST_CERTAIN = "almost_certain", "almost certain (95-99 %)"
 
 
-class Finding(OfCase):
+class Finding(Proposed):
     """What was concluded: conduct of accounts, under clauses in force, carried by exhibits, with alternatives."""
 
     class State(models.TextChoices):
@@ -35,13 +35,8 @@ class Finding(OfCase):
     limits = models.TextField(help_text="what the evidence does not show")
     account_count = models.PositiveIntegerField()
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
-    proposed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField()
-    reviewed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
-    reviewed_at = models.DateTimeField(null=True)
-    review_note = models.TextField(blank=True)
 
-    class Meta(OfCase.Meta):
+    class Meta(Proposed.Meta):
         abstract = False
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="one_finding_per_reference"),
@@ -50,22 +45,18 @@ class Finding(OfCase):
                 name="conduct_ends_after_it_begins",
                 violation_error_message="The conduct ends before it begins.",
             ),
-            models.CheckConstraint(
-                condition=different("proposed_by", "reviewed_by"),
-                name="a_finding_is_reviewed_by_another_person",
-                violation_error_message="Another person reviews a finding than the one who proposed it.",
-            ),
-            models.CheckConstraint(
-                condition=both_or_neither("reviewed_by", "reviewed_at"), name="a_review_has_its_time"
-            ),
-            models.CheckConstraint(
-                condition=~models.Q(state__in=["confirmed", "rejected"]) | models.Q(reviewed_by__isnull=False),
-                name="a_reviewed_finding_has_its_reviewer",
+            *two_people(
+                "proposed_by",
+                without_review=~models.Q(state__in=["confirmed", "rejected"]),
+                others="a_finding_is_reviewed_by_another_person",
+                timed="a_review_has_its_time",
+                signed="a_reviewed_finding_has_its_reviewer",
+                message="Another person reviews a finding than the one who proposed it.",
             ),
         ]
         # In words: no finding without a clause, an account, an exhibit and a considered explanation.
         triggers = [
-            *OfCase.Meta.triggers,
+            *Proposed.Meta.triggers,
             pgtrigger.Trigger(
                 name="finding_is_grounded",
                 when=pgtrigger.After,

@@ -10,7 +10,7 @@ from apps.audit.models import Checkpoint, Event, Leaf
 from apps.cases.models import (
     Case,
 )
-from apps.cases.queries.members import figures
+from apps.cases.queries.members import Figures, figures
 
 
 @dataclass(frozen=True)
@@ -46,14 +46,17 @@ ON_THE_TIMELINE = {
 LANES = ("adversary", "detection", "response", "legal")
 
 
-def timeline(case: Case) -> list[Moment]:
-    """What happened, oldest first: activity, detection, and what the trail says was done. One line an act."""
-    figures_ = figures(case)
+def timeline(case: Case, known: Figures | None = None) -> list[Moment]:
+    """What happened, oldest first: activity, detection, and what the trail says was done. One line an act.
+
+    `known` are the case's figures where they were counted already: over many accounts that takes its time.
+    """
+    counted = known or figures(case)
     told = []
-    if figures_.first_day and figures_.last_day:
+    if counted.first_day and counted.last_day:
         told += [
-            Moment(_midnight(figures_.first_day), "adversary", "First activity", anchor=True, is_day=True),
-            Moment(_midnight(figures_.last_day), "adversary", "Last activity recorded", is_day=True),
+            Moment(_midnight(counted.first_day), "adversary", "First activity", anchor=True, is_day=True),
+            Moment(_midnight(counted.last_day), "adversary", "Last activity recorded", is_day=True),
         ]
     alerts = Alert.objects.filter(group__in_case__case=case).aggregate(
         first=Min("detected_at"), last=Max("detected_at")

@@ -12,6 +12,7 @@ from apps.cases.models import (
     Exhibit,
     Explanation,
     Finding,
+    FindingClause,
     FindingExhibit,
     Independence,
 )
@@ -43,6 +44,14 @@ def explanations(case: Case) -> QuerySet[Explanation]:
 
 def exhibits_of_finding(finding: Finding) -> QuerySet[FindingExhibit]:
     return finding.exhibits.select_related("exhibit__item__test_run").order_by("exhibit__number")
+
+
+def clauses_of_finding(finding: Finding) -> QuerySet[FindingClause]:
+    """The clauses that it cites, with their versions, in the order in which they are quoted."""
+    rows = finding.clauses.select_related("version__document", "version__text", "clause").defer(
+        "version__text__content"
+    )
+    return rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal")
 
 
 def weighed(found: list[Exhibit]) -> list[Weighed]:
@@ -120,9 +129,13 @@ class Matrix:
     refuted_by: list[int]
 
 
-def matrix(case: Case) -> Matrix:
+def matrix(case: Case, found: list[Exhibit] | None = None) -> Matrix:
+    """Of all exhibits of the case; `found` are these where they were read already."""
     columns = list(explanations(case))
     rated = {(a.exhibit_id, a.explanation_id): a.rating for e in columns for a in e.assessments.all()}
-    rows = [Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns]) for x in exhibits(case)]
+    rows = [
+        Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns])
+        for x in (exhibits(case) if found is None else found)
+    ]
     refuted = [sum(1 for row in rows if rated.get((row.exhibit.pk, e.pk)) == "I") for e in columns]
     return Matrix(columns, rows, refuted)

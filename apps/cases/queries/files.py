@@ -13,6 +13,7 @@ from apps.cases.models import (
     Explanation,
     Finding,
     Independence,
+    Party,
     Task,
 )
 from apps.staff.models import User
@@ -43,6 +44,10 @@ def visible_independences(user) -> QuerySet[Independence]:
 
 def visible_tasks(user) -> QuerySet[Task]:
     return Task.objects.filter(case__in=visible_cases(user)).select_related("case", "assignee")
+
+
+def visible_parties(user) -> QuerySet[Party]:
+    return Party.objects.filter(case__in=visible_cases(user)).select_related("case")
 
 
 def visible_notes(user, case: Case) -> QuerySet[CaseNote]:

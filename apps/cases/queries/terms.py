@@ -19,8 +19,7 @@ def terms_in_force(case: Case, start: date) -> list[Version]:
     documents = Document.objects.all()
     if used := products(case):
         documents = documents.filter(service__in=used)
-    found = [policies.in_force(document, start) for document in documents]
-    return [version for version in found if version]
+    return policies.all_in_force(documents, start)
 
 
 def versions_during(document: Document, start: date, end: date) -> list[Version]:

@@ -1,9 +1,10 @@
 """The list, opening a case, its summary, and what is done with the case itself."""
 
-from functools import partial
 from itertools import pairwise
+from typing import Any
 
 from django.contrib import messages
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -11,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.alerts.queries import visible_groups
 from apps.audit import sentences
 from apps.cases import actions, filters, forms, queries
-from apps.cases.views.frame import find, form_page, panel
+from apps.cases.models import Party
+from apps.cases.views.frame import VerbPage, find, panel
 from apps.core.http import explained, require
 from apps.core.paging import page
+from apps.core.ui.formats import counted
 
 
 @require_safe
@@ -57,10 +60,11 @@ def open_case_from_group(request: HttpRequest, pk: str) -> HttpResponse:
 def add_group(request: HttpRequest, pk: str) -> HttpResponse:
     """An alert group goes into a case that is already open."""
     group = get_object_or_404(visible_groups(request.user), pk=pk)
+    require(request, "cases.view", "cases.add_group")
     case = find(request, request.POST.get("case", ""))
     with explained(request):
         added = actions.add_group(case, group=group, by=request.user)
-        messages.success(request, f"The group is in {case.ref}, with {added} accounts that were not.")
+        messages.success(request, f"The group is in {case.ref}. New in the case: {counted(added, 'account')}.")
         return redirect("cases:campaign", case.ref)
     return redirect("cases:open_case_from_group", group.pk)
 
@@ -79,7 +83,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         "exhibits": exhibits,
         "bars": queries.strength_rows(exhibits),
         "combined": queries.combined(found, exhibits),
-        "matrix": queries.matrix(found),
+        "matrix": queries.matrix(found, exhibits),
         "days": [day["queries"] for day in days],
         "labels": [day["day"] for day in days],
         "parties": found.parties.order_by("added_at"),
@@ -87,7 +91,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         "notes": queries.visible_notes(request.user, found),
         "note_form": forms.NoteForm(legal=request.user.has_perm("cases.view_privileged")),
         "wrongful": queries.expected_wrongful(found, figures.accounts, exhibits) if figures.accounts else None,
-        "moments": [moment for moment in queries.timeline(found) if moment.anchor],
+        "moments": [moment for moment in queries.timeline(found, figures) if moment.anchor],
     }
     return panel(request, found, "summary", context)
 
@@ -128,127 +132,117 @@ def trail(request: HttpRequest, ref: str) -> HttpResponse:
 # --- verbs of the case ------------------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def start_investigation(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    return form_page(
-        request,
-        found,
-        "cases.start_investigation",
-        forms.NoQuestions(request.POST if request.method == "POST" else None),
-        partial(actions.start_investigation, found),
-        title="Begin the investigation",
-        button="Begin",
-        icon="search",
-        consequence=f"{found.ref} leaves triage; evidence is gathered from now on.",
-        done="The investigation has begun.",
-    )
+class StartInvestigation(VerbPage):
+    action = staticmethod(actions.start_investigation)
+    form_class = forms.NoQuestions
+    title = "Begin the investigation"
+    button = "Begin"
+    icon = "search"
+    consequence = "The case leaves triage; evidence is gathered from now on."
+    done = "The investigation has begun."
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def describe(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    initial = {name: getattr(found, name) for name in ("title", "summary", "severity", "tlp")}
-    return form_page(
-        request,
-        found,
-        "cases.describe",
-        forms.DescribeForm(request.POST or None, initial=initial),
-        partial(actions.describe, found),
-        title="Describe the case",
-        button="Save",
-        consequence="Old and new words stay in the trail.",
-        done="Saved.",
-    )
+class Describe(VerbPage):
+    action = staticmethod(actions.describe)
+    form_class = forms.DescribeForm
+    title = "Describe the case"
+    button = "Save"
+    consequence = "Old and new words stay in the trail."
+    done = "Saved."
+
+    def get_initial(self) -> dict[str, Any]:
+        return {name: getattr(self.case, name) for name in ("title", "summary", "severity", "tlp")}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def assign(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    people = queries.people_with("cases.view")
-    return form_page(
-        request,
-        found,
-        "cases.assign",
-        forms.AssignForm(request.POST or None, people=people, initial={"to": found.assignee_id or request.user.pk}),
-        partial(actions.assign, found),
-        title="Give the case to somebody",
-        button="Give it",
-        icon="user-check",
-        consequence="It appears among what waits for them.",
-        done="The case has a new holder.",
-    )
+class Assign(VerbPage):
+    action = staticmethod(actions.assign)
+    form_class = forms.AssignForm
+    title = "Give the case to somebody"
+    button = "Give it"
+    icon = "user-check"
+    consequence = "It appears among what waits for them."
+    done = "The case has a new holder."
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"to": self.case.assignee_id or self.request.user.pk}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"people": queries.people_with("cases.view")}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def close_case(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    return form_page(
-        request,
-        found,
-        "cases.close_case",
-        forms.CloseForm(request.POST or None),
-        partial(actions.close_case, found),
-        title="Close the case",
-        button="Close it",
-        icon="archive",
-        consequence="Nothing can be added to a closed case but notes. A lead can open it again.",
-        done=f"{found.ref} is closed.",
-    )
+class CloseCase(VerbPage):
+    action = staticmethod(actions.close_case)
+    form_class = forms.CloseForm
+    title = "Close the case"
+    button = "Close it"
+    icon = "archive"
+    consequence = "Nothing can be added to a closed case but notes. A lead can open it again."
+    done = "The case is closed."
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def reopen_case(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    return form_page(
-        request,
-        found,
-        "cases.reopen_case",
-        forms.ReasonForm(request.POST or None),
-        partial(actions.reopen_case, found),
-        title="Open the case again",
-        button="Open it again",
-        icon="refresh",
-        consequence="The case goes back to the investigation. What was found and decided stays as it is.",
-        done=f"{found.ref} is open again.",
-    )
+class ReopenCase(VerbPage):
+    action = staticmethod(actions.reopen_case)
+    form_class = forms.ReasonForm
+    title = "Open the case again"
+    button = "Open it again"
+    icon = "refresh"
+    consequence = "The case goes back to the investigation. What was found and decided stays as it is."
+    done = "The case is open again."
 
 
 # --- papers -----------------------------------------------------------------------------------------------------------
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def add_party(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    return form_page(
-        request,
-        found,
-        "cases.add_party",
-        forms.PartyForm(request.POST or None),
-        partial(actions.add_party, found),
-        title="Add a party",
-        button="Add it",
-        icon="building",
-        consequence="The role is alleged, and every page says so, until it is adjudicated.",
-        done="The party is in the file.",
-    )
+class AddParty(VerbPage):
+    action = staticmethod(actions.add_party)
+    form_class = forms.PartyForm
+    title = "Add a party"
+    button = "Add it"
+    icon = "building"
+    consequence = "The role is alleged, and every page says so, until it is adjudicated."
+    done = "The party is in the file."
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def add_task(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    return form_page(
-        request,
-        found,
-        "cases.add_task",
-        forms.TaskForm(request.POST or None, people=queries.people_with("cases.complete_task")),
-        partial(actions.add_task, found),
-        title="Add a task",
-        button="Add it",
-        icon="checklist",
-        consequence="It appears among what waits for whoever has to do it.",
-        done="The task is in the file.",
-    )
+class CorrectParty(VerbPage):
+    action = staticmethod(actions.correct_party)
+    form_class = forms.PartyForm
+    title = "Correct a party"
+    button = "Correct it"
+    icon = "pencil"
+    consequence = "A draft takes this when it is drafted again. Issued letters and released reports stay as they are."
+    done = "The party is corrected."
+
+    def find_subject(self) -> Party:
+        return get_object_or_404(queries.visible_parties(self.request.user), pk=self.kwargs["pk"])
+
+    def get_initial(self) -> dict[str, Any]:
+        return model_to_dict(self.subject, fields=forms.PartyForm.base_fields)
+
+
+class AddTask(VerbPage):
+    action = staticmethod(actions.add_task)
+    form_class = forms.TaskForm
+    title = "Add a task"
+    button = "Add it"
+    icon = "checklist"
+    consequence = "It appears among what waits for whoever has to do it."
+    done = "The task is in the file."
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"people": queries.people_with("cases.complete_task")}
+
+
+class AddNote(VerbPage):
+    action = staticmethod(actions.add_note)
+    form_class = forms.NoteForm
+    title = "Write a note"
+    button = "Keep it"
+    icon = "notes"
+    consequence = "A note is not changed or taken back."
+    done = "The note is in the file."
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"legal": self.request.user.has_perm("cases.view_privileged")}
 
 
 @require_POST
@@ -257,21 +251,3 @@ def complete_task(request: HttpRequest, pk: str) -> HttpResponse:
     with explained(request):
         actions.complete_task(task, by=request.user)
     return redirect("cases:case", task.case.ref)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def add_note(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    legal = request.user.has_perm("cases.view_privileged")
-    return form_page(
-        request,
-        found,
-        "cases.add_note",
-        forms.NoteForm(request.POST or None, legal=legal),
-        partial(actions.add_note, found),
-        title="Write a note",
-        button="Keep it",
-        icon="notes",
-        consequence="A note is not changed or taken back.",
-        done="The note is in the file.",
-    )

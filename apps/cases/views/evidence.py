@@ -1,16 +1,16 @@
 """Exhibits, and the explanations they are weighed against."""
 
-from functools import partial
+from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from apps.cases import actions, forms, queries
-from apps.cases.models import Assessment, Case
-from apps.cases.views.frame import find, form_page, panel
-from apps.core.http import explained
+from apps.cases.models import Assessment, Case, Independence
+from apps.cases.views.frame import VerbPage, act, find, panel
+from apps.core.http import explained, require
 from apps.evidence.queries import visible_items
 
 
@@ -27,45 +27,35 @@ def evidence(request: HttpRequest, ref: str) -> HttpResponse:
     return panel(request, case, "evidence", context)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def add_exhibit(request: HttpRequest, ref: str) -> HttpResponse:
-    case = find(request, ref)
-    form = forms.ExhibitForm(
-        request.POST or None,
-        items=queries.items_on_offer(request.user, case),
-        initial={"item": request.GET.get("item", "")},
-    )
-    return form_page(
-        request,
-        case,
-        "cases.add_exhibit",
-        form,
-        partial(actions.add_exhibit, case),
-        title="Add an exhibit",
-        button="Add it",
-        icon="paperclip",
-        consequence="The item gets the next exhibit number of this case, for good.",
-        done="The exhibit is in the file.",
-        back="cases:evidence",
-    )
+class AddExhibit(VerbPage):
+    action = staticmethod(actions.add_exhibit)
+    form_class = forms.ExhibitForm
+    title = "Add an exhibit"
+    button = "Add it"
+    icon = "paperclip"
+    consequence = "The item gets the next exhibit number of this case, for good."
+    done = "The exhibit is in the file."
+    tab = "cases:evidence"
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"item": self.request.GET.get("item", "")}
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"items": queries.items_on_offer(self.request.user, self.case)}
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def argue_independence(request: HttpRequest, ref: str) -> HttpResponse:
-    case = find(request, ref)
-    return form_page(
-        request,
-        case,
-        "cases.argue_independence",
-        forms.IndependenceForm(request.POST or None, groups=queries.dependency_groups(case)),
-        partial(actions.argue_independence, case),
-        title="Argue the independence of evidence",
-        button="Submit it for review",
-        icon="scale",
-        consequence="When another person accepts it, the likelihood ratios of these lines are multiplied.",
-        done="The argument awaits its review.",
-        back="cases:evidence",
-    )
+class ArgueIndependence(VerbPage):
+    action = staticmethod(actions.argue_independence)
+    form_class = forms.IndependenceForm
+    title = "Argue the independence of evidence"
+    button = "Submit it for review"
+    icon = "scale"
+    consequence = "When another person accepts it, the likelihood ratios of these lines are multiplied."
+    done = "The argument awaits its review."
+    tab = "cases:evidence"
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"groups": queries.dependency_groups(self.case)}
 
 
 @require_POST
@@ -77,23 +67,18 @@ def accept_independence(request: HttpRequest, pk: str) -> HttpResponse:
     return redirect("cases:evidence", argument.case.ref)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def refuse_independence(request: HttpRequest, pk: str) -> HttpResponse:
-    argument = get_object_or_404(queries.visible_independences(request.user), pk=pk)
-    return form_page(
-        request,
-        argument.case,
-        "cases.refuse_independence",
-        forms.ReasonForm(request.POST or None),
-        partial(actions.refuse_independence, argument),
-        title="Refuse the argument for independence",
-        button="Refuse it",
-        icon="x",
-        consequence="The lines of evidence are averaged, not multiplied.",
-        done="Refused.",
-        back="cases:evidence",
-        obj=argument,
-    )
+class RefuseIndependence(VerbPage):
+    action = staticmethod(actions.refuse_independence)
+    form_class = forms.ReasonForm
+    title = "Refuse the argument for independence"
+    button = "Refuse it"
+    icon = "x"
+    consequence = "The lines of evidence are averaged, not multiplied."
+    done = "Refused."
+    tab = "cases:evidence"
+
+    def find_subject(self) -> Independence:
+        return get_object_or_404(queries.visible_independences(self.request.user), pk=self.kwargs["pk"])
 
 
 @require_safe
@@ -128,7 +113,7 @@ def _matrix_page(
         ],
         "refused": refused,
     }
-    return panel(request, case, "explanations", context, raising or form)
+    return panel(request, case, "explanations", context, raising or form, tab="cases:explanations")
 
 
 def _said(explanation) -> dict[str, str]:
@@ -137,31 +122,35 @@ def _said(explanation) -> dict[str, str]:
 
 @require_POST
 def raise_explanation(request: HttpRequest, ref: str) -> HttpResponse:
-    case = find(request, ref)
-    form = forms.RaiseForm(request.POST)
-    if form.is_valid():
-        with explained(form):
-            actions.raise_explanation(case, **form.cleaned_data, by=request.user)
-            messages.success(request, "Raised. It has to be tested before a finding.")
-            return redirect("cases:explanations", case.ref)
-    return _matrix_page(request, case, raising=form)
+    return act(
+        request,
+        forms.RaiseForm(request.POST),
+        actions.raise_explanation,
+        find(request, ref),
+        done="Raised. It has to be tested before a finding.",
+        tab="cases:explanations",
+        page=lambda request, case, form: _matrix_page(request, case, raising=form),
+    )
 
 
 @require_POST
 def assess_explanation(request: HttpRequest, pk: str) -> HttpResponse:
     explanation = get_object_or_404(queries.visible_explanations(request.user), pk=pk)
-    form = forms.AssessForm(request.POST, prefix=str(explanation.pk))
-    if form.is_valid():
-        with explained(form):
-            actions.assess_explanation(explanation, **form.cleaned_data, by=request.user)
-            messages.success(request, f"Assessed: {explanation}")
-            return redirect("cases:explanations", explanation.case.ref)
-    return _matrix_page(request, find(request, explanation.case.ref), assessing=(explanation.pk, form))
+    return act(
+        request,
+        forms.AssessForm(request.POST, prefix=str(explanation.pk)),
+        actions.assess_explanation,
+        explanation,
+        done=f"Assessed: {explanation}",
+        tab="cases:explanations",
+        page=lambda request, case, form: _matrix_page(request, case, assessing=(explanation.pk, form)),
+    )
 
 
 @require_POST
 def rate_exhibit(request: HttpRequest, pk: str) -> HttpResponse:
     explanation = get_object_or_404(queries.visible_explanations(request.user), pk=pk)
+    require(request, "cases.view", "cases.rate_exhibit", explanation)
     form = forms.RatingForm(request.POST)
     if form.is_valid():
         exhibit = get_object_or_404(explanation.case.exhibits, pk=form.cleaned_data["exhibit"])

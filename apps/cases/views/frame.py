@@ -7,8 +7,10 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import NoReverseMatch, reverse
+from django.views.generic import FormView
 
 from apps.cases import queries, readiness
 from apps.cases.models import Case
@@ -43,13 +45,19 @@ def find(request: HttpRequest, ref: str) -> Case:
 
 
 def panel(
-    request: HttpRequest, case: Case, template: str, context: dict[str, Any], form: forms.BaseForm | None = None
+    request: HttpRequest,
+    case: Case,
+    template: str,
+    context: dict[str, Any],
+    form: forms.BaseForm | None = None,
+    *,
+    tab: str = "",
 ) -> HttpResponse:
-    """One tab of the case inside its frame; 422 when a form of it was refused."""
+    """A page of the case inside its frame, under `tab` or the tab it is; 422 when a form of it was refused."""
     lines = readiness.missing(case)
     shared = {
         "case": case,
-        "tabs": _tabs(case, request.resolver_match.view_name if request.resolver_match else ""),
+        "tabs": _tabs(case, tab or (request.resolver_match.view_name if request.resolver_match else "")),
         "states": Case.State.choices,
         "missing": lines,
         "step": readiness.NEXT_STEP[Case.State(case.state)],
@@ -62,11 +70,7 @@ def panel(
 
 
 def _tabs(case: Case, name: str) -> list[dict[str, Any]]:
-    known = {view for view, _ in TABS}
-    return [
-        {"label": label, "url": reverse(view, args=[case.ref]), "current": view == (name if name in known else None)}
-        for view, label in TABS
-    ]
+    return [{"label": label, "url": reverse(view, args=[case.ref]), "current": view == name} for view, label in TABS]
 
 
 def _primary(request: HttpRequest, case: Case) -> dict[str, str] | None:
@@ -82,40 +86,67 @@ def _primary(request: HttpRequest, case: Case) -> dict[str, str] | None:
 def act(
     request: HttpRequest,
     form: forms.BaseForm,
-    run: Callable[..., object],
+    action: Callable[..., Any],
+    subject: Any,
     *,
     done: str,
-    back: str,
-    page: Callable[[], HttpResponse],
+    tab: str,
+    page: Callable[[HttpRequest, Case, forms.BaseForm], HttpResponse],
 ) -> HttpResponse:
-    """Run an action with what a valid form holds and go back; show the page again with what was refused."""
+    """A verb whose form stands on a tab: 403 for whom it is not, the action, back to the tab.
+
+    What was refused is explained beside its field: `page` shows the tab again with the form.
+    """
+    require(request, "cases.view", _verb(action), subject)
     if form.is_valid():
         with explained(form):
-            run(**form.cleaned_data, by=request.user)
+            action(subject, **form.cleaned_data, by=request.user)
             messages.success(request, done)
-            return redirect(back)
-    return page()
+            return redirect(tab, _case_of(subject).ref)
+    return page(request, find(request, _case_of(subject).ref), form)
 
 
-def form_page(
-    request: HttpRequest,
-    case: Case,
-    verb: str,
-    form: forms.BaseForm,
-    run: Callable[..., object],
-    *,
-    title: str,
-    button: str,
-    consequence: str,
-    done: str,
-    back: str = "cases:case",
-    obj: object = None,
-    icon: str = "check",
-) -> HttpResponse:
-    """A verb that has a form of its own: 403 for whom it is not, the form, the action, back to the tab."""
-    require(request, "cases.view", verb, case if obj is None else obj)
-    address = reverse(back, args=[case.ref])
-    context = {
-        "form": form, "title": title, "button": button, "consequence": consequence, "back": address, "button_icon": icon
-    }  # fmt: skip
-    return act(request, form, run, done=done, back=address, page=lambda: panel(request, case, "form", context, form))
+class VerbPage(FormView):
+    """A verb of a case that has a page of its own: 403 for whom it is not, the form, the action, back to the tab.
+
+    What the form holds is what the action takes. `find_subject` says what the verb is done to, when not to the case.
+    """
+
+    http_method_names = ["get", "head", "post"]
+    action: Callable[..., Any]
+    title = ""
+    button = ""
+    icon = "check"
+    consequence = ""
+    done = ""
+    tab = "cases:case"
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        self.subject = self.find_subject()
+        self.case = _case_of(self.subject)
+        require(request, "cases.view", _verb(self.action), self.subject)
+        return super().dispatch(request, *args, **kwargs)
+
+    def find_subject(self) -> Any:
+        return find(self.request, self.kwargs["ref"])
+
+    def get_success_url(self) -> str:
+        return reverse(self.tab, args=[self.case.ref])
+
+    def form_valid(self, form: forms.BaseForm) -> HttpResponse:
+        with explained(form):
+            self.action(self.subject, **form.cleaned_data, by=self.request.user)
+            messages.success(self.request, self.done)
+            return redirect(self.get_success_url())
+        return self.form_invalid(form)
+
+    def render_to_response(self, context: dict[str, Any], **response_kwargs: Any) -> HttpResponse:
+        return panel(self.request, self.case, "form", context, context["form"], tab=self.tab)
+
+
+def _verb(action: Callable[..., Any]) -> str:
+    return action.verb  # type: ignore[attr-defined]  # every @action has one
+
+
+def _case_of(subject: Any) -> Case:
+    return subject if isinstance(subject, Case) else subject.case

@@ -15,6 +15,7 @@ from apps.cases.selection import Selection
 from apps.cases.views.frame import find, panel
 from apps.core.http import explained, require
 from apps.core.paging import page
+from apps.core.ui.formats import counted
 
 EVERYONE = {"everyone": True}
 
@@ -43,7 +44,7 @@ def _page(request: HttpRequest, case: Case, data: Any, bulk: forms.BulkForm | No
         "typed": count > forms.TYPED_ABOVE,
         "provenance": queries.by_provenance(case),
     }
-    return panel(request, case, "accounts", context, bulk)
+    return panel(request, case, "accounts", context, bulk, tab="cases:accounts")
 
 
 @require_safe
@@ -64,7 +65,9 @@ def exclude_accounts(request: HttpRequest, ref: str) -> HttpResponse:
     if form.is_valid():
         with explained(form):
             out = actions.exclude_accounts(case, query=query or EVERYONE, why=form.cleaned_data["why"], by=request.user)
-            messages.success(request, f"{out} accounts are out of the case. They stay on file with the reason.")
+            messages.success(
+                request, f"Taken out of the case: {counted(out, 'account')}. They stay on file with the reason."
+            )
             return redirect("cases:accounts", case.ref)
     return _page(request, case, request.POST, form)
 
@@ -78,7 +81,7 @@ def restore_accounts(request: HttpRequest, ref: str) -> HttpResponse:
     if form.is_valid():
         with explained(form):
             back = actions.restore_accounts(case, query=query or EVERYONE, by=request.user)
-            messages.success(request, f"{back} accounts are in the case again.")
+            messages.success(request, f"In the case again: {counted(back, 'account')}.")
             return redirect("cases:accounts", case.ref)
     return _page(request, case, request.POST, form)
 
@@ -95,10 +98,10 @@ def add_accounts(request: HttpRequest, ref: str) -> HttpResponse:
         with explained(form):
             if "apply" in request.POST:
                 added = actions.add_accounts(case, query=form.query, by=request.user)
-                messages.success(request, f"{added} accounts are new in the case.")
+                messages.success(request, f"New in the case: {counted(added, 'account')}.")
                 return redirect("cases:accounts", case.ref)
             context |= _preview(case, form.query)
-    return panel(request, case, "add_accounts", context, form)
+    return panel(request, case, "add_accounts", context, form, tab="cases:accounts")
 
 
 def _preview(case: Case, query: dict[str, Any]) -> dict[str, Any]:

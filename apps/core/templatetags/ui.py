@@ -21,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 from apps.core.ui import charts, formats, looks, navigation
 
 register = template.Library()
+ABBREVIATED = {"ip": "IP", "asn": "AS number", "api": "API", "ci": "CI", "fp": "fingerprint", "hmac": "keyed hash"}
 BARS_WIDTH = 344  # the SVG's own units; the page scales it
 
 
@@ -127,11 +128,12 @@ def number(value: Any) -> SafeString:
 def quantity(value: Any, unit: str = "", qualifier: str = "") -> SafeString:
     """A number with its unit and, where the source has one, its qualifier: over, about, at least, up to.
 
-    A pair is a range: (0.2, 1.8) becomes "0.2 to 1.8".
+    A pair is a range: (0.2, 1.8) becomes "0.2 to 1.8". A unit that is a word is given in the plural.
     """
     if value is None or value == "":
         return unset("not known")
     numbers = value if isinstance(value, tuple | list) else [value]
+    unit = unit.removesuffix("s") if value == 1 and len(unit) > 1 else unit
     text = format_html_join(" to ", "{}", ((number(n),) for n in numbers))
     return format_html(
         '<span class="nowrap">{}{}{}</span>',
@@ -169,8 +171,10 @@ def now_utc() -> str:
 
 @register.filter
 def role_words(slug: str) -> str:
-    """legal_counsel as "Legal counsel"."""
-    return str(slug).replace("_", " ").replace("-", " ").capitalize()
+    """legal_counsel as "Legal counsel", ip_prefix as "IP prefix"."""
+    words = str(slug).replace("_", " ").replace("-", " ").lower().split()
+    text = " ".join(ABBREVIATED.get(word, word) for word in words)
+    return text[:1].upper() + text[1:]
 
 
 # ── Permissions and addresses ────────────────────────────────────────────────────────────────────────────────────────
@@ -229,7 +233,8 @@ def _chips(form: Form, query) -> list[dict]:
     chips = []
     for bound in form:
         value = form.cleaned_data.get(bound.name)
-        if value in (None, "", [], ()) or (hasattr(value, "exists") and not value):
+        unticked = isinstance(bound.field.widget, CheckboxInput) and not value
+        if unticked or value in (None, "", [], ()) or (hasattr(value, "exists") and not value):
             continue
         rest = query.copy()
         for key in [

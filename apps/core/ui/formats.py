@@ -24,6 +24,11 @@ SPANS = (
 )
 
 
+def counted(count: int, noun: str) -> str:
+    """3 of "account" as "3 accounts", 1 as "1 account"."""
+    return f"{number(count)} {noun}{'' if count == 1 else 's'}"
+
+
 def number(value: int | float | Decimal | str) -> str:
     """541233 as "541 233" (no-break spaces), 12.346 as "12.35", 0.58 as it is (four places at most below ten); below
     0.001 in powers of ten, because 0.00 would claim that there is nothing. Raises ValueError for what is no number."""

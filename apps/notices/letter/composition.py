@@ -146,7 +146,9 @@ def _plain_item(item) -> str:
         case Fact():
             return item.text
         case Clause():
-            return f"{item.text} ({item.document} {item.address}, version {item.version_date}, SHA-256 {item.sha256})"
+            return (
+                f"{item.quotation} ({item.document} {item.address}, version {item.version_date}, SHA-256 {item.sha256})"
+            )
         case Explanation():
             return f"{item.text} {item.outcome}"
     return item

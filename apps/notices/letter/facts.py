@@ -18,13 +18,22 @@ class Fact:
 
 @dataclass(frozen=True)
 class Clause:
-    """A clause as it read on the day. `sha256` is of the document version's exact bytes, in hex."""
+    """A clause as it read on the day. `sha256` is of the document version's exact bytes, in hex.
+
+    `lead_in` are the words that introduce the list it is an item of, "" where there is none.
+    """
 
     document: str
     address: str
     text: str
     version_date: date
     sha256: str
+    lead_in: str = ""
+
+    @property
+    def quotation(self) -> str:
+        """All the words that are quoted, a paragraph a line."""
+        return f"{self.lead_in}\n{self.text}" if self.lead_in else self.text
 
 
 @dataclass(frozen=True)

@@ -37,6 +37,7 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
             {
                 "document": clause.document,
                 "address": clause.address,
+                "lead_in": clause.lead_in,
                 "text": clause.text,
                 "version_date": clause.version_date.isoformat(),
                 "sha256": clause.sha256,

@@ -71,9 +71,22 @@ function tick() {
   setTimeout(tick, 60_000 - (Date.now() % 60_000));
 }
 
+/** A table wider than its place is moved sideways with the arrow keys too, once it can have the focus. */
+function reachWideTables() {
+  for (const wrap of document.querySelectorAll(".table-wrap")) {
+    if (wrap.scrollWidth > wrap.clientWidth) wrap.tabIndex = 0;
+    else wrap.removeAttribute("tabindex");
+  }
+}
+
 tick();
 showCopyButtons(document);
-document.addEventListener("htmx:afterSwap", (event) => showCopyButtons(event.target));
+reachWideTables();
+addEventListener("resize", reachWideTables);
+document.addEventListener("htmx:afterSwap", (event) => {
+  showCopyButtons(event.target);
+  reachWideTables();
+});
 
 document.addEventListener("htmx:responseError", (event) => {
   const { status } = event.detail.xhr;
