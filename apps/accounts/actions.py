@@ -1,14 +1,13 @@
 """What happens to account records: they are heard of, imported, and their identifiers looked at."""
 
 from collections.abc import Iterable
-from datetime import datetime
-from typing import BinaryIO, NamedTuple
+from typing import BinaryIO
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.accounts import importing, upserts
-from apps.accounts.models import Account, Identifier, Import, ImportRejection
+from apps.accounts import importing, seen, upserts
+from apps.accounts.models import Account, Import, ImportRejection
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.audit.principals import System
@@ -16,51 +15,11 @@ from apps.audit.principals import System
 CHUNK = 5000
 
 
-class Seen(NamedTuple):
-    """That an account used something, at a time."""
-
-    ref: str
-    kind: str
-    value_hmac: str
-    key_id: str
-    masked: str
-    moment: datetime
-
-
 @action
-def record_seen(*, refs: Iterable[str] = (), seen: Iterable[Seen] = (), by) -> int:
-    """Record accounts that somebody named, and identifiers that somebody saw, and casemgr did not know; returns how
-    many were new.
-
-    Sorted, so that two batches which name the same accounts wait for each other instead of for ever.
-    """
+def record_seen(*, refs: Iterable[str], by) -> int:
+    """Make a record for each account that somebody named and casemgr did not know; returns how many were new."""
     with ledger.batch() as rows:
-        new = rows.run(
-            Account,
-            "INSERT INTO accounts_account"
-            " (id, ref, product, plan, country, organisation, contract, status, recorded_at)"
-            " SELECT core_uuid7(), ref, '', '', '', '', '', 'unknown', now()"
-            " FROM unnest(%s::text[]) AS seen (ref) ON CONFLICT (ref) DO NOTHING",
-            [sorted(set(refs))],
-        )
-        if seen := sorted(set(seen)):
-            new += _record_identifiers(rows, seen)
-    return new
-
-
-def _record_identifiers(rows: ledger.Batch, seen: list[Seen]) -> int:
-    columns = [list(column) for column in zip(*seen, strict=True)]
-    return rows.run(
-        Identifier,
-        "INSERT INTO accounts_identifier (id, account_id, kind, value_hmac, key_id, masked, first_seen, last_seen)"
-        " SELECT core_uuid7(), a.id, kind, value_hmac, key_id, masked, seen, seen"
-        " FROM unnest(%s::text[], %s::text[], %s::text[], %s::text[], %s::text[], %s::timestamptz[])"
-        " AS n (ref, kind, value_hmac, key_id, masked, seen) JOIN accounts_account a ON a.ref = n.ref"
-        " ON CONFLICT (account_id, kind, value_hmac) DO UPDATE"
-        " SET first_seen = LEAST(excluded.first_seen, accounts_identifier.first_seen),"
-        " last_seen = GREATEST(excluded.last_seen, accounts_identifier.last_seen)",
-        columns,
-    )
+        return len(seen.record_accounts(rows, set(refs)))
 
 
 @action

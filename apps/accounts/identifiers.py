@@ -82,9 +82,12 @@ _RULES = {
 
 def hmac_of(kind: str, value: str) -> tuple[str, str]:
     """(HMAC-SHA-256 of kind and normalised value in hexadecimal, id of the key it was made with)."""
+    return _hmac(kind, normalise(kind, value))
+
+
+def _hmac(kind: str, value: str) -> tuple[str, str]:
     key = settings.IDENTIFIER_PEPPER.encode()
-    digest = hmac.digest(key, f"{kind}\x00{normalise(kind, value)}".encode(), "sha256")
-    return digest.hex(), key_id()
+    return hmac.digest(key, f"{kind}\x00{value}".encode(), "sha256").hex(), key_id()
 
 
 class Recognised(NamedTuple):
@@ -110,10 +113,11 @@ def recognise(kind: str, value: str, hashed_under: str | None = None) -> Recogni
     if kind not in KINDS:
         return None
     try:
-        digest, made_under = hmac_of(kind, f"{hashed_under}:{value}" if hashed_under else value)
-        return Recognised(kind, digest, made_under, mask(kind, value))
+        plain = normalise(kind, value)
     except ValueError:
         return None
+    digest, made_under = hmac_of(kind, f"{hashed_under}:{plain}") if hashed_under else _hmac(kind, plain)
+    return Recognised(kind, digest, made_under, _masked(kind, plain)[:MASK_LENGTH])
 
 
 def key_id() -> str:

@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from apps.accounts.models import Acceptance, Account, Activity, Identifier, Import
+from apps.core.arrays import plain
 from apps.policies.models import Version
 from apps.policies.queries import in_force
 
@@ -101,7 +102,7 @@ def holders(wanted: set[tuple[str, str]], limit: int) -> dict[tuple[str, str], s
                 " FROM unnest(%s::text[], %s::text[]) AS w (kind, value_hmac) CROSS JOIN LATERAL ("
                 "  SELECT account_id FROM accounts_identifier i WHERE i.kind = w.kind AND i.value_hmac = w.value_hmac"
                 "  LIMIT %s) AS held",
-                [list(kinds), list(hashes), limit],
+                [plain(kinds), plain(hashes), limit],
             )
             for kind, value_hmac, account in cursor.fetchall():
                 found.setdefault((kind, value_hmac), set()).add(account)

@@ -16,8 +16,9 @@ from apps.accounts import queries as accounts
 from apps.alerts import facts, grouping, priority
 from apps.alerts.grouping import Group, Shared
 from apps.alerts.judging import Known
-from apps.alerts.models import AlertGroup, Detector, GroupKey
+from apps.alerts.models import AlertGroup, Detector
 from apps.audit import ledger
+from apps.core.arrays import plain
 from apps.core.ids import uuid7
 
 TAKING = [AlertGroup.State.OPEN, AlertGroup.State.CLAIMED, AlertGroup.State.ESCALATED]
@@ -36,6 +37,7 @@ class Said:
     accounts: list[str]  # ids
     shared: list[Shared]  # identifiers that may tie its account to others
     p_value: float | None
+    is_lost: bool = False  # its key leads nowhere yet
 
 
 @dataclass
@@ -76,10 +78,14 @@ def settle(said: list[Said]) -> dict[str, Touched]:
 
 def _homes(said: list[Said]) -> grouping.Homes:
     """The groups that may take these alerts: by key, by account, and by identifiers that few accounts hold."""
-    holders = accounts.holders({(s.kind, s.value_hmac) for one in said for s in one.shared}, grouping.RARE + 1)
-    named = {account for one in said for account in one.accounts}
+    by_key = _by_key({one.key for one in said})
+    for one in said:
+        one.is_lost = one.key not in by_key
+    lost = [one for one in said if one.is_lost]  # the others need not be looked at any closer
+    holders = accounts.holders({(s.kind, s.value_hmac) for one in lost for s in one.shared}, grouping.RARE + 1)
+    named = {account for one in lost for account in one.accounts}
     named |= {account for held in holders.values() for account in held}
-    return grouping.Homes(_by_key({one.key for one in said}), _by_account(named), defaultdict(set, holders))
+    return grouping.Homes(by_key, _by_account(named), defaultdict(set, holders))
 
 
 GROUP = "g.id::text, g.key, g.account_count, g.window_end"
@@ -103,7 +109,7 @@ def _by_account(named: set[str]) -> dict[str, set[Group]]:
                 f"SELECT m.account_id::text, {GROUP} FROM alerts_groupaccount m"  # noqa: S608
                 " JOIN alerts_alertgroup g ON g.id = m.group_id"
                 " WHERE m.account_id = ANY(%s::uuid[]) AND g.state = ANY(%s)",
-                [list(named), TAKING],
+                [plain(named), TAKING],
             )
             for account, *row in cursor.fetchall():
                 found.setdefault(account, set()).add(Group(*row))
@@ -117,7 +123,7 @@ def fold(rows: ledger.Batch, touched: dict[str, Touched], now: datetime) -> None
     """Say of each touched group what its alerts say now; open the new ones. Last in its transaction: it holds locks on
     groups that other requests wait for."""
     stored = _locked([group.id for group in touched.values() if not group.is_new])
-    joined = _join(touched)
+    joined = _link(touched)
     counted = recount([group.id for group in touched.values() if group.is_changed])
     for group in touched.values():
         if group.id not in counted:
@@ -134,7 +140,6 @@ def fold(rows: ledger.Batch, touched: dict[str, Touched], now: datetime) -> None
             grown.append(row)
     rows.insert(AlertGroup, opened)
     update(rows, grown)
-    _lead(touched)
 
 
 class Stored(NamedTuple):
@@ -153,7 +158,7 @@ def _locked(groups: list[str]) -> dict[str, Stored]:
         cursor.execute(
             "SELECT id::text, state, key, facts, first_received_at FROM alerts_alertgroup WHERE id = ANY(%s::uuid[])"
             " ORDER BY id FOR NO KEY UPDATE",
-            [groups],
+            [plain(groups)],
         )
         found = cursor.fetchall()
     if any(state not in TAKING for _, state, *_ in found):
@@ -161,22 +166,40 @@ def _locked(groups: list[str]) -> dict[str, Stored]:
     return {id_: Stored(key, json.loads(counted), first) for id_, _, key, counted, first in found}
 
 
-def _join(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]]]:
-    """Note the accounts of each group; returns contract and verified payer of those that are new in it."""
-    pairs = sorted((account, group.id) for group in touched.values() for account in group.accounts)
+# What follows from the rows above: which accounts an alert and its group name, and where the next alert of a key goes.
+LINK = """
+    WITH named AS (
+        INSERT INTO alerts_alertaccount (account_id, alert_id)
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING
+    ), led AS (
+        INSERT INTO alerts_groupkey AS k (key, group_id) SELECT * FROM unnest(%s::text[], %s::uuid[])
+        ON CONFLICT (key) DO UPDATE SET group_id = excluded.group_id WHERE k.group_id <> excluded.group_id
+    ), joined AS (
+        INSERT INTO alerts_groupaccount (account_id, group_id)
+        SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING RETURNING account_id, group_id
+    )
+    SELECT j.group_id::text, a.contract, a.payer_verified FROM joined j JOIN accounts_account a ON a.id = j.account_id"""
+
+
+def _link(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]]]:
+    """Write the links; returns contract and verified payer of the accounts that are new in each group.
+
+    Sorted, so that two requests which write the same links wait for each other instead of for ever.
+    """
+    said = [(one, group.id) for group in touched.values() for one in group.said]
+    named = sorted({(account, one.known.id) for one, _ in said for account in one.accounts})
+    members = sorted({(account, group) for one, group in said for account in one.accounts})
+    keys = sorted({one.key: group for one, group in said if one.is_lost}.items())
     joined: dict[str, list[tuple[str, bool | None]]] = defaultdict(list)
-    if pairs:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "WITH joined AS (INSERT INTO alerts_groupaccount (account_id, group_id)"
-                " SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING RETURNING account_id, group_id)"
-                " SELECT j.group_id::text, a.contract, a.payer_verified"
-                " FROM joined j JOIN accounts_account a ON a.id = j.account_id",
-                [[account for account, _ in pairs], [group for _, group in pairs]],
-            )
-            for group, contract, payer_verified in cursor.fetchall():
-                joined[group].append((contract, payer_verified))
+    with connection.cursor() as cursor:
+        cursor.execute(LINK, [*_plain(named), [key for key, _ in keys], plain(group for _, group in keys), *_plain(members)])
+        for group, contract, payer_verified in cursor.fetchall():
+            joined[group].append((contract, payer_verified))
     return joined
+
+
+def _plain(pairs: list[tuple[str, str]]) -> tuple[str, str]:
+    return plain(one for one, _ in pairs), plain(other for _, other in pairs)
 
 
 def _counted(known: dict[str, Any], group: Touched, members: list[tuple[str, bool | None]]) -> dict[str, Any]:
@@ -201,21 +224,6 @@ OPENING = {
     "dismissal": "",
     "dismissal_note": "",
 }
-
-
-def _lead(touched: dict[str, Touched]) -> None:
-    """The next alerts with the keys of these come to the same groups."""
-    keys: dict[str, str] = {}
-    for group in touched.values():
-        for one in group.said:
-            keys.setdefault(one.key, group.id)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {GroupKey._meta.db_table} (key, group_id) SELECT * FROM unnest(%s::text[], %s::uuid[])"  # noqa: S608
-            " ON CONFLICT (key) DO UPDATE SET group_id = excluded.group_id"
-            " WHERE alerts_groupkey.group_id <> excluded.group_id",
-            [sorted(keys), [keys[key] for key in sorted(keys)]],
-        )
 
 
 def update(rows: ledger.Batch, drafts: list[dict[str, Any]]) -> None:

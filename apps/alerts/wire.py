@@ -136,7 +136,7 @@ def _mean_something(alert: Alert) -> None:
             raise Refusal("time_out_of_range", f"{name} lies in the year {moment.year}.", field=name)
     if alert.window and alert.window.start > alert.window.end:
         raise Refusal("window_order", "window.end is before window.start.", field="window.end")
-    if _control.search(alert.source_ref):
+    if not alert.source_ref.isprintable() and _control.search(alert.source_ref):
         raise Refusal("invalid", "source_ref holds a control character.", field="source_ref")
     _check_subject(alert.subject)
     _check_calibration(alert)
@@ -152,7 +152,7 @@ def _moments(alert: Alert) -> list[tuple[str, datetime]]:
 
 
 def _check_subject(subject: Subject) -> None:
-    if any(_control.search(ref) for ref in subject.accounts):
+    if any(not ref.isprintable() and _control.search(ref) for ref in subject.accounts):
         raise Refusal("invalid", "subject.accounts holds a control character.", field="subject.accounts")
     if subject.n_accounts is not None and subject.n_accounts < len(set(subject.accounts)):
         raise Refusal(

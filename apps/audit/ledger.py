@@ -26,6 +26,7 @@ from django.utils import timezone
 from apps.audit import fence, middleware, private
 from apps.audit.models import AuditedModel, CaseCounter, Event, Manifest
 from apps.core import workflow
+from apps.core.arrays import plain
 from apps.core.ids import uuid7, uuid7s
 
 M = TypeVar("M", bound=AuditedModel)
@@ -193,7 +194,7 @@ class Batch:
             cursor.execute(
                 f"SELECT count(*), string_agg(uuid_send(id) || {digest_sql(model, 't')}, ''::bytea ORDER BY id)"  # noqa: S608
                 f" FROM {table} t WHERE id = ANY(%s::uuid[])",
-                [[row["id"] for row in rows]],
+                [plain(str(row["id"]) for row in rows)],
             )
             count, digests = cursor.fetchone()
         self._wrote(model, count, bytes(digests))

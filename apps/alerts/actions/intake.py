@@ -4,9 +4,10 @@ Nothing here waits for another request, except for the rows that both write: sam
 written in the same order. Who was overtaken is told so by a constraint, and begins again (see intake).
 """
 
+import json
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -14,23 +15,19 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from apps.accounts import actions as accounts
-from apps.accounts import identifiers
-from apps.accounts.actions import Seen
-from apps.accounts.models import Account, Identifier
+from apps.accounts import identifiers, seen
+from apps.accounts.seen import Seen
 from apps.alerts import folding, grouping, judging, wire
 from apps.alerts.folding import Said
 from apps.alerts.formats.item import Item
 from apps.alerts.judging import Known
-from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch, Detector, Rejection
+from apps.alerts.models import Alert, AlertGroup, Batch, Detector, Rejection
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.audit.principals import System
 from apps.core.ids import uuid7
 
 # Few accounts have these in common by chance; a network, a mail domain or a browser is shared by strangers.
 TYING = frozenset({"payment", "device", "api_key", "email", "phone"})
-FRESH = timedelta(days=1)  # an identifier that is seen again within so long is no news
 
 
 @dataclass
@@ -74,25 +71,23 @@ def receive(detector: Detector, *, part: Part, by) -> Batch:
     return Batch(**batch | {"received_at": now, "raw": part.raw})
 
 
-KNOWN = (
-    "source_ref", "id", "variant", "title", "kind", "earlier", "content_sha256", "window_start", "window_end",
-    "occurrences", "account_ids", "joined", "group_id", "group__state",
-)  # fmt: skip
+KNOWN = """
+    SELECT a.source_ref, a.id::text, a.title, a.kind, a.variant, a.earlier, a.content_sha256, a.window_start, a.window_end,
+        a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s, a.joined
+    FROM alerts_alert a JOIN alerts_alertgroup g ON g.id = a.group_id
+    WHERE a.detector_id = %s AND a.source_ref = ANY(%s) ORDER BY a.source_ref, a.variant"""
 
 
 def _known(detector: Detector, refs: set[str]) -> dict[str, list[Known]]:
     """Alerts of these references by reference, the eldest first."""
     found: dict[str, list[Known]] = {}
-    rows = Alert.objects.filter(detector=detector, source_ref__in=refs).order_by("source_ref", "variant")
-    for ref, id_, variant, title, kind, earlier, content, start, end, times, ids, joined, group, state in (
-        rows.values_list(*KNOWN) if refs else ()
-    ):
-        found.setdefault(ref, []).append(
-            Known(
-                str(id_), title, kind, variant, [*earlier, content], start, end, times, [str(one) for one in ids],
-                str(group), state != AlertGroup.State.DISMISSED, joined, is_new=False,
-            )
-        )  # fmt: skip
+    if refs:
+        with connection.cursor() as cursor:
+            cursor.execute(KNOWN, [AlertGroup.State.DISMISSED, detector.pk, list(refs)])
+            for ref, id_, title, kind, variant, earlier, content, start, end, times, ids, *group in cursor.fetchall():
+                contents = [*json.loads(earlier), content]
+                one = Known(id_, title, kind, variant, contents, start, end, times, ids, *group, is_new=False)
+                found.setdefault(ref, []).append(one)
     return found
 
 
@@ -143,69 +138,39 @@ def _rejections(batch_id: str, part: Part, verdicts: list[judging.Verdict], now:
 
 
 def _write(rows: ledger.Batch, detector: Detector, batch_id: str, known: list[Known], now: datetime) -> None:
-    ids, seen = _accounts(known)
-    said = [_said(one, ids, seen) for one in known]
+    refs = {ref for one in known for ref in one.news.alert.subject.accounts}
+    ids = seen.ids_of(refs) if refs else {}
+    if unknown := refs - ids.keys():
+        fresh = seen.record_accounts(rows, unknown)
+        ids |= fresh if len(fresh) == len(unknown) else seen.ids_of(unknown)
+    used = {one.id: _used(one, ids) for one in known}
+    seen.record_identifiers(rows, (one for several in used.values() for one in several))
+    said = [_said(one, ids, used[one.id]) for one in known]
     touched = folding.settle(said)
-    fresh = [_record(one, detector, batch_id, now) for one in said if one.known.is_new]
-    rows.insert(Alert, fresh)
-    _update(rows, [_record(one, detector, batch_id, now) for one in said if not one.known.is_new])
-    _name_accounts(said)
+    records = [_record(one, detector, batch_id, now) for one in said]
+    rows.insert(Alert, [record for one, record in zip(known, records, strict=True) if one.is_new])
+    _update(rows, [record for one, record in zip(known, records, strict=True) if not one.is_new])
     folding.fold(rows, touched, now)
 
 
-def _accounts(known: list[Known]) -> tuple[dict[str, str], dict[str, list[Seen]]]:
-    """Ids of the accounts that are named, by reference, and what is seen of those that an alert is about alone."""
-    refs = {ref for one in known for ref in one.news.alert.subject.accounts}
-    ids = _ids(refs)
-    seen = {one.id: _seen(one) for one in known}
-    unknown = refs - ids.keys()
-    news = _news({one for several in seen.values() for one in several}, ids)
-    if unknown or news:
-        accounts.record_seen(refs=unknown, seen=news, by=System("intake"))
-        ids |= _ids(unknown)
-    return ids, seen
-
-
-def _ids(refs: set[str]) -> dict[str, str]:
-    if not refs:
-        return {}
-    return {ref: str(key) for ref, key in Account.objects.filter(ref__in=refs).values_list("ref", "id")}
-
-
-def _seen(known: Known) -> list[Seen]:
+def _used(known: Known, ids: dict[str, str]) -> list[Seen]:
+    """What an alert about one account says that the account used."""
     alert = known.news.alert
-    if len(alert.subject.accounts) != 1:
+    if len(alert.subject.accounts) != 1 or not alert.indicators:
         return []
+    account = ids[alert.subject.accounts[0]]
     moment = alert.window.end if alert.window else alert.detected_at
     found = (identifiers.recognise(i.type, i.value, i.key_id) for i in alert.indicators)
-    return [Seen(alert.subject.accounts[0], *one, moment) for one in dict.fromkeys(found) if one]
+    return [Seen(account, *one, moment) for one in dict.fromkeys(found) if one]
 
 
-def _news(seen: set[Seen], ids: dict[str, str]) -> list[Seen]:
-    """What was not seen of these accounts, or not for a day."""
-    known = {ids[one.ref]: one.ref for one in seen if one.ref in ids}
-    rows = Identifier.objects.filter(account__in=known) if known else Identifier.objects.none()
-    when = {
-        (known[str(account)], kind, value): (first, last)
-        for account, kind, value, first, last in rows.values_list(
-            "account_id", "kind", "value_hmac", "first_seen", "last_seen"
-        )
-    }
-    newest: dict[tuple, Seen] = {}
-    for one in seen:
-        first, last = when.get(one[:3], (None, None))
-        if first is None or last is None or not first - FRESH <= one.moment <= last + FRESH:
-            newest[one[:3]] = max(one, newest.get(one[:3], one))
-    return list(newest.values())
-
-
-def _said(known: Known, ids: dict[str, str], seen: dict[str, list[Seen]]) -> Said:
+def _said(known: Known, ids: dict[str, str], used: list[Seen]) -> Said:
     alert = known.news.alert
     named = [ids[ref] for ref in alert.subject.accounts]
     known.account_ids = sorted({*known.account_ids, *named})  # what it named once it stays about
     score = alert.score
     adjusted = min(1.0, score.p * (score.n_tested or 1)) if score and score.p is not None else None
-    shared = [grouping.Shared(one.kind, one.value_hmac, one.masked) for one in seen[known.id] if one.kind in TYING]
+    shared = [grouping.Shared(one.kind, one.value_hmac, one.masked) for one in used if one.kind in TYING]
     return Said(known, grouping.key(alert), named, shared, adjusted)
 
 
@@ -255,17 +220,4 @@ def _update(rows: ledger.Batch, records: list[dict[str, Any]]) -> None:
             f"UPDATE alerts_alert SET {assignments}"  # noqa: S608 - the model's own columns
             " FROM jsonb_populate_recordset(NULL::alerts_alert, %s) AS new WHERE alerts_alert.id = new.id",
             [msgspec.json.encode(records).decode()],
-        )
-
-
-def _name_accounts(said: list[Said]) -> None:
-    pairs = sorted({(account, one.known.id) for one in said for account in one.accounts})
-    if not pairs:
-        return
-    columns = [[account for account, _ in pairs], [alert for _, alert in pairs]]
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"INSERT INTO {AlertAccount._meta.db_table} (account_id, alert_id)"  # noqa: S608 - our own name
-            " SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING",
-            columns,
         )

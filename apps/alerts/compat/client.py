@@ -7,7 +7,8 @@ from uuid import UUID
 import msgspec
 from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import QuerySet
+from django.db.models import JSONField, QuerySet
+from django.db.models.functions import Cast
 from django.http import Http404, UnreadablePostError
 from rest_framework import exceptions
 from rest_framework.permissions import IsAuthenticated
@@ -88,7 +89,7 @@ class ClientView(APIView):
         return found
 
     def own_alerts(self) -> QuerySet[Alert]:
-        return queries.visible_alerts(self.request.user)
+        return queries.visible_alerts(self.request.user).annotate(content=Cast("payload", JSONField()))
 
     def own(self, pk: Any) -> Alert:
         """An alert that this key may see, by its id. Raises Http404."""

@@ -123,7 +123,7 @@ class Filter(IrisView):
         return found
 
     def _one(self, name: str, value: str) -> Q:
-        held = f"payload__ext__{iris.NAME}"
+        held = f"content__ext__{iris.NAME}"
         match name:
             case "alert_title":
                 return Q(title__icontains=value)

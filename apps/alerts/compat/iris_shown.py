@@ -62,7 +62,7 @@ def alert(row: Alert) -> dict[str, Any]:
 
 
 def _held(row: Alert) -> dict[str, Any]:
-    ext = row.payload.get("ext")
+    ext = row.said.get("ext")
     held = ext.get(iris.NAME) if isinstance(ext, dict) else None
     return held if isinstance(held, dict) else {}
 

@@ -74,7 +74,7 @@ def _one(name: str, value: Any, depth: int) -> Q:
     if name in ("_id", "id", "_ids"):
         return Q(pk__in=[_uuid(one) for one in (value if isinstance(value, list) else [value])])
     if name in ("_has", "_contains"):
-        return Q(**{f"payload__ext__{thehive.NAME}__has_key": _text(value)})
+        return Q(**{f"content__ext__{thehive.NAME}__has_key": _text(value)})
     if name == "_ne":
         return ~_compare("_eq", value)
     if name in COMPARISONS or name in ("_in", "_between"):
@@ -137,9 +137,9 @@ def _lookup(field: str, comparison: str, value: Any) -> Q:
     if field in COLUMNS:
         return Q(**{f"{COLUMNS[field]}__{comparison}": _number(value) if field == "severity" else _text(value)})
     if field == "tags":
-        return Q(**{f"payload__ext__{thehive.NAME}__tags__contains": [_text(value)]})
+        return Q(**{f"content__ext__{thehive.NAME}__tags__contains": [_text(value)]})
     if field in SAID:
-        return Q(**{f"payload__ext__{thehive.NAME}__{field}__{comparison}": _plain(value)})
+        return Q(**{f"content__ext__{thehive.NAME}__{field}__{comparison}": _plain(value)})
     known = ", ".join(["_id", "status", "tags", *COLUMNS, *MOMENTS, *SAID])
     raise Refused(400, f"Alerts cannot be found by “{field[:40]}” here; by {known}.")
 

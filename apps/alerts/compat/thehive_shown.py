@@ -74,7 +74,7 @@ def _common(alert: Alert) -> dict[str, Any]:
         "severity": max(1, alert.severity),
         "date": _ms(alert.detected_at),
         "tags": held.get("tags", []),
-        "tlp": held.get("tlp", TLP.index(alert.payload.get("handling", {}).get("tlp", "AMBER"))),
+        "tlp": held.get("tlp", TLP.index(alert.said.get("handling", {}).get("tlp", "AMBER"))),
         "pap": held.get("pap", 2),
         "follow": True,
         "caseTemplate": held.get("caseTemplate"),
@@ -82,7 +82,7 @@ def _common(alert: Alert) -> dict[str, Any]:
 
 
 def _held(alert: Alert) -> dict[str, Any]:
-    ext = alert.payload.get("ext")
+    ext = alert.said.get("ext")
     held = ext.get(thehive.NAME) if isinstance(ext, dict) else None
     return held if isinstance(held, dict) else {}
 
@@ -118,7 +118,7 @@ def observables_of(alert: Alert) -> list[dict[str, Any]]:
     """What was observed: as the client said it, or from the accounts and indicators of an alert of another form."""
     if found := _held(alert).get("observables"):
         return found
-    subject, indicators = alert.payload.get("subject", {}), alert.payload.get("indicators", [])
+    subject, indicators = alert.said.get("subject", {}), alert.said.get("indicators", [])
     accounts = [{"dataType": "account", "data": ref} for ref in subject.get("accounts", [])]
     return [*accounts, *({"dataType": one["type"], "data": one["value"]} for one in indicators)]
 
