@@ -6,7 +6,7 @@ never a note.
 """
 
 from collections.abc import Iterable
-from datetime import date
+from datetime import UTC, date
 from typing import Any
 
 from django.conf import settings
@@ -14,6 +14,7 @@ from django.db.models import Max, Min, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
+from apps.alerts.models import Alert
 from apps.cases import queries, wording
 from apps.cases.models import Case, Decision, Exhibit, Finding, FindingClause
 from apps.policies.queries import lead_in
@@ -47,7 +48,7 @@ def snapshot(case: Case) -> dict[str, Any]:
             {"day": _day(row["day"]), "exchanges": row["queries"], "accounts": row["accounts"]}
             for row in queries.activity_per_day(case)
         ],
-        "marks": [{"day": case.opened_at.date().isoformat(), "label": "case opened"}],
+        "marks": _marks(case, decisions),
         "findings": [_finding(number, finding) for number, finding in enumerate(findings, 1)],
         "exhibits": _exhibits(exhibits),
         "decisions": [_decision(decision) for decision in decisions],
@@ -125,6 +126,23 @@ def _figures(figures: queries.Figures) -> list[dict[str, Any]]:
     ]
 
 
+# What a report calls the first day of a measure that the activity is read against.
+BEGUN = {
+    Decision.Action.LIMIT: "limits begin",
+    Decision.Action.SUSPEND: "suspension begins",
+    Decision.Action.TERMINATE: "accounts end",
+}
+
+
+def _marks(case: Case, decisions: list[Decision]) -> list[dict[str, str]]:
+    """The days that the activity is read against, oldest first."""
+    first = Alert.objects.filter(group__in_case__case=case).aggregate(first=Min("detected_at"))["first"]
+    days = [(first.astimezone(UTC).date(), "first alert")] if first else []
+    days.append((case.opened_at.astimezone(UTC).date(), "case opened"))
+    days += [(d.starts_on, BEGUN[d.action]) for d in decisions if d.action in BEGUN]
+    return [{"day": day.isoformat(), "label": label} for day, label in sorted(set(days))]
+
+
 def _finding(number: int, finding: Finding) -> dict[str, Any]:
     return {
         "number": number,
@@ -134,13 +152,17 @@ def _finding(number: int, finding: Finding) -> dict[str, Any]:
         "clauses": [_clause(row) for row in queries.clauses_of_finding(finding)],
         "exhibits": [row.exhibit.label for row in queries.exhibits_of_finding(finding)],
         "alternatives": [
-            {"text": f"{row.explanation}.", "outcome": f"{row.get_status_display()}. {row.conclusion}"}
+            {"text": f"{row.explanation}.", "outcome": f"{row.get_status_display()}. {_sentence(row.conclusion)}"}
             for row in finding.explanations.select_related("explanation")
         ],
         "confirmed_on": _day(finding.reviewed_at and finding.reviewed_at.date()),
         "proposed_by": str(finding.proposed_by),
         "confirmed_by": str(finding.reviewed_by),
     }
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "!", "?")) else f"{text}."
 
 
 def _clause(cited: FindingClause) -> dict[str, str]:

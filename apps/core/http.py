@@ -1,15 +1,16 @@
 """What views share: explaining a refusal where the person is, and sending files out safely."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
-from django.http import Http404, HttpRequest, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
+from apps.core.pdf import PdfError
 from apps.core.workflow import IllegalTransition
 
 
@@ -49,6 +50,34 @@ def require(request: HttpRequest, to_view: str, to_do: str = "", obj: Any = None
         raise Http404
     if to_do and not request.user.has_perm(to_do, obj):
         raise PermissionDenied
+
+
+def carried_out(request: HttpRequest, form: forms.Form, action: Callable[..., object], obj: Any, *, done: str) -> bool:
+    """Take the form's action on the object and say that it is done; False where the form has to be shown again."""
+    if form.is_valid():
+        with explained(form):
+            action(obj, **form.cleaned_data, by=request.user)
+            messages.success(request, done)
+            return True
+    return False
+
+
+def pdf_response(make: Callable[[], bytes], *, name: str) -> HttpResponse:
+    """A PDF to be read in a frame of our own page; why there is none, where it cannot be made. See `file_response` for
+    one to keep."""
+    try:
+        response = HttpResponse(make(), content_type="application/pdf")
+    except PdfError as error:
+        return HttpResponse(str(error), status=503, content_type="text/plain")
+    response["Content-Disposition"] = f'inline; filename="{name}.pdf"'
+    response["X-Content-Type-Options"] = "nosniff"
+    # A browser's viewer styles itself inline.
+    response["Content-Security-Policy"] = (
+        "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
+    )
+    response["X-Frame-Options"] = "SAMEORIGIN"
+    response["Cache-Control"] = "private, no-store"
+    return response
 
 
 def file_response(chunks: Iterable[bytes], *, filename: str, media_type: str, size: int) -> StreamingHttpResponse:

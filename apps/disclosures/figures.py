@@ -101,9 +101,9 @@ def _ratio(log: float) -> str:
 
 
 def _round_up(value: int) -> float:
-    """The next 1, 2 or 5 times a power of ten."""
+    """The next multiple of a power of ten whose half is a round number, too."""
     power = 10 ** math.floor(math.log10(max(value, 1)))
-    return next(factor * power for factor in (1, 2, 5, 10) if factor * power >= value)
+    return next(factor * power for factor in (1, 2, 3, 4, 5, 6, 8, 10) if factor * power >= value)
 
 
 def _months(first: date, last: date) -> list[date]:

@@ -53,7 +53,7 @@ POLICY = {
     "activity[].day": ("keep", "keep", "keep"),
     "activity[].exchanges": ("keep", "keep", "cell"),
     "activity[].accounts": ("keep", "keep", "cell"),
-    "marks[].day": ("keep", "keep", "keep"),
+    "marks[].day": ("keep", "keep", "month"),
     "marks[].label": ("keep", "keep", "keep"),
     "countries[].country": ("keep", "keep", "keep"),
     "countries[].accounts": ("keep", "keep", "cell"),

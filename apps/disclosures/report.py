@@ -88,7 +88,6 @@ def build(redacted: dict, log: Sequence[Withheld], audience: str, marking: Marki
         raise ValueError("a public report is TLP:CLEAR")
     files = {**annexes.tables(redacted), "report.json": annexes.to_json(redacted, log, audience)}
     pictures = _pictures(redacted)
-    redacted = redacted | {"marks": _drawn_marks(redacted)}
     title = f"{TITLES[audience]}: {redacted['case']['title']}"
     context = {
         **_printable(redacted),
@@ -99,6 +98,8 @@ def build(redacted: dict, log: Sequence[Withheld], audience: str, marking: Marki
         "log": log,
         "likelihoods": _likelihoods(redacted),
         "scale": STRENGTHS,
+        "drawn": _printable(_drawn_marks(redacted)),
+        "log_in_words": [{**line, "field": field_in_words(line["path"])} for line in log],
         "pictures": pictures,
         "annexes": [(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()],
     }
@@ -135,9 +136,10 @@ def _pictures(redacted: dict) -> dict[str, str]:
 
 
 def _drawn_marks(redacted: dict) -> list[dict]:
-    """The marks that lie within the days of the picture; its caption names no other."""
+    """The marks that lie within the days of the picture; its caption names no other. A month is no day to draw."""
     days = [row["day"] for row in redacted["activity"] if _number(row["exchanges"])]
-    return [mark for mark in redacted["marks"] if days and min(days) <= mark["day"] <= max(days)]
+    exact = [mark for mark in redacted["marks"] if len(mark["day"]) == len("2026-01-31")]
+    return [mark for mark in exact if days and min(days) <= mark["day"] <= max(days)]
 
 
 def _number(value) -> bool:
@@ -156,6 +158,12 @@ def in_words(log10: float) -> str:
     """A likelihood ratio in the words of the scale; below 1 it supports the alternative."""
     words = [words for start, words, _ in STRENGTHS if abs(log10) >= start][-1]
     return words if log10 >= 0 or words == "no support" else f"{words} for the alternative"
+
+
+def field_in_words(path: str) -> str:
+    """A field of the snapshot for a reader: "accounts[].created_on" is "Accounts: created on"."""
+    words = ": ".join(path.replace("[]", "").replace("_", " ").split("."))
+    return words[:1].upper() + words[1:]
 
 
 class Mark(str):

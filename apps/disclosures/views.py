@@ -2,15 +2,15 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases.queries import visible_cases
-from apps.core import pdf, vault
-from apps.core.http import explained, file_response, require
+from apps.core import vault
+from apps.core.http import carried_out, explained, file_response, pdf_response, require
 from apps.core.paging import page
 from apps.disclosures import actions, forms, queries
 from apps.disclosures.models import Report
+from apps.disclosures.report import field_in_words
 
 
 @require_safe
@@ -59,28 +59,21 @@ def report(request: HttpRequest, pk) -> HttpResponse:
 
 
 def _report_page(request: HttpRequest, found: Report, form: forms.ReasonForm | None = None) -> HttpResponse:
-    context = {"report": found, "reason": form or forms.ReasonForm()}
+    context = {
+        "report": found,
+        "withheld": [{**line, "field": field_in_words(line["path"])} for line in found.withheld],
+        "reason": form or forms.ReasonForm(),
+    }
     return render(request, "disclosures/report.html", context, status=422 if form and form.errors else 200)
 
 
 @require_safe
-@xframe_options_sameorigin
 def preview(request: HttpRequest, pk) -> HttpResponse:
     """The report on screen. A released one is shown from the vault, never made again."""
     found = _find(request, pk)
-    try:
-        data = vault.read(found.files[0]["sha256"]) if found.files else next(iter(actions.files_of(found).values()))
-    except pdf.PdfError as error:
-        return HttpResponse(str(error), status=503, content_type="text/plain")
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{found.ref or "draft"}.pdf"'
-    response["X-Content-Type-Options"] = "nosniff"
-    # Our own page shows it in a frame; a browser's viewer styles itself inline.
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-    )
-    response["Cache-Control"] = "private, no-store"
-    return response
+    if found.files:
+        return pdf_response(lambda: vault.read(found.files[0]["sha256"]), name=str(found.ref))
+    return pdf_response(lambda: next(iter(actions.files_of(found).values())), name="draft")
 
 
 @require_safe
@@ -118,11 +111,8 @@ def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
     found = _find(request, pk)
     require(request, "disclosures.view", action.verb, found)
     form = forms.ReasonForm(request.POST)
-    if form.is_valid():
-        with explained(form):
-            action(found, reason=form.cleaned_data["reason"], by=request.user)
-            messages.success(request, done)
-            return redirect("disclosures:report", pk)
+    if carried_out(request, form, action, found, done=done):
+        return redirect("disclosures:report", pk)
     return _report_page(request, found, form)
 
 

@@ -36,7 +36,10 @@ class DraftForm(forms.Form):
         super().__init__(*args, **kwargs)
         kinds = kinds_for(decision)
         cast(Any, self.fields["kind"]).choices = kinds
-        cast(Any, self.fields["party"]).queryset = decision.case.parties.all()
+        parties = decision.case.parties.all()
+        cast(Any, self.fields["party"]).queryset = parties
+        if len(parties) == 1:
+            self.fields["party"].initial = parties[0].pk
         to_accounts = {kind for kind, _ in kinds} & set(TO_ACCOUNTS)
         del self.fields["party" if to_accounts else "account"]
 

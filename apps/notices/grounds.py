@@ -50,7 +50,7 @@ LEGAL_GROUNDS = (
 
 DEMANDS = (
     "Stop all automated collection of our models' output, through any account and any intermediary.",
-    "Close every account opened for that purpose, and name those we have not listed.",
+    "Close every account opened for that purpose, and name each of them to us.",
     "Stop using the output collected, and set apart, then delete, every data set, checkpoint and fine-tuned model "
     "derived from it.",
     "Name the providers of accounts or of access that were used, and everyone to whom the output or anything derived "

@@ -30,7 +30,7 @@ class NoticeTemplate(AuditedModel):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()} {self.language} v{self.version}"
+        return f"{self.get_kind_display()}, version {self.version}"
 
 
 class Notice(AuditedModel):

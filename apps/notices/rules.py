@@ -1,13 +1,6 @@
 import rules
 
-from apps.notices.models import Notice
-from apps.staff.rules import may
-
-
-@rules.predicate
-def drafted_by_another(principal, notice: Notice | None = None) -> bool:
-    return notice is None or notice.drafted_by_id != principal.pk
-
+from apps.staff.rules import by_another, may
 
 rules.add_perm("notices.view", may("notices.view"))
 rules.add_perm("notices.open_notice", may("notices.open_notice"))
@@ -15,7 +8,7 @@ rules.add_perm("notices.adopt_template", may("notices.adopt_template"))
 rules.add_perm("notices.draft_notice", may("notices.draft_notice"))
 rules.add_perm("notices.redraft_notice", may("notices.redraft_notice"))
 rules.add_perm("notices.discard_notice", may("notices.discard_notice"))
-rules.add_perm("notices.approve_notice", may("notices.approve_notice") & drafted_by_another)
+rules.add_perm("notices.approve_notice", may("notices.approve_notice") & by_another("drafted_by"))
 rules.add_perm("notices.return_notice", may("notices.return_notice"))
 rules.add_perm("notices.issue_notice", may("notices.issue_notice"))
 rules.add_perm("notices.render_notice", may("notices.render_notice"))

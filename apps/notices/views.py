@@ -2,12 +2,11 @@ from django.contrib import messages
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.clickjacking import xframe_options_sameorigin
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
-from apps.core import pdf, vault
-from apps.core.http import explained, file_response, require
+from apps.core import vault
+from apps.core.http import carried_out, explained, file_response, pdf_response, require
 from apps.core.paging import page
 from apps.notices import actions, forms, letter, queries, writing
 from apps.notices.checks import checks
@@ -80,26 +79,12 @@ def _notice_page(request: HttpRequest, found: Notice, form: forms.ReasonForm | N
 
 
 @require_safe
-@xframe_options_sameorigin
 def preview(request: HttpRequest, pk) -> HttpResponse:
     """The letter as it will look, on screen. An issued one is shown from the vault, never made again."""
     found = _find(request, pk)
     if found.state == Notice.State.ISSUED:
-        data = vault.read(found.pdf_sha256)
-    else:
-        try:
-            data = writing.to_pdf(found, writing.facts_of(found))
-        except pdf.PdfError as error:
-            return HttpResponse(str(error), status=503, content_type="text/plain")
-    response = HttpResponse(data, content_type="application/pdf")
-    response["Content-Disposition"] = f'inline; filename="{found.ref or "draft"}.pdf"'
-    response["X-Content-Type-Options"] = "nosniff"
-    # Our own page shows it in a frame; a browser's viewer styles itself inline.
-    response["Content-Security-Policy"] = (
-        "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'self'"
-    )
-    response["Cache-Control"] = "private, no-store"
-    return response
+        return pdf_response(lambda: vault.read(found.pdf_sha256), name=str(found.ref))
+    return pdf_response(lambda: writing.to_pdf(found, writing.facts_of(found)), name="draft")
 
 
 @require_safe
@@ -157,11 +142,8 @@ def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
     found = _find(request, pk)
     require(request, "notices.view", action.verb, found)
     form = forms.ReasonForm(request.POST)
-    if form.is_valid():
-        with explained(form):
-            action(found, reason=form.cleaned_data["reason"], by=request.user)
-            messages.success(request, done)
-            return redirect("notices:notice", pk)
+    if carried_out(request, form, action, found, done=done):
+        return redirect("notices:notice", pk)
     return _notice_page(request, found, form)
 
 

@@ -27,6 +27,16 @@ def may_own(verb: str) -> rules.Predicate:
     return predicate
 
 
+def by_another(field: str) -> rules.Predicate:
+    """Of two people: whoever the object names in this field (`drafted_by`) may not do this to it."""
+
+    @rules.predicate(name=f"{field} another")
+    def predicate(principal, obj=None) -> bool:
+        return obj is None or getattr(obj, f"{field}_id") != principal.pk
+
+    return predicate
+
+
 @rules.predicate
 def is_another_person(principal, user: User | None = None) -> bool:
     return user is None or user != principal

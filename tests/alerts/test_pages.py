@@ -123,6 +123,9 @@ def test_dismissing_needs_a_reason_and_leads_to_the_next_row(sign_in, people, gr
     assert client.get("/queue/?view=free").context["group"] == groups[1]
     groups[0].refresh_from_db()
     assert (groups[0].state, groups[0].dismissal_note) == ("dismissed", "a research agreement")
+    dismissed = client.get("/queue/?view=dismissed").content.decode()
+    assert "Allowed by contract or programme" in dismissed
+    assert ">Held by<" not in dismissed
 
 
 def test_the_same_dialogs_by_htmx(sign_in, people, groups):

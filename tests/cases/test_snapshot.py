@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from apps.alerts.models import AlertGroup
 from apps.cases import actions
 from apps.cases.snapshot import snapshot
 from apps.disclosures.report import compile
 from apps.disclosures.snapshot import check
+from tests.alerts.conftest import alert, detector, receive, register  # noqa: F401 - fixtures
 
 
 @pytest.fixture
@@ -40,6 +42,17 @@ def test_notes_and_what_was_only_proposed_stay_inside(ready, propose, people):
     text = json.dumps(data)
     assert "Counsel says" not in text
     assert "Ordinary remark" not in text
+
+
+def test_the_days_to_read_the_activity_against_are_marked(decided, receive, people):  # noqa: F811
+    receive(alert(detected_at="2026-05-04T23:30:00Z"))
+    actions.add_group(decided, group=AlertGroup.objects.get(), by=people.analyst)
+    decision = decided.decisions.get()
+    assert {mark["label"]: mark["day"] for mark in snapshot(decided)["marks"]} == {
+        "first alert": "2026-05-04",
+        "case opened": decided.opened_at.date().isoformat(),
+        "suspension begins": decision.starts_on.isoformat(),
+    }
 
 
 def test_a_bare_case_has_a_snapshot_too(case):

@@ -53,11 +53,22 @@ def open_page(live_site: str, people, monkeypatch: pytest.MonkeyPatch) -> Iterat
 def test_the_frame_is_accessible_and_fits(open_page, theme: str, width: int):
     page = open_page(ACCOUNT, theme=theme, width=width)
     assert page.evaluate("document.documentElement.scrollWidth") == width
+    assert complaints_of_axe(page) == []
+
+
+def test_the_rooms_are_accessible_and_fit_a_phone(open_page):
+    for path in ("/", "/accounts/import/", "/people/roles/"):
+        page = open_page(path, theme="dark", width=390)
+        assert page.evaluate("document.documentElement.scrollWidth") == 390, path
+        assert complaints_of_axe(page) == [], path
+
+
+def complaints_of_axe(page: Page) -> list[tuple[str, list]]:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed: run `npm ci` (a demo leaves it out)")
     rules = "['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice']"
     found = page.evaluate(f"{AXE.read_text()}; axe.run(document, {{runOnly: {rules}}})")
-    assert [(v["id"], [node["target"] for node in v["nodes"]]) for v in found["violations"]] == []
+    return [(v["id"], [node["target"] for node in v["nodes"]]) for v in found["violations"]]
 
 
 def test_the_whole_frame_by_keyboard(open_page):

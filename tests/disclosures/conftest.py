@@ -13,6 +13,7 @@ from tests.notices.conftest import (  # noqa: F401 - fixtures
     finding,
     party,
     propose,
+    quick_paper,
     ready,
     suspended,
     terms,
@@ -49,20 +50,7 @@ def releasing(draft: Any, people: Any) -> Any:
 
 
 @pytest.fixture
-def quick_paper(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Reports as their HTML: for tests that ask how often and when. The titles that were printed."""
-    printed: list[str] = []
-
-    def to_pdf(html: str, *, title: str, **options: Any) -> bytes:
-        printed.append(title)
-        return html.encode()
-
-    monkeypatch.setattr(actions.paper, "to_pdf", to_pdf)
-    return printed
-
-
-@pytest.fixture
-def released(releasing: Any, quick_paper: list[str]) -> Any:
+def released(releasing: Any, quick_paper: list[str]) -> Any:  # noqa: F811
     work_off()
     releasing.refresh_from_db()
     return releasing

@@ -443,6 +443,25 @@ def test_csv_can_be_read_back(texts):
     assert [row[0].removeprefix("'") for row in rows[1:]] == [text.removeprefix("'") for text in texts]
 
 
+def test_a_mark_is_drawn_where_its_day_may_be_seen_and_named_where_not():
+    marks = [{"day": "2026-02-05", "label": "first alert"}, {"day": "2026-03-30", "label": "suspension begins"}]
+    data = snapshot(marks=marks)
+    exact, public = built("regulator", data), built("public", data)
+    assert "first alert" in exact.assets["activity.svg"].decode()
+    assert "suspension begins" not in exact.assets["activity.svg"].decode()  # after the last day of the picture
+    assert "first alert" not in public.assets["activity.svg"].decode()
+    assert "5 February 2026" in exact.html.replace("\u00a0", " ")
+    assert "30 March 2026" in exact.html.replace("\u00a0", " ")
+    assert "30 March 2026" not in public.html.replace("\u00a0", " ")
+    assert re.search(r"Suspension begins</th><td>March 2026", public.html)
+
+
+def test_fields_are_named_in_words():
+    assert report.field_in_words("findings[].clauses[].lead_in") == "Findings: clauses: lead in"
+    assert "Accounts: created on" in built("partner").html
+    assert "accounts[]" not in built("partner").html
+
+
 def test_json_carries_the_log():
     document = json.loads(built("partner").annexes["report.json"])
     assert document["schema"] == "casemgr.report/1"

@@ -63,6 +63,7 @@ def test_a_group_waits_for_whoever_holds_it(people, sign_in, receive):
     assert "Alert groups you hold" not in titles(people.analyst2)
     page = text(sign_in(people.analyst).get("/"))
     assert f'href="/queue/{group.pk}/"' in page
+    assert "thing waits for you" in page
 
 
 def test_a_finding_waits_for_another_person_who_may_confirm_it(people, finding):

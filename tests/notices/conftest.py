@@ -103,7 +103,7 @@ def issuing(approved: Any, people: Any) -> Any:
 
 @pytest.fixture
 def quick_paper(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Letters as their HTML: for tests that ask how often and when, not how it looks. The titles that were printed."""
+    """Letters and reports as their HTML, for tests that ask how often and when. The titles that were printed."""
     from apps.notices import writing
 
     printed: list[str] = []

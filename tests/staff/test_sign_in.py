@@ -101,6 +101,12 @@ def test_a_session_gets_a_new_key_at_sign_in(people):
     assert client.session.session_key != planted
 
 
+@pytest.mark.parametrize("page", ["", "done/", "key/abc-def/"])
+def test_no_link_is_promised_that_no_mail_would_bring(db, page):
+    assert Client().get(f"/sign-in/password/reset/{page}").status_code == 404
+    assert "password/reset" not in Client().get(LOGIN).content.decode()
+
+
 def test_nobody_signs_up(db):
     page = Client().get("/sign-in/signup/")
     assert "<form" not in page.content.decode()

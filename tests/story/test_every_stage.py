@@ -69,6 +69,10 @@ class Demo:
         self.crew.start("web")
         self.crew.wait_until_ready()
         self.crew.start(*HELPERS)
+        self.tell()
+
+    def tell(self) -> None:
+        """Begin the story, or go on with it."""
         self.story = self.teller.start("manage.py", "story", "--url", self.crew.url, "--preset", "tiny")
 
     def has_told(self, title: str) -> bool:
@@ -162,12 +166,16 @@ def _once(demo: Demo, title: str) -> None:
 
 
 def _thoroughly(demo: Demo, title: str, *, only: str) -> None:
-    """In one stage, each time when the worker is ready for work."""
+    """In one stage, each time when the worker is ready for work.
+
+    A story that waits for its papers loses patience in the end; so it is killed as well, and told on afterwards.
+    """
     if title != only:
         return
     if title in ASKED:
         demo.kill("worker")
-        _over_its_jobs(demo, title, has_stored=[False, True] * ROUNDS)
+        _over_its_jobs(demo, title, has_stored=[False, True] * ROUNDS, with_story=True)
+        demo.tell()
     else:
         with demo.paused():
             for _ in range(ROUNDS):
@@ -179,13 +187,15 @@ def _thoroughly(demo: Demo, title: str, *, only: str) -> None:
     demo.ring()
 
 
-def _over_its_jobs(demo: Demo, title: str, *, has_stored: list[bool]) -> None:
+def _over_its_jobs(demo: Demo, title: str, *, has_stored: list[bool], with_story: bool = False) -> None:
     """Kill the worker once it has claimed a job; or later, when its file is in the vault and nothing says so yet.
 
     The story has asked for all the jobs of the stage and waits for them; so nobody else writes into the trail.
     """
     kind, count = ASKED[title]
     until(lambda: Job.objects.filter(kind=kind).count() == count, seconds=PATIENCE)
+    if with_story:
+        demo.teller.kill(demo.story)
     jobs = Job.objects.filter(kind=kind, state=Job.State.WAITING)
     left = jobs.count()
     assert left, "the worker had done all of it before it was killed"

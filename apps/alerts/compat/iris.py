@@ -8,8 +8,12 @@ from math import ceil
 from typing import Any
 from uuid import UUID
 
+from django.contrib.auth.decorators import login_not_required
 from django.db.models import Q
-from django.http import Http404
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -164,3 +168,10 @@ class Unknown(IrisView):
         raise Http404(f"casemgr does not offer {request.method} {request.path[:200]}.")
 
     get = post = put = patch = delete = _refuse
+
+
+@csrf_exempt
+@login_not_required
+def search(request: HttpRequest) -> HttpResponseBase:
+    """IRIS's client posts here; a person who leaves out the slash wants the page."""
+    return Unknown.as_view()(request) if request.method == "POST" else redirect("/search/", permanent=True)

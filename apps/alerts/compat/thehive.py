@@ -187,6 +187,13 @@ class CurrentUser(TheHiveView):
         return Response(made | {"_id": str(detector.pk), "_type": "User", "profile": "alert", "permissions": []})
 
 
+class Health(TheHiveView):
+    """How clients ask whether anybody is there."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"status": "Ok"})
+
+
 class Decided(TheHiveView):
     """A call that would decide what only people decide; `reason` says what it was."""
 

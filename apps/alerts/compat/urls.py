@@ -17,9 +17,10 @@ DELETED = "Nothing is deleted in casemgr. A detector takes an alert back through
 PREFIXES = (("api/", 0, "v0"), ("api/v0/", 0, "v0-numbered"), ("api/v1/", 1, "v1"))
 # Nouns of TheHive's API that are not answered one by one.
 NOUNS = (
-    "admin|alert|analyzer|attachment|audit|auth|case|caseTemplate|comment|config|connector|customField|dashboard|"
-    "datastore|datastorezip|describe|flow|function|list|log|login|logout|notification|observable|organisation|page|"
-    "pageTemplate|pattern|procedure|profile|query|report|resource|share|stats|status|stream|tag|task|taxonomy|user"
+    "admin|alert|analyzer|attachment|audit|auth|caseTemplate|comment|config|connector|customEvent|customField|"
+    "dashboard|datastore|datastorezip|describe|flow|function|list|log|login|logout|notification|observable|"
+    "organisation|page|pageTemplate|pattern|procedure|profile|query|report|resource|share|sharingProfile|stats|status|"
+    "stream|tag|task|taxonomy|user"
 )
 
 urlpatterns = []
@@ -61,6 +62,8 @@ for prefix, generation, name in PREFIXES:
         ),
     ]
 
+urlpatterns += [path("api/health", thehive.Health.as_view(), name="thehive-health")]
+
 iris_decided = iris.Decided.as_view
 urlpatterns += [
     path("api/ping", iris.Ping.as_view(), name="iris-ping"),
@@ -75,9 +78,10 @@ urlpatterns += [
         name="iris-to-case",
     ),
     re_path(r"^alerts/delete/(?P<number>\d+)$|^alerts/batch/delete$", iris_decided(reason=DELETED), name="iris-delete"),
-    re_path(r"^(?:manage/cases|case)/(?P<rest>.*)$", iris_decided(reason=CASES), name="iris-cases"),
+    path("search", iris.search, name="iris-search"),
+    re_path(r"^/?(?:manage/cases|case)/(?P<rest>.*)$", iris_decided(reason=CASES), name="iris-cases"),
     re_path(
-        r"^(?:manage|global|datastore|dim|user|alerts/(?:batch|similarities|comments))/(?P<rest>.*)$",
+        r"^/?(?:manage|global|datastore|dim|user|alerts/(?:batch|similarities|comments))/(?P<rest>.*)$",
         iris.Unknown.as_view(),
         name="iris-other",
     ),

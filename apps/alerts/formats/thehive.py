@@ -118,7 +118,7 @@ def _kept(said: dict[str, Any], observables: list[dict[str, Any]]) -> dict[str, 
         for name, value in said.items()
         if value is not None and name not in ("artifacts", "observables", "_json")
     }
-    if "tags" in said:
+    if said.get("tags") is not None:
         held["tags"] = reading.words(said, "tags")
     if fields := custom_fields(said.get("customFields")):
         held["customFields"] = fields
@@ -295,8 +295,8 @@ def _changed(known: dict[str, Any], said: dict[str, Any], files: dict[str, File]
         if said.get(name) is not None:
             reason = f"{name} says what becomes of the alert, and that is decided by people in casemgr."
             raise Refusal("for_people", reason, field=name)
-    if "dataType" in said:  # one observable by itself
-        said = {"observables": [said]}
+    if "dataType" in said:
+        said = {"observables": [_by_itself(said, files)]}
     held = _held(known)
     _refuse_another_identity(held, said)
     more = list(_observables(said, files))
@@ -316,6 +316,15 @@ def _changed(known: dict[str, Any], said: dict[str, Any], files: dict[str, File]
     if said.get("tlp") is not None:
         alert["handling"] = alert.get("handling", {}) | {"tlp": "CLEAR"}  # said anew: not the stricter of both
     return observed.add_to(alert, _about(alert["source_ref"], observables, _kept(merged, observables)))
+
+
+def _by_itself(one: dict[str, Any], files: dict[str, File]) -> dict[str, Any]:
+    """One observable as the whole of a request: the files beside it are its own, named or not."""
+    if files and one.get("attachment") is None:
+        one = one | {"attachment": list(files)}
+    if one.get("attachment") is None and one.get("data") in (None, "", []):
+        raise Refusal("missing_field", "The observable has neither data nor a file.", field="data")
+    return one
 
 
 def _tlp(known: dict[str, Any]) -> int:

@@ -55,6 +55,11 @@ class Block:
         return list(dict.fromkeys(run.source for run in self.runs if run.source))
 
     @property
+    def leads(self) -> bool:
+        """Whether it introduces what comes next, and so stays on its page."""
+        return bool(self.runs) and self.runs[-1].text.endswith(":")
+
+    @property
     def plain(self) -> str:
         if self.kind == "paragraph":
             return "".join(run.text for run in self.runs)

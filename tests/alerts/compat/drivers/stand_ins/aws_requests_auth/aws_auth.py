@@ -1,0 +1,2 @@
+class AWSRequestsAuth:
+    """Never called: ElastAlert2 only derives from it."""
