@@ -192,7 +192,9 @@ def _link(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]
     keys = sorted({one.key: group for one, group in said if one.is_lost}.items())
     joined: dict[str, list[tuple[str, bool | None]]] = defaultdict(list)
     with connection.cursor() as cursor:
-        cursor.execute(LINK, [*_plain(named), [key for key, _ in keys], plain(group for _, group in keys), *_plain(members)])
+        cursor.execute(
+            LINK, [*_plain(named), [key for key, _ in keys], plain(group for _, group in keys), *_plain(members)]
+        )
         for group, contract, payer_verified in cursor.fetchall():
             joined[group].append((contract, payer_verified))
     return joined

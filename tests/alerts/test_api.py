@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch, Rejection
 from apps.audit.models import Event
-from apps.core import vault
 from tests.alerts.conftest import ALERT, alert, alerts
 
 PROBLEM = "application/problem+json"
@@ -43,18 +42,18 @@ def test_one_alert_is_created_kept_and_found_again(post, detector):
     assert AlertAccount.objects.get().account.ref == "acct_1"
 
 
-def test_a_request_is_one_event_and_unknown_accounts_are_one_more(post):
+def test_a_request_is_one_event_with_all_that_it_wrote(post):
     post(alerts(30))
     assert list(Event.objects.filter(action="alerts.receive").values_list("object_type", flat=True)) == [
         "alerts_detector"
     ]
-    assert Event.objects.filter(action="accounts.record_seen").count() == 1
     post([alert(severity=4)])
     assert Event.objects.filter(action="alerts.receive").count() == 2
     body = json.loads(bytes(Event.objects.filter(action="alerts.receive").first().body))
     assert body["details"]["created"] == 30
     assert {part["table"]: part["rows"] for part in body["batch"]} == {
         "alerts_batch": 1,
+        "accounts_account": 30,
         "alerts_alert": 30,
         "alerts_alertgroup": 30,
     }

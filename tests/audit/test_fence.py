@@ -6,7 +6,6 @@ from collections.abc import Callable
 from unittest.mock import patch
 
 import pytest
-from django.apps import apps
 from django.core import serializers
 from django.core.management import call_command
 from django.db import DatabaseError, IntegrityError, connection, transaction

@@ -72,8 +72,8 @@ def receive(detector: Detector, *, part: Part, by) -> Batch:
 
 
 KNOWN = """
-    SELECT a.source_ref, a.id::text, a.title, a.kind, a.variant, a.earlier, a.content_sha256, a.window_start, a.window_end,
-        a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s, a.joined
+    SELECT a.source_ref, a.id::text, a.title, a.kind, a.variant, a.earlier, a.content_sha256, a.window_start,
+        a.window_end, a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s, a.joined
     FROM alerts_alert a JOIN alerts_alertgroup g ON g.id = a.group_id
     WHERE a.detector_id = %s AND a.source_ref = ANY(%s) ORDER BY a.source_ref, a.variant"""
 

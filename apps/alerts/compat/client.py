@@ -20,6 +20,7 @@ from apps.alerts.formats import FORMATS
 from apps.alerts.models import Alert, Detector
 from apps.staff.authentication import ClientKeyAuthentication
 
+
 class Refused(Exception):
     """What the client asked for is not done: the status, and a sentence for its owner."""
 

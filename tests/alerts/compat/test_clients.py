@@ -37,7 +37,7 @@ def test_thehives_client_of_today_does_its_work(drive):
 
     alert = Alert.objects.get(pk=created["_id"])
     assert accounts(alert) == {"acct_1", "acct_2", "acct_3"}
-    assert alert.payload["subject"]["type"] == "cluster"
+    assert alert.said["subject"]["type"] == "cluster"
     assert {"type": "ip", "value": "192.0.2.7"} in alert.payload["indicators"]
     assert [file["bytes"] for file in alert.payload["evidence"]] == [22]
     assert (alert.kind, alert.severity, alert.source_ref) == ("linkage", 4, "linkage:ring-finder:ring-41")
@@ -144,8 +144,8 @@ def test_iris_client_does_its_work(drive):
     assert (alert.severity, alert.source_ref, accounts(alert)) == (
         4, "ring-finder:ring-7", {"acct_1", "acct_2", "acct_3"},
     )  # fmt: skip
-    assert alert.payload["handling"]["tlp"] == "RED"
-    assert alert.payload["ext"]["iris"]["alert_source_content"] == {"rule": {"id": 100200, "level": 12}}
+    assert alert.said["handling"]["tlp"] == "RED"
+    assert alert.said["ext"]["iris"]["alert_source_content"] == {"rule": {"id": 100200, "level": 12}}
 
 
 def test_iris_client_can_say_what_is_refused(drive):
@@ -191,5 +191,5 @@ def test_elastalerts_alerter_for_iris(drive, tls_site):
     alert = Alert.objects.get()
     assert (alert.title, alert.severity) == ("Volume of one account", 2)
     assert alert.source_ref.startswith("ElastAlert2:sha256:")
-    assert alert.payload["indicators"] == [{"type": "ip", "value": "192.0.2.7"}]
-    assert alert.payload["ext"]["iris"]["alert_context"] == {"who": "acct_1"}
+    assert alert.said["indicators"] == [{"type": "ip", "value": "192.0.2.7"}]
+    assert alert.said["ext"]["iris"]["alert_context"] == {"who": "acct_1"}

@@ -211,8 +211,8 @@ def test_an_alert_of_our_own_form_is_read_and_added_to(client, post):
         send(client, f"/api/v1/alert/{made}/observable", {"dataType": "account", "data": "acct_2"}).status_code == 201
     )
     alert = Alert.objects.get()
-    assert alert.payload["score"] == ALERT["score"]
-    assert alert.payload["subject"]["accounts"] == ["acct_1", "acct_2"]
+    assert alert.said["score"] == ALERT["score"]
+    assert alert.said["subject"]["accounts"] == ["acct_1", "acct_2"]
     assert client.get(f"/alerts/{UUID(made).int}").json()["data"]["alert_uuid"] == made
 
 
