@@ -178,7 +178,8 @@ LINK = """
         INSERT INTO alerts_groupaccount (account_id, group_id)
         SELECT * FROM unnest(%s::uuid[], %s::uuid[]) ON CONFLICT DO NOTHING RETURNING account_id, group_id
     )
-    SELECT j.group_id::text, a.contract, a.payer_verified FROM joined j JOIN accounts_account a ON a.id = j.account_id"""
+    SELECT j.group_id::text, a.contract, a.payer_verified
+    FROM joined j JOIN accounts_account a ON a.id = j.account_id"""
 
 
 def _link(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]]]:

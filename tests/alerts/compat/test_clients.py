@@ -38,8 +38,8 @@ def test_thehives_client_of_today_does_its_work(drive):
     alert = Alert.objects.get(pk=created["_id"])
     assert accounts(alert) == {"acct_1", "acct_2", "acct_3"}
     assert alert.said["subject"]["type"] == "cluster"
-    assert {"type": "ip", "value": "192.0.2.7"} in alert.payload["indicators"]
-    assert [file["bytes"] for file in alert.payload["evidence"]] == [22]
+    assert {"type": "ip", "value": "192.0.2.7"} in alert.said["indicators"]
+    assert [file["bytes"] for file in alert.said["evidence"]] == [22]
     assert (alert.kind, alert.severity, alert.source_ref) == ("linkage", 4, "linkage:ring-finder:ring-41")
 
 
@@ -179,7 +179,7 @@ def test_elastalerts_alerter_for_thehive(drive):
     alert = Alert.objects.get()
     assert (alert.title, alert.kind, alert.severity) == ("Volume of acct_1", "volume", 3)
     assert accounts(alert) == {"acct_1"}
-    held = alert.payload["ext"]["thehive"]
+    held = alert.said["ext"]["thehive"]
     assert held["tags"] == ["acct_1", "fixed"]
     assert held["customFields"] == [{"name": "rule", "value": 7, "type": "integer", "order": 0}]
     assert len(held["observables"]) == 2  # of two matches that say the same
