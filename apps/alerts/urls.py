@@ -1,10 +1,11 @@
-from django.urls import include, path
+from django.urls import path
 
 from apps.alerts import api, views
+from apps.alerts.compat import urls as compat
 
 app_name = "alerts"
 urlpatterns = [
-    path("", include("apps.alerts.compat.urls")),
+    *compat.urlpatterns,
     path("api/v1/alerts", api.AlertsView.as_view(), name="receive"),
     path("api/v1/alerts/<uuid:pk>", api.AlertView.as_view(), name="api-alert"),
     path("queue/", views.queue, name="queue"),

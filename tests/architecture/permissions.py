@@ -224,5 +224,19 @@ OPEN = {
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
 API = {"alerts:receive", "alerts:api-alert"}
 
+# What clients made for other systems call with a detector's key, tested in tests/alerts/compat.
+API |= {
+    f"alerts:thehive-{generation}-{call}"
+    for generation in ("v0", "v0-numbered", "v1")
+    for call in (
+        "alerts", "alert", "many", "observables", "follow", "user",  # answered
+        "to-case", "merge-many", "delete-many", "read", "cases",  # decided by people
+        "other",  # not offered
+    )
+}  # fmt: skip
+API |= {f"alerts:thehive-{call}" for call in ("v0-search", "v0-numbered-search", "v1-query", "health")}
+API |= {f"alerts:iris-{call}" for call in ("ping", "versions", "add", "filter", "alert", "update")}
+API |= {f"alerts:iris-{call}" for call in ("to-case", "delete", "cases", "other", "search")}
+
 # Pages of the library that signs people in: about oneself alone, tested in tests/staff/test_sign_in.py.
 LIBRARY = ("account_", "mfa_")

@@ -7,8 +7,6 @@ from django.urls import path, re_path
 
 from apps.alerts.compat import iris, thehive
 
-app_name = "compat"
-
 CASES = "Whether alerts become a case, and which, is decided by people in casemgr. The alert waits in their queue."
 DISMISSED = "Whether an alert is dealt with is decided by people in casemgr."
 DELETED = "Nothing is deleted in casemgr. A detector takes an alert back through its own API."

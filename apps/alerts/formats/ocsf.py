@@ -81,19 +81,14 @@ OBSERVABLES = {
     47: "device",
 }
 CLIENT = {  # where in an event or in an evidence the client shows itself, and what that indicates
-    "src_endpoint.ip": "ip",
-    "src_endpoint.hostname": "hostname",
-    "src_endpoint.mac": "mac",
-    "src_endpoint.location.country": "country",
-    "proxy_endpoint.ip": "ip",
-    "device.uid": "device",
-    "device.ip": "ip",
-    "device.hostname": "hostname",
-    "http_request.user_agent": "user_agent",
-    "tls.ja3_hash.value": "ja3",
-    "email.from": "email",
-    "url.url_string": "url",
-    "actor.session.credential_uid": "api_key",
+    "src_endpoint": {"ip": "ip", "hostname": "hostname", "mac": "mac", "location.country": "country"},
+    "proxy_endpoint": {"ip": "ip"},
+    "device": {"uid": "device", "ip": "ip", "hostname": "hostname"},
+    "http_request": {"user_agent": "user_agent"},
+    "tls": {"ja3_hash.value": "ja3"},
+    "email": {"from": "email"},
+    "url": {"url_string": "url"},
+    "actor": {"session.credential_uid": "api_key"},
 }
 ENDPOINTS = ("src_endpoint", "device", "ai_agent")
 NAMES = ("uid", "ip", "hostname", "name")
@@ -358,8 +353,10 @@ def _endpoint(event: dict[str, Any]) -> str:
 def _indicators(event: dict[str, Any]) -> Indicators:
     found = Indicators()
     for place in _places(event):
-        for path, name in CLIENT.items():
-            found.add(name, at(place, path))
+        for thing, paths in CLIENT.items():
+            if thing in place:
+                for path, name in paths.items():
+                    found.add(name, at(place[thing], path))
         system = at(place, "src_endpoint.autonomous_system.number")
         found.add("asn", f"AS{system}" if isinstance(system, int) and not isinstance(system, bool) else None)
         for user in (mapping(at(place, "actor.user")), mapping(place.get("user"))):
@@ -370,8 +367,8 @@ def _indicators(event: dict[str, Any]) -> Indicators:
     for observable in mappings(event.get("observables")):
         type_id = observable.get("type_id")
         if type_id not in (USER_NAME, USER_UID, ACCOUNT_UID):
-            name = OBSERVABLES.get(type_id) if isinstance(type_id, int) else None
-            found.add(name or _named(observable.get("type")) or "observable", observable.get("value"))
+            known = OBSERVABLES.get(type_id) if isinstance(type_id, int) else None
+            found.add(known or _named(observable.get("type")) or "observable", observable.get("value"))
     return found
 
 

@@ -5,7 +5,9 @@ from uuid import UUID
 
 import pytest
 from django.test import Client
+from django.urls import resolve
 
+from apps.alerts.compat.urls import urlpatterns
 from apps.alerts.models import Alert, Batch, Rejection
 from tests.alerts.conftest import ALERT
 
@@ -183,6 +185,34 @@ def test_whose_key_it_is(client, key, sign_in, people):
         assert Client(headers=headers).get("/api/ping").status_code == 401
         assert send(Client(headers=headers), "/api/alert", THEHIVE).json()["type"] == "AuthenticationError"
     assert sign_in(people.analyst).get("/api/ping").status_code == 401  # people have pages
+
+
+# One address of each name in urls.py.
+ADDRESSES = [
+    *(
+        f"/api/{prefix}{call}"
+        for prefix in ("", "v0/", "v1/")
+        for call in (
+            "alert", "alert/_bulk", "alert/merge/_bulk", "alert/delete/_bulk", "alert/~1", "alert/~1/follow",
+            "alert/~1/observable", "alert/~1/case", "alert/~1/markAsRead", "user/current", "case/~3", "task/~3",
+        )
+    ),
+    "/api/alert/_search", "/api/v0/alert/_search", "/api/v1/query", "/api/health", "/api/ping", "/api/versions",
+    "/alerts/add", "/alerts/filter", "/alerts/1", "/alerts/update/1", "/alerts/escalate/1", "/alerts/delete/1",
+    "/case/ioc/add", "/manage/users/list", "/search",
+]  # fmt: skip
+
+
+def test_the_addresses_are_all_there():
+    assert {resolve(address).url_name for address in ADDRESSES} == {pattern.name for pattern in urlpatterns}
+
+
+@pytest.mark.parametrize("address", ADDRESSES)
+def test_no_address_answers_without_a_detectors_key(address, sign_in, people):
+    for visitor in (Client(enforce_csrf_checks=True), sign_in(people.analyst, enforce_csrf_checks=True)):
+        for method in ("post", "get", "patch") if address != "/search" else ("post",):
+            answer = getattr(visitor, method)(address)
+            assert (answer.status_code, answer["Content-Type"]) == (401, "application/json"), method
 
 
 def test_a_detector_sees_and_changes_its_own_alerts_only(client, api, register):
