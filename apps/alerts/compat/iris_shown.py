@@ -23,7 +23,7 @@ def status(alert: Alert) -> int:
 
 
 def alert(row: Alert) -> dict[str, Any]:
-    held = _held(row)
+    held = iris.held_of(row.payload)
     severity = SEVERITY_IDS[row.severity]
     if iris.SEVERITIES.get(held.get("alert_severity_id")) == row.severity:
         severity = held["alert_severity_id"]
@@ -59,12 +59,6 @@ def alert(row: Alert) -> dict[str, Any]:
         "comments": [],
         "modification_history": {},
     }
-
-
-def _held(row: Alert) -> dict[str, Any]:
-    ext = row.payload.get("ext")
-    held = ext.get(iris.NAME) if isinstance(ext, dict) else None
-    return held if isinstance(held, dict) else {}
 
 
 def _text(value: Any) -> str | None:
