@@ -25,7 +25,7 @@ def status(alert: Alert) -> int:
 def alert(row: Alert) -> dict[str, Any]:
     held = iris.held_of(row.payload)
     severity = SEVERITY_IDS[row.severity]
-    if iris.SEVERITIES.get(held.get("alert_severity_id")) == row.severity:
+    if iris.SEVERITIES.get(held.get("alert_severity_id", 0)) == row.severity:
         severity = held["alert_severity_id"]
     customer = held.get("alert_customer_id", 1)
     return {

@@ -109,7 +109,7 @@ def _created(said: dict[str, Any], source: str) -> dict[str, Any]:
     moment = _moment(said) or datetime.now(UTC)
     ref = _ref(said, moment)
     held = _kept(said, _fold(said, "alert_iocs", IOC_KEY), _fold(said, "alert_assets", ASSET_KEY))
-    alert = {
+    alert: dict[str, Any] = {
         "schema": SCHEMA,
         "source": source,
         "source_ref": ref,

@@ -101,7 +101,7 @@ def under(payload: dict[str, Any], name: str, shape: type[msgspec.Struct]) -> di
         msgspec.convert(held, shape)
     except msgspec.ValidationError:
         return {}
-    return held
+    return held if isinstance(held, dict) else {}
 
 
 def cut(value: str, most: int) -> str:

@@ -10,6 +10,7 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from email.message import Message
 from email.parser import BytesParser
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple, get_args
@@ -122,7 +123,7 @@ def _created(said: dict[str, Any], files: dict[str, File], source: str) -> dict[
     reading.text(said, "description", most=MAX_DESCRIPTION, required=True)
     date = said.get("date")
     moment = datetime.now(UTC) if date is None else reading.from_milliseconds(date, "date")
-    alert = {
+    alert: dict[str, Any] = {
         "schema": SCHEMA,
         "source": source,
         "source_ref": source_ref(type_, origin, ref),
@@ -402,6 +403,8 @@ def _parts(body: bytes) -> tuple[dict[str, Any], dict[str, File]]:
     said, files = None, {}
     parts = BytesParser().parsebytes(head + body).get_payload()
     for part in parts if isinstance(parts, list) else ():
+        if not isinstance(part, Message):
+            continue
         name, filename = part.get_param("name", header="content-disposition"), part.get_filename()
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):
