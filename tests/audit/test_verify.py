@@ -13,6 +13,7 @@ from django.db import DataError, IntegrityError, models, transaction
 from apps.audit import ledger, sequencer
 from apps.audit.models import Event, audited_models
 from apps.audit.verify import verify
+from apps.core.ids import uuid7
 from apps.staff import actions
 from apps.staff.models import User
 from tests.audit.findings import found, sentences
@@ -129,7 +130,7 @@ def other_values(field: models.Field, old: Any) -> list[Any]:
         case int() | float():
             return [old + 1, old / 2]
         case list():
-            return [[*old, "lead"], []]
+            return [[*old, "lead"], [*old, str(uuid7())], []]
         case dict():
             return [old | {"tampered": True}]
     if isinstance(field, models.ForeignKey):

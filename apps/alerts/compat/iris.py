@@ -123,7 +123,7 @@ class Filter(IrisView):
         found = Q()
         for name, value in self.request.query_params.items():
             if value and name not in ("page", "per_page", "sort", "cid"):
-                found &= self._one(name, value)
+                found &= self._one(name, str(value))
         return found
 
     def _one(self, name: str, value: str) -> Q:

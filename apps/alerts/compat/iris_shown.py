@@ -23,9 +23,9 @@ def status(alert: Alert) -> int:
 
 
 def alert(row: Alert) -> dict[str, Any]:
-    held = _held(row)
+    held = iris.held_of(row.said)
     severity = SEVERITY_IDS[row.severity]
-    if iris.SEVERITIES.get(held.get("alert_severity_id")) == row.severity:
+    if iris.SEVERITIES.get(held.get("alert_severity_id", 0)) == row.severity:
         severity = held["alert_severity_id"]
     customer = held.get("alert_customer_id", 1)
     return {
@@ -59,12 +59,6 @@ def alert(row: Alert) -> dict[str, Any]:
         "comments": [],
         "modification_history": {},
     }
-
-
-def _held(row: Alert) -> dict[str, Any]:
-    ext = row.said.get("ext")
-    held = ext.get(iris.NAME) if isinstance(ext, dict) else None
-    return held if isinstance(held, dict) else {}
 
 
 def _text(value: Any) -> str | None:

@@ -31,7 +31,7 @@ def v0(alert: Alert) -> dict[str, Any]:
         "updatedAt": _ms(alert.updated_at),
         "status": V0_STATUS.get(_state(alert), "Updated" if alert.occurrences > 1 else "New"),
         "case": None,
-        "customFields": _v0_fields(_held(alert)),
+        "customFields": _v0_fields(thehive.held_of(alert.said)),
         "artifacts": [v0_observable(alert, one) for one in observables_of(alert)],
         "similarCases": [],
     }
@@ -39,7 +39,7 @@ def v0(alert: Alert) -> dict[str, Any]:
 
 def v1(alert: Alert) -> dict[str, Any]:
     shown = _common(alert)
-    fields = _held(alert).get("customFields", [])
+    fields = thehive.held_of(alert.said).get("customFields", [])
     return shown | {
         "_type": "Alert",
         "_createdBy": alert.detector.slug,
@@ -61,7 +61,7 @@ def v1(alert: Alert) -> dict[str, Any]:
 
 def _common(alert: Alert) -> dict[str, Any]:
     """What both generations call the same. An alert that came in another form is shown by its own reference."""
-    held = _held(alert)
+    held = thehive.held_of(alert.said)
     title = held.get("title")
     return {
         "_id": str(alert.pk),
@@ -79,12 +79,6 @@ def _common(alert: Alert) -> dict[str, Any]:
         "follow": True,
         "caseTemplate": held.get("caseTemplate"),
     }
-
-
-def _held(alert: Alert) -> dict[str, Any]:
-    ext = alert.said.get("ext")
-    held = ext.get(thehive.NAME) if isinstance(ext, dict) else None
-    return held if isinstance(held, dict) else {}
 
 
 def _state(alert: Alert) -> str:
@@ -116,7 +110,7 @@ def _v0_fields(held: dict[str, Any]) -> dict[str, Any]:
 
 def observables_of(alert: Alert) -> list[dict[str, Any]]:
     """What was observed: as the client said it, or from the accounts and indicators of an alert of another form."""
-    if found := _held(alert).get("observables"):
+    if found := thehive.held_of(alert.said).get("observables"):
         return found
     subject, indicators = alert.said.get("subject", {}), alert.said.get("indicators", [])
     accounts = [{"dataType": "account", "data": ref} for ref in subject.get("accounts", [])]

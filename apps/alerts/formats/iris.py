@@ -11,6 +11,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from apps.alerts.formats import observed, reading
 from apps.alerts.formats.item import Item
@@ -32,6 +33,32 @@ ENVELOPE = b'{"_known":'
 # Who decides: people. `alert_status_id` is judged by the caller, who knows what it is now.
 FOR_PEOPLE = ("alert_owner_id", "alert_resolution_status_id", "alert_classification_id")
 MAX_OBSERVABLES = 10_000
+
+
+class _Ioc(Struct):
+    ioc_value: str
+    ioc_type_id: int | str
+    ioc_tags: str = ""
+
+
+class _Asset(Struct):
+    asset_name: str
+    asset_type_id: int | str
+    asset_tags: str = ""
+
+
+class _Held(Struct):
+    """What `ext.iris` has at least, where this module wrote it."""
+
+    alert_severity_id: int | str = 0
+    alert_tags: list[str] = []
+    alert_iocs: list[_Ioc] = []
+    alert_assets: list[_Asset] = []
+
+
+def held_of(payload: dict[str, Any]) -> dict[str, Any]:
+    """What IRIS's client said about a native alert; nothing of one that came in another form."""
+    return reading.under(payload, NAME, _Held)
 
 
 def items(chunks: Iterable[bytes], *, source: str, limit: int = 0) -> Iterator[Item]:
@@ -68,11 +95,8 @@ def source_ref(origin: str, ref: str) -> str:
 def _native(body: bytes, source: str) -> dict[str, Any]:
     if not body.startswith(ENVELOPE):
         return _created(reading.document(body), source)
-    known, _, said = body.partition(b"\n")
-    known_alert = reading.document(known).get("_known")
-    if not isinstance(known_alert, dict):
-        raise Refusal("not_an_alert", "There is no alert to change.")
-    return _changed(known_alert, reading.document(said))
+    known, said = reading.changed(body, ENVELOPE)
+    return _changed(known, reading.document(said))
 
 
 # --- a new alert -----------------------------------------------------------------------------------------------------
@@ -85,7 +109,7 @@ def _created(said: dict[str, Any], source: str) -> dict[str, Any]:
     moment = _moment(said) or datetime.now(UTC)
     ref = _ref(said, moment)
     held = _kept(said, _fold(said, "alert_iocs", IOC_KEY), _fold(said, "alert_assets", ASSET_KEY))
-    alert = {
+    alert: dict[str, Any] = {
         "schema": SCHEMA,
         "source": source,
         "source_ref": ref,
@@ -203,7 +227,10 @@ def _fold(said: dict[str, Any], field: str, key: tuple[str, str]) -> list[dict[s
             name = key[1] if value is not None else key[0]
             raise Refusal("missing_field", f"Every entry of {field} has {name}.", field=field)
         plain = {name: reading.kept(held) for name, held in one.items() if held is not None}
-        plain[key[0]] = str(value)[:4096]
+        plain |= {key[0]: str(value)[:4096], key[1]: number}
+        for tags in ("ioc_tags", "asset_tags"):
+            if tags in plain:
+                plain[tags] = ",".join(tags_of({"alert_tags": plain[tags]}))
         known = folded.setdefault((plain[key[0]], number), plain)
         if known is not plain:
             _merge(known, plain)
@@ -229,7 +256,7 @@ def _changed(known: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
             reason = f"{name} says what becomes of the alert, and that is decided by people in casemgr."
             raise Refusal("for_people", reason, field=name)
     said = {name: value for name, value in said.items() if value is not None and name not in ("alert_id", "alert_uuid")}
-    held = _held(known)
+    held = held_of(known)
     for name in ("alert_source", "alert_source_ref"):
         if name in said and said[name] != held.get(name, said[name]):
             reason = f"{name} is part of the alert's name and cannot be changed; send another alert."
@@ -248,9 +275,3 @@ def _changed(known: dict[str, Any], said: dict[str, Any]) -> dict[str, Any]:
     iocs, assets = _fold(merged, "alert_iocs", IOC_KEY), _fold(merged, "alert_assets", ASSET_KEY)
     held = _kept(merged, iocs, assets)
     return observed.add_to(alert, _about(alert["source_ref"], held))
-
-
-def _held(known: dict[str, Any]) -> dict[str, Any]:
-    ext = known.get("ext")
-    held = ext.get(NAME) if isinstance(ext, dict) else None
-    return held if isinstance(held, dict) else {}

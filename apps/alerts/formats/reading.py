@@ -6,11 +6,13 @@ from typing import Any
 
 import msgspec
 
+from apps.alerts import wire
 from apps.alerts.wire import Refusal
 
 ANYTHING = msgspec.json.Decoder()
 TITLE_LENGTH, REF_LENGTH = 250, 200  # of a native alert
 KEPT_TEXT = 64 * 1024  # characters of one text that the alert carries along; the whole is in the request's bytes
+MAX_KNOWN = 1024 * 1024  # bytes of an alert that is there already
 KEPT_BYTES = 64 * 1024
 STRICTEST_LAST = ("CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED")
 UNREADABLE = (msgspec.MsgspecError, UnicodeError, RecursionError, ValueError, OverflowError)
@@ -83,6 +85,23 @@ def from_milliseconds(value: Any, field: str) -> datetime:
         raise Refusal(
             "time_out_of_range", f"{field} is in milliseconds since 1970; {value:g} is no date.", field=field
         ) from error
+
+
+def changed(body: bytes, envelope: bytes) -> tuple[dict[str, Any], bytes]:
+    """The alert that a change is about, whole and valid, and what is said about it. Raises Refusal."""
+    known, _, said = body.partition(b"\n")
+    return ANYTHING.decode(wire.read(known[len(envelope) : -1], limit=MAX_KNOWN).payload), said
+
+
+def under(payload: dict[str, Any], name: str, shape: type[msgspec.Struct]) -> dict[str, Any]:
+    """What an alert holds under `ext` of a format's own; nothing where somebody else wrote something else there."""
+    ext = payload.get("ext")
+    held = ext.get(name) if isinstance(ext, dict) else None
+    try:
+        msgspec.convert(held, shape)
+    except msgspec.ValidationError:
+        return {}
+    return held if isinstance(held, dict) else {}
 
 
 def cut(value: str, most: int) -> str:

@@ -10,15 +10,17 @@ import binascii
 import re
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from email.message import Message
 from email.parser import BytesParser
 from hashlib import sha256
-from typing import Any, NamedTuple, get_args
+from typing import Annotated, Any, NamedTuple, get_args
 
 import msgspec
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apps.alerts.formats import observed, reading
 from apps.alerts.formats.item import Item
-from apps.alerts.native import SCHEMA, Kind
+from apps.alerts.native import SCHEMA, Kind, Sha256
 from apps.alerts.wire import Refusal
 
 NAME = "thehive"  # its place under `ext`
@@ -46,6 +48,43 @@ class File(NamedTuple):
         return {"name": self.name, "contentType": self.media_type, "size": len(self.content), "sha256": digest}
 
 
+class _Attachment(Struct):
+    name: str
+    contentType: str
+    size: int = 0
+    sha256: Sha256 | UnsetType = UNSET
+
+
+class _Observable(Struct):
+    dataType: str
+    data: str | None = None
+    tags: list[str] = []
+    tlp: Annotated[int, Meta(ge=0, le=4)] = 2
+    pap: Annotated[int, Meta(ge=0, le=3)] = 2
+    attachment: _Attachment | UnsetType = UNSET
+
+
+class _Field(Struct):
+    name: str
+
+
+class _Held(Struct):
+    """What `ext.thehive` has at least, where this module wrote it."""
+
+    type: str = ""
+    title: str = ""
+    tlp: Annotated[int, Meta(ge=0, le=4)] = 2
+    pap: Annotated[int, Meta(ge=0, le=3)] = 2
+    tags: list[str] = []
+    customFields: list[_Field] = []
+    observables: list[_Observable] = []
+
+
+def held_of(payload: dict[str, Any]) -> dict[str, Any]:
+    """What TheHive's client said about a native alert; nothing of one that came in another form."""
+    return reading.under(payload, NAME, _Held)
+
+
 def items(chunks: Iterable[bytes], *, source: str, limit: int = 0) -> Iterator[Item]:
     """The alert of a request. `limit` is that of the native alert, which is judged later: the files are not in it."""
     body = b""
@@ -71,11 +110,8 @@ def source_ref(type_: str, source: str, ref: str) -> str:
 def _native(body: bytes, source: str) -> dict[str, Any]:
     if not body.startswith(ENVELOPE):
         return _created(*_read(body), source)
-    known, _, said = body.partition(b"\n")
-    known_alert = reading.document(known).get("_known")
-    if not isinstance(known_alert, dict):
-        raise Refusal("not_an_alert", "There is no alert to change.")
-    return _changed(known_alert, *_read(said))
+    known, said = reading.changed(body, ENVELOPE)
+    return _changed(known, *_read(said))
 
 
 # --- a new alert -----------------------------------------------------------------------------------------------------
@@ -87,7 +123,7 @@ def _created(said: dict[str, Any], files: dict[str, File], source: str) -> dict[
     reading.text(said, "description", most=MAX_DESCRIPTION, required=True)
     date = said.get("date")
     moment = datetime.now(UTC) if date is None else reading.from_milliseconds(date, "date")
-    alert = {
+    alert: dict[str, Any] = {
         "schema": SCHEMA,
         "source": source,
         "source_ref": source_ref(type_, origin, ref),
@@ -108,7 +144,8 @@ _IDENTITY_LENGTHS = (("type", 32), ("source", 32), ("sourceRef", 128))
 
 def _technique(said: dict[str, Any]) -> list[str]:
     patterns = [one.get("patternId") for one in reading.objects(said, "procedures")]
-    return [name for name in dict.fromkeys(patterns) if isinstance(name, str) and 0 < len(name) <= 64][:20]
+    names = [name for name in patterns if isinstance(name, str) and 0 < len(name) <= 64]
+    return list(dict.fromkeys(names))[:20]
 
 
 def _kept(said: dict[str, Any], observables: list[dict[str, Any]]) -> dict[str, Any]:
@@ -153,7 +190,7 @@ def _evidence(observables: list[dict[str, Any]]) -> list[dict[str, Any]]:
         file["sha256"]: {
             "uri": f"attachment:{file['name']}"[:2000],
             "sha256": file["sha256"],
-            "bytes": file["size"],
+            "bytes": file.get("size"),
             "media_type": file["contentType"][:200],
         }
         for file in files
@@ -297,7 +334,7 @@ def _changed(known: dict[str, Any], said: dict[str, Any], files: dict[str, File]
             raise Refusal("for_people", reason, field=name)
     if "dataType" in said:
         said = {"observables": [_by_itself(said, files)]}
-    held = _held(known)
+    held = held_of(known)
     _refuse_another_identity(held, said)
     more = list(_observables(said, files))
     said = _tagged(held, said)
@@ -329,12 +366,6 @@ def _by_itself(one: dict[str, Any], files: dict[str, File]) -> dict[str, Any]:
 
 def _tlp(known: dict[str, Any]) -> int:
     return TLP.index(known.get("handling", {}).get("tlp", "AMBER"))
-
-
-def _held(known: dict[str, Any]) -> dict[str, Any]:
-    ext = known.get("ext")
-    held = ext.get(NAME) if isinstance(ext, dict) else None
-    return held if isinstance(held, dict) else {}
 
 
 def _refuse_another_identity(held: dict[str, Any], said: dict[str, Any]) -> None:
@@ -372,6 +403,8 @@ def _parts(body: bytes) -> tuple[dict[str, Any], dict[str, File]]:
     said, files = None, {}
     parts = BytesParser().parsebytes(head + body).get_payload()
     for part in parts if isinstance(parts, list) else ():
+        if not isinstance(part, Message):
+            continue
         name, filename = part.get_param("name", header="content-disposition"), part.get_filename()
         content = part.get_payload(decode=True)
         if not isinstance(content, bytes):

@@ -246,6 +246,25 @@ def test_an_alert_of_our_own_form_is_read_and_added_to(client, post):
     assert client.get(f"/alerts/{UUID(made).int}").json()["data"]["alert_uuid"] == made
 
 
+@pytest.mark.parametrize(
+    "ext",
+    [
+        {"thehive": 5, "iris": []},
+        {"thehive": {"tlp": 77, "observables": [{}]}, "iris": {"alert_iocs": ["x"], "alert_tags": 3}},
+        {"thehive": {"customFields": [1]}, "iris": {"alert_severity_id": [1]}},
+    ],
+)
+def test_what_somebody_else_wrote_under_ext_breaks_nothing(client, post, ext):
+    made = post(ALERT | {"ext": ext}).json()["items"][0]["id"]
+    for address in (f"/api/alert/{made}", f"/api/v1/alert/{made}", f"/alerts/{UUID(made).int}"):
+        assert client.get(address).status_code == 200
+    assert client.patch(f"/api/alert/{made}", data=b'{"severity":4}', **JSON).json()["severity"] == 4
+    changed = send(client, f"/alerts/update/{UUID(made).int}", {"alert_title": "Another"})
+    assert changed.json()["data"]["alert_title"] == "Another"
+    forged = b'{"_known":' + json.dumps(ALERT | {"subject": 3}).encode() + b"}\n{}"
+    assert send(client, "/api/alert", forged).status_code == 400
+
+
 def test_our_own_addresses_are_where_they_were(client, sign_in, people):
     made = send(client, "/api/alert", THEHIVE).json()["id"]
     page = sign_in(people.analyst).get(f"/alerts/{made}/")

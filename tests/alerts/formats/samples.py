@@ -175,3 +175,40 @@ def dumped(value: Any) -> bytes:
 
 def ndjson(*values: Any) -> bytes:
     return b"".join(dumped(value) + b"\n" for value in values)
+
+
+THEHIVE: dict[str, Any] = {
+    "type": "linkage",
+    "source": "ring-finder",
+    "sourceRef": "ring-41",
+    "title": "Forty accounts on one card",
+    "description": "One card pays for forty accounts.",
+    "severity": 3,
+    "date": 1780650000000,
+    "tags": ["ring", "card"],
+    "tlp": 3,
+    "customFields": {"queries": {"order": 1, "integer": 541233}, "model": "aurora-3"},
+    "procedures": [{"patternId": "AML.T0024.002"}],
+    "observables": [{"dataType": "account", "data": ["acct_1", "acct_2"], "tlp": 1, "message": "seen"}],
+    "artifacts": [{"dataType": "file", "data": "note.txt;text/plain;aGVsbG8=", "tlp": 2, "tags": ["a"]}],
+}
+MULTIPART = (
+    b'--b0undary\r\nContent-Disposition: form-data; name="part"; filename="sample.bin"\r\n'
+    b"Content-Type: application/octet-stream\r\n\r\n\x00\xff\r\n--b0undary\r\n"
+    b'Content-Disposition: form-data; name="_json"\r\n\r\n'
+    + dumped(THEHIVE | {"observables": [{"dataType": "file", "attachment": "part"}]})
+    + b"\r\n--b0undary--\r\n"
+)
+IRIS: dict[str, Any] = {
+    "alert_title": "Ring of accounts",
+    "alert_source": "ring-finder",
+    "alert_source_ref": "ring-7",
+    "alert_severity_id": 5,
+    "alert_status_id": 2,
+    "alert_customer_id": 1,
+    "alert_source_event_time": "2026-06-05T10:00:03.500+0000",
+    "alert_tags": "ring,synchrony",
+    "alert_source_content": {"rule": {"id": 100200}},
+    "alert_iocs": [{"ioc_value": "192.0.2.7", "ioc_type_id": 79, "ioc_tlp_id": 1, "ioc_tags": "b,a"}],
+    "alert_assets": [{"asset_name": "acct_1", "asset_type_id": 1, "asset_ip": "192.0.2.9"}],
+}
