@@ -127,7 +127,7 @@ def _figures(figures: queries.Figures) -> list[dict[str, Any]]:
 
 
 # What a report calls the first day of a measure that the activity is read against.
-BEGUN = {
+BEGUN: dict[str, str] = {
     Decision.Action.LIMIT: "limits begin",
     Decision.Action.SUSPEND: "suspension begins",
     Decision.Action.TERMINATE: "accounts end",
