@@ -179,7 +179,7 @@ class Batch:
     def _copy(self, model: type[AuditedModel], rows: list[dict[str, Any]]) -> int:
         _refuse_outside(model, self)
         table, columns = model._meta.db_table, list(rows[0])
-        as_json = {f.column for f in model._meta.concrete_fields if isinstance(f, models.JSONField)}
+        as_json = {str(f.column) for f in model._meta.concrete_fields if isinstance(f, models.JSONField)}
         for column in as_json.intersection(columns):
             rows = [row | {column: json.dumps(row[column])} for row in rows]
         names = ", ".join(f'"{column}"' for column in columns)

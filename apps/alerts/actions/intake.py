@@ -85,8 +85,9 @@ def _known(detector: Detector, refs: set[str]) -> dict[str, list[Known]]:
         with connection.cursor() as cursor:
             cursor.execute(KNOWN, [AlertGroup.State.DISMISSED, detector.pk, list(refs)])
             for ref, id_, title, kind, variant, earlier, content, start, end, times, ids, *group in cursor.fetchall():
-                contents = [*json.loads(earlier), content]
-                one = Known(id_, title, kind, variant, contents, start, end, times, ids, *group, is_new=False)
+                one = Known(id_, title, kind, variant, [*json.loads(earlier), content], start, end, times, ids)
+                one.group, one.group_takes, one.joined = group
+                one.is_new = False
                 found.setdefault(ref, []).append(one)
     return found
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import messages
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
@@ -98,9 +99,7 @@ def explanations(request: HttpRequest, ref: str) -> HttpResponse:
     return _matrix_page(request, find(request, ref))
 
 
-def _matrix_page(
-    request: HttpRequest, case: Case, *, raising: forms.RaiseForm | None = None, assessing=None
-) -> HttpResponse:
+def _matrix_page(request: HttpRequest, case: Case, *, raising: BaseForm | None = None, assessing=None) -> HttpResponse:
     matrix = queries.matrix(case)
     refused, form = assessing or (None, None)
     context = {

@@ -146,12 +146,10 @@ class ProposeDecision(VerbPage):
     def find_subject(self) -> Finding:
         return get_object_or_404(queries.visible_findings(self.request.user), ref=self.kwargs["ref"])
 
-    @property
-    def title(self) -> str:
+    def get_title(self) -> str:
         return f"Propose a decision on {self.subject.ref}"
 
-    @property
-    def consequence(self) -> str:
+    def get_consequence(self) -> str:
         accounts = queries.accounts_of_finding(self.subject).count()
         exhibits = [row.exhibit for row in queries.exhibits_of_finding(self.subject)]
         wrongful = queries.expected_wrongful(self.case, accounts, exhibits)

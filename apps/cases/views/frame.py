@@ -130,6 +130,12 @@ class VerbPage(FormView):
     def find_subject(self) -> Any:
         return find(self.request, self.kwargs["ref"])
 
+    def get_title(self) -> str:
+        return self.title
+
+    def get_consequence(self) -> str:
+        return self.consequence
+
     def get_success_url(self) -> str:
         return reverse(self.tab, args=[self.case.ref])
 
