@@ -10,5 +10,7 @@ app = Celery("casemgr")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
-# The sweep finds what a lost ring left undone.
-app.conf.beat_schedule = {"sweep": {"task": "core.work", "schedule": 15.0}}
+app.conf.beat_schedule = {
+    "sweep": {"task": "core.work", "schedule": 15.0},  # finds what a lost ring left undone
+    "sweep-vault": {"task": "core.sweep_vault", "schedule": 3600.0},
+}

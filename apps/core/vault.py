@@ -6,14 +6,18 @@ A path is made from a SHA-256 that we computed, never from a name that somebody 
 import hashlib
 import os
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import BinaryIO
 
 from django.conf import settings
 
 CHUNK = 1024 * 1024
+INCOMING = "incoming"  # where files are until they have their name
 
 
 class TooLarge(Exception):
@@ -39,7 +43,7 @@ def put(chunks: bytes | Iterable[bytes], *, limit: int | None = None) -> Stored:
     """
     parts = [chunks] if isinstance(chunks, bytes) else chunks
     root = settings.VAULT_DIR
-    incoming = root / "incoming"
+    incoming = root / INCOMING
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
     sha256, sha512, size, head = hashlib.sha256(), hashlib.sha512(), 0, b""
     handle, name = tempfile.mkstemp(dir=incoming)
@@ -74,6 +78,20 @@ def _settle(fresh: Path, final: Path) -> None:
         os.fsync(directory)
     finally:
         os.close(directory)
+
+
+def sweep(older_than: timedelta) -> int:
+    """Delete what processes left of files that they were killed over; returns how many those were.
+
+    A file that still arrives is written to, so that its age begins anew; what got its name has a link of its own.
+    """
+    swept = 0
+    for left in (settings.VAULT_DIR / INCOMING).glob("*"):
+        with suppress(FileNotFoundError):  # its own process, or another sweep, was faster
+            if time.time() - left.stat().st_mtime > older_than.total_seconds():
+                left.unlink()
+                swept += 1
+    return swept
 
 
 def path_of(sha256: str) -> Path:

@@ -1,12 +1,18 @@
 import hashlib
+import os
+import signal
 import stat
+import subprocess
+import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.core import vault
+from apps.core import tasks, vault
+from casemgr.celery import app
 
 
 @pytest.fixture(autouse=True)
@@ -62,6 +68,54 @@ def test_a_stream_that_breaks_off_leaves_nothing(own_vault):
     with pytest.raises(ConnectionError):
         vault.put(broken())
     assert files(own_vault) == []
+
+
+INTERRUPTED = """
+import sys, time
+from pathlib import Path
+from django.conf import settings
+settings.configure(VAULT_DIR=Path(sys.argv[1]))
+from apps.core import vault
+
+def endless():
+    while True:
+        yield bytes(vault.CHUNK)
+        print("arrives", flush=True)
+        time.sleep(60)
+
+vault.put(endless())
+"""
+
+
+def test_what_a_killed_process_left_is_swept_after_a_day(own_vault):
+    process = subprocess.Popen(
+        [sys.executable, "-c", INTERRUPTED, str(own_vault)], stdout=subprocess.PIPE, cwd=vault.settings.BASE_DIR
+    )
+    assert process.stdout.readline() == b"arrives\n"
+    os.kill(process.pid, signal.SIGKILL)
+    process.wait()
+    process.stdout.close()
+    (left,) = files(own_vault)
+    kept = vault.path_of(vault.put(b"some evidence").sha256)
+    for path in (left, kept):
+        os.utime(path, times=(time.time() - 23 * 3600,) * 2)
+    tasks.sweep_vault()
+    assert left.exists()
+    for path in (left, kept):
+        os.utime(path, times=(time.time() - 25 * 3600,) * 2)
+    tasks.sweep_vault()
+    assert files(own_vault) == [kept]
+
+
+def test_the_worker_sweeps_by_itself():
+    app.loader.import_default_modules()
+    scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}
+    assert scheduled == {"core.work", "core.sweep_vault"}
+    assert scheduled <= app.tasks.keys()
+
+
+def test_an_empty_vault_is_swept_too():
+    assert vault.sweep(tasks.ABANDONED) == 0
 
 
 def test_a_stream_is_never_held_whole(own_vault):
