@@ -1,16 +1,11 @@
 """How the library that signs people in is bound to this house."""
 
-import hashlib
-import os
-from base64 import b64decode, b64encode
-
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.mfa.adapter import DefaultMFAAdapter
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from django.conf import settings
 from django.http import HttpRequest
 
 from apps.audit.middleware import client_address
+from apps.core.sealed import seal, unseal
 from apps.staff import actions
 
 
@@ -32,13 +27,7 @@ class EncryptedSecrets(DefaultMFAAdapter):
     """Whoever reads the database does not get the second factors with it."""
 
     def encrypt(self, text: str) -> str:
-        nonce = os.urandom(12)
-        return b64encode(nonce + _key().encrypt(nonce, text.encode(), b"second factor")).decode()
+        return seal(text, b"second factor")
 
     def decrypt(self, encrypted_text: str) -> str:
-        data = b64decode(encrypted_text)
-        return _key().decrypt(data[:12], data[12:], b"second factor").decode()
-
-
-def _key() -> AESGCM:
-    return AESGCM(hashlib.sha256(b"second factor" + settings.PRIVATE_DATA_KEY.encode()).digest())
+        return unseal(encrypted_text, b"second factor")

@@ -2,18 +2,25 @@
 
 from apps.alerts.models.alert import Alert, AlertAccount
 from apps.alerts.models.batch import Batch, Rejection
-from apps.alerts.models.detector import Detector, Kind, Severity
+from apps.alerts.models.detector import Calibration, Detector, Kind, Severity
+from apps.alerts.models.feedback import Attempt, Delivery, Verdict, VerdictAlert, Webhook
 from apps.alerts.models.group import AlertGroup, GroupAccount, GroupKey
 
 __all__ = [
     "Alert",
     "AlertAccount",
     "AlertGroup",
+    "Attempt",
     "Batch",
+    "Calibration",
+    "Delivery",
     "Detector",
     "GroupAccount",
     "GroupKey",
     "Kind",
     "Rejection",
     "Severity",
+    "Verdict",
+    "VerdictAlert",
+    "Webhook",
 ]

@@ -46,6 +46,12 @@ class Detector(AuditedModel):
     calibration_n = models.PositiveIntegerField(null=True, help_text="benign cases it was tried on")
     calibration_false_positives = models.PositiveIntegerField(null=True)
     calibrated_on = models.DateField(null=True)
+    declared_rate = models.FloatField(
+        null=True, help_text="0 to 1: at most so much of what it reports is false, as its owner declares"
+    )
+    demoted_at = models.DateTimeField(null=True)
+    demotion = models.CharField(max_length=300, blank=True, help_text="why it counts less, with the figures")
+    weighed_from = models.DateTimeField(null=True, help_text="decisions before that speak for no demotion any more")
     known_false_positives = models.JSONField(default=list, blank=True, help_text="kinds of honest use that it mistakes")
     is_active = models.BooleanField(default=True)
     refuses_repeats = models.BooleanField(
@@ -69,11 +75,50 @@ class Detector(AuditedModel):
                 | models.Q(calibration_false_positives__lte=models.F("calibration_n")),
                 name="no_more_false_positives_than_cases",
             ),
+            models.CheckConstraint(
+                condition=models.Q(declared_rate__isnull=True)
+                | models.Q(declared_rate__gte=0) & models.Q(declared_rate__lte=1),
+                name="a_declared_rate_is_a_share",
+                violation_error_message="A declared rate lies between 0 and 1.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(demoted_at__isnull=True) ^ ~models.Q(demotion=""),
+                name="a_demotion_says_why",
+            ),
         ]
         ordering = ["slug"]
+
+    @property
+    def stands_alone(self) -> bool:
+        """Whether its word is enough to take a group into a case: it was calibrated, and is not demoted."""
+        return self.calibration_n is not None and self.demoted_at is None
 
     def get_absolute_url(self) -> str:
         return reverse("alerts:detector", args=[self.pk])
 
     def __str__(self) -> str:
         return self.slug
+
+
+class Calibration(AuditedModel):
+    """One trial of a detector on innocent cases. The detector's own columns hold the newest; the earlier ones stay."""
+
+    detector = models.ForeignKey(Detector, on_delete=models.PROTECT, related_name="calibrations")
+    version = models.CharField(max_length=64, blank=True, help_text="of the detector, then")
+    threshold = models.FloatField(null=True)
+    calibration_set = models.CharField(max_length=100, blank=True)
+    n = models.PositiveIntegerField()
+    false_positives = models.PositiveIntegerField()
+    calibrated_on = models.DateField()
+    recorded_at = models.DateTimeField()
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(n__gt=0) & models.Q(false_positives__lte=models.F("n")),
+                name="a_calibration_has_cases_enough",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.false_positives} of {self.n} on {self.calibrated_on}"
