@@ -5,19 +5,20 @@ serializers costs ten times as much.
 """
 
 from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
 
 import msgspec
 from django.conf import settings
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import UnsupportedMediaType
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
-from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.alerts import contract, intake, queries
+from apps.alerts import contract, intake, listing, queries
 from apps.alerts.models import Alert
 from apps.core.problems import problem
 
@@ -66,17 +67,26 @@ class AlertsView(APIView):
             return problem(422, str(error), code="idempotency_key_reused")
         return answer(receipt)
 
-    @extend_schema(**contract.FIND)
-    def get(self, request: Request) -> Response:
-        source, source_ref = request.query_params.get("source"), request.query_params.get("source_ref")
-        if not source or not source_ref:
-            return problem(400, "Name the alert by both `source` and `source_ref`.", code="parameters_missing")
-        found = queries.visible_alerts(request.user).filter(detector__slug=source, source_ref=source_ref).first()
-        if found is None:
-            raise Http404(
-                f"There is no alert of “{source}” with the reference “{source_ref}”, or none that you may see."
-            )
-        return Response(_shown(found))
+    @extend_schema(**contract.LIST)
+    def get(self, request: Request) -> HttpResponse:
+        if not (request.user.has_perm("alerts.view") or request.user.has_perm("alerts.receive")):
+            raise PermissionDenied("You may not read alerts.")
+        try:
+            asked = listing.asked(request.query_params)
+        except ValidationError as error:
+            return problem(400, " ".join(error.messages), code="parameters_wrong")
+        if asked.is_one:
+            return _one(request, asked.cleaned_data["source"], asked.cleaned_data["source_ref"])
+        found = listing.page(request.user, asked.cleaned_data)
+        alerts = [_shown(alert) for alert in found.alerts]
+        return _json({"alerts": alerts, "next": found.cursor and str(found.cursor), "has_more": found.has_more})
+
+
+def _one(request: Request, source: str, source_ref: str) -> HttpResponse:
+    found = listing.one(request.user, source=source, source_ref=source_ref)
+    if found is None:
+        raise Http404(f"There is no alert of “{source}” with the reference “{source_ref}”, or none that you may see.")
+    return _json(_shown(found))
 
 
 class AlertView(APIView):
@@ -85,11 +95,11 @@ class AlertView(APIView):
     permission_classes = [IsAuthenticated]
 
     @extend_schema(**contract.ONE)
-    def get(self, request: Request, pk) -> Response:
+    def get(self, request: Request, pk: UUID) -> HttpResponse:
         found = queries.visible_alerts(request.user).filter(pk=pk).first()
         if found is None:
             raise Http404("There is no alert with this id, or none that you may see.")
-        return Response(_shown(found))
+        return _json(_shown(found))
 
 
 def _format(request: Request) -> str:
@@ -137,7 +147,12 @@ def answer(receipt: intake.Receipt) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(said), status=status, headers=headers, content_type="application/json")
 
 
-def _shown(alert: Alert) -> dict:
+def _json(said: dict[str, Any]) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(said), content_type="application/json")
+
+
+def _shown(alert: Alert) -> dict[str, Any]:
+    """What is said of an alert; its own text goes out as it lies there."""
     group = alert.group
     return {
         "id": str(alert.pk),
@@ -151,5 +166,5 @@ def _shown(alert: Alert) -> dict:
         "group": group
         and {"id": str(group.pk), "title": group.title, "state": group.state, "priority": group.priority},
         "ref_collision": alert.ref_collision,
-        "alert": alert.said,
+        "alert": msgspec.Raw(alert.payload.encode()),
     }

@@ -1,6 +1,6 @@
 """The API's contract in OpenAPI terms, made from the types that decode the alerts, so that the two cannot differ."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args
 
 import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -30,6 +30,9 @@ class Verdict(Struct):
     code: str | UnsetType = UNSET
     field: str | UnsetType = UNSET
     reason: str | UnsetType = UNSET
+    ref_collision: Annotated[bool, Meta(description="its short reference was taken by another alert")] | UnsetType = (
+        UNSET
+    )
 
 
 class Answer(Struct):
@@ -42,6 +45,7 @@ class Answer(Struct):
     duplicates: int
     rejected: int
     items: list[Verdict]
+    batches: Annotated[list[str], Meta(description="of a long request, which is written in parts")] | UnsetType = UNSET
 
 
 class Problem(Struct):
@@ -63,12 +67,19 @@ class AllRejected(Problem):
     duplicates: int | UnsetType = UNSET
     rejected: int | UnsetType = UNSET
     items: list[Verdict] | UnsetType = UNSET
+    batches: list[str] | UnsetType = UNSET
 
 
 class Unreadable(Problem):
     """The request as a whole could not be read; `batch` holds its bytes, where they were kept."""
 
     batch: str | UnsetType = UNSET
+    received: int | UnsetType = UNSET
+    created: int | UnsetType = UNSET
+    updated: int | UnsetType = UNSET
+    duplicates: int | UnsetType = UNSET
+    rejected: int | UnsetType = UNSET
+    items: list[Verdict] | UnsetType = UNSET
 
 
 class Group(Struct):
@@ -92,7 +103,16 @@ class Shown(Struct):
     updated_at: native.Moment
     content_sha256: native.Sha256
     group: Group | None
+    ref_collision: Annotated[bool, Meta(description="its short reference was taken by another alert before")]
     alert: native.Alert
+
+
+class Page(Struct):
+    """Alerts, and where the next page goes on."""
+
+    alerts: list[Shown]
+    next: Annotated[str, Meta(description="to be given as `cursor`")] | None
+    has_more: Annotated[bool, Meta(description="whether there is more at this moment")]
 
 
 def _schema(type_: Any) -> dict:
@@ -171,12 +191,15 @@ POST: dict[str, Any] = {
     "operation_id": "post_alerts",
     "summary": "Post alerts",
     "description": (
-        "One alert, a list of at most 5,000, or lines (NDJSON). Each item is judged by itself, in order:\n\n"
+        "One alert, a list, or lines (NDJSON); OCSF events and STIX bundles are read as alerts too. A body may be "
+        "compressed. Each item is judged by itself, in order:\n\n"
         "* `created`: new under its `source` and `source_ref`.\n"
         "* `duplicate`: this content was received before; `id` is the existing alert's. Harmless, also much later.\n"
         "* `updated`: known, with new content. The newest content counts and the window never shrinks; an item whose "
         "`window.start` is before the one on record is rejected. `action` `close` says that the detector takes it "
         "back. An `update` of an alert that casemgr never saw creates it: messages may overtake each other.\n"
+        "* `ref_collision` stands beside `created` where a reference of less than 8 characters was taken already by "
+        "an alert of another title or kind: both are kept.\n"
         "* `rejected`: with `code`, `field` and `reason`. The others of the request are taken all the same.\n\n"
         "An answer of 200 or 201 means that the bytes and the records are committed. Repeat a request whose answer was "
         "lost as it was; with `Idempotency-Key` it gets the very same answer again. An item of another detector's "
@@ -186,14 +209,38 @@ POST: dict[str, Any] = {
     "parameters": [
         OpenApiParameter(
             "Idempotency-Key",
-            str,
+            {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
             OpenApiParameter.HEADER,
             description="1 to 255 printable characters. The same key with another body is refused with 422.",
-        )
+        ),
+        OpenApiParameter(
+            "Content-Encoding",
+            str,
+            OpenApiParameter.HEADER,
+            enum=["identity", "gzip", "zstd"],
+            description="How the body is compressed; any media type may be.",
+        ),
+        OpenApiParameter(
+            "Idempotent-Replayed",
+            str,
+            OpenApiParameter.HEADER,
+            response=[200, 201, 400, 413, 422],
+            enum=["true"],
+            description="An earlier request of this key and body got this answer already.",
+        ),
     ],
     "request": {
         "application/json": {"oneOf": [_schema(native.Alert), {"type": "array", "items": _schema(native.Alert)}]},
         "application/x-ndjson": {"type": "string", "description": "one alert a line"},
+        "application/vnd.casemgr.ocsf+json": {
+            "description": "OCSF Detection Finding (class 2004, schema 1.1 to 1.9): an event, a list, or one a line",
+            "type": ["object", "array"],
+            "items": {"type": "object"},
+        },
+        "application/stix+json": {
+            "description": "STIX 2.1 bundle; each sighting, observed-data, indicator and report becomes an alert",
+            "type": "object",
+        },
     },
     "examples": [
         OpenApiExample("one alert", value=SAMPLE, request_only=True, media_type="application/json"),
@@ -206,23 +253,59 @@ POST: dict[str, Any] = {
             _401=(Problem, "No API key, or one that is unknown or revoked."),
             _403=(Problem, "The key belongs to no detector, or to one that was switched off."),
             _413=(Unreadable, "The body is too large, or holds too many alerts."),
-            _415=(Problem, "Neither application/json nor application/x-ndjson, or compressed."),
+            _415=(Problem, "A media type or a Content-Encoding that is none of these."),
             _422=(AllRejected, "Every item was rejected, or the idempotency key was used for another body."),
         ),
     },
 }
 _READ_PROBLEMS = {"_401": (Problem, "Not signed in."), "_404": (Problem, "No such alert, or none that you may see.")}
-FIND: dict[str, Any] = {
+_MOMENT = {"type": "string", "format": "date-time"}
+
+
+def _parameter(name: str, schema: dict[str, Any], description: str) -> OpenApiParameter:
+    return OpenApiParameter(name, schema, description=description)
+
+
+def _text(longest: int) -> dict[str, Any]:
+    return {"type": "string", "minLength": 1, "maxLength": longest}
+
+
+LIST: dict[str, Any] = {
     "tags": TAGS,
-    "operation_id": "find_alert",
-    "summary": "Find an alert by its source and reference",
+    "operation_id": "list_alerts",
+    "summary": "List alerts, follow them, or find one",
+    "description": (
+        "* Without `updated_since`: the last changed first. `next` is null on the last page.\n"
+        "* With `updated_since`: in the order of their last change, from that moment on. `next` is always there: ask "
+        "again with it, as often as you like, and every alert that was created or changed in the meantime comes, at "
+        "least once and as it is then. Nothing is lost to requests that are still being written: they hold the feed "
+        "back until they are done.\n"
+        "* With `source` and `source_ref`: that alert itself, or 404; `HEAD` asks only whether it is there.\n\n"
+        "Give the same filters with each cursor. A detector sees its own alerts."
+    ),
     "parameters": [
-        OpenApiParameter("source", str, required=True, description="the detector's slug"),
-        OpenApiParameter("source_ref", str, required=True, description="its own reference"),
+        _parameter("source", _text(64), "the detector's slug"),
+        _parameter("source_ref", _text(200), "its own reference; with source"),
+        _parameter("kind", {"type": "string", "enum": list(get_args(native.Kind))}, "what kind of detector saw it"),
+        _parameter("severity", {"type": "integer", "minimum": 0, "maximum": 4}, "at least so severe"),
+        _parameter("state", {"type": "string", "enum": ["open", "claimed", "dismissed", "escalated"]}, "of its group"),
+        _parameter("open", {"type": "boolean"}, "false: the detector took it back"),
+        _parameter("account", _text(128), "an account that it names, or named once"),
+        _parameter("since", _MOMENT, "changed at this time or later"),
+        _parameter("until", _MOMENT, "changed before this time"),
+        _parameter("updated_since", _MOMENT, "follow along from this time on; without since and until"),
+        _parameter("cursor", _text(500), "`next` of the answer before"),
+        _parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000, "default": 100}, "alerts a page"),
     ],
     "responses": {
-        (200, "application/json"): _response(Shown, "The alert and what became of it."),
-        **_problems(_400=(Problem, "A parameter is missing."), **_READ_PROBLEMS),
+        (200, "application/json"): OpenApiResponse(
+            {"oneOf": [_schema(Page), _schema(Shown)]}, description="A page, or the one alert that was named."
+        ),
+        **_problems(
+            _400=(Problem, "A parameter is wrong, or unknown."),
+            _403=(Problem, "The key or the person may not read alerts."),
+            **_READ_PROBLEMS,
+        ),
     },
 }
 ONE: dict[str, Any] = {

@@ -59,12 +59,15 @@ def page(queryset: QuerySet, order: tuple[str, ...], query: QueryDict | dict, si
 
 
 def _beyond(columns: list[str], values: list, *, less: bool) -> Q:
-    """Row comparison, spelled out: a < x, or a = x and b < y."""
+    """Row comparison, spelled out: a < x, or a = x and b < y.
+
+    That a <= x follows from it, but PostgreSQL goes straight to the place in an index only where it is said.
+    """
     condition, equal = Q(), Q()
     for column, value in zip(columns, values, strict=True):
         condition |= equal & Q(**{f"{column}__{'lt' if less else 'gt'}": value})
         equal &= Q(**{column: value})
-    return condition
+    return Q(**{f"{columns[0]}__{'lte' if less else 'gte'}": values[0]}) & condition
 
 
 def _encode(row: Any, columns: list[str]) -> str:

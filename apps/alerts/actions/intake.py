@@ -13,11 +13,10 @@ from typing import Any
 import msgspec
 from django.conf import settings
 from django.db import connection
-from django.utils import timezone
 
 from apps.accounts import identifiers, seen
 from apps.accounts.seen import Seen
-from apps.alerts import folding, grouping, judging, wire
+from apps.alerts import feed, folding, grouping, judging, wire
 from apps.alerts.folding import Said
 from apps.alerts.formats.item import Item
 from apps.alerts.judging import Known
@@ -55,7 +54,7 @@ class Part:
 def receive(detector: Detector, *, part: Part, by) -> Batch:
     """Take a part of a request: every item is created, updated, a duplicate, or rejected with its reason; the batch
     holds the verdicts in order. Raises Overtaken when another request was faster with the same things."""
-    now = timezone.now()
+    now = feed.stamp()
     known = _known(detector, part.refs)
     verdicts = judging.judge(part.read, known, part.first)
     said = [one for variants in known.values() for one in variants if one.latest]
