@@ -4,6 +4,7 @@ import secrets
 from pathlib import Path
 
 import environ
+import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
@@ -296,6 +297,11 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 # A loud band over every page: the data is invented.
 DRILL = env.bool("DRILL", default=False)
 
+# Where webhooks may go: names of hosts (`.example.org` for all below it, `*` for every one), and networks that are not
+# on the internet. A drill may call this machine.
+WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=["localhost", "127.0.0.1"] if DRILL else [])
+WEBHOOK_NETWORKS = env.list("WEBHOOK_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DRILL else [])
+
 # --- files, letterhead, log ------------------------------------------------------------------------------------------
 
 VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
@@ -318,3 +324,16 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
     "loggers": {"django_structlog": {"level": "WARNING"}},
 }
+# One line for what went wrong, with the request's id. A traceback shows no values of variables: they hold keys and
+# personal data, and a log is read by more people than those are.
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.format_exc_info,
+        structlog.processors.KeyValueRenderer(key_order=["event"]),
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    wrapper_class=structlog.stdlib.BoundLogger,
+    cache_logger_on_first_use=True,
+)
