@@ -6,4 +6,4 @@ class AlertsConfig(AppConfig):
     label = "alerts"
 
     def ready(self) -> None:
-        from apps.alerts import workflow  # noqa: F401 - registers the transitions
+        from apps.alerts import mending, workflow  # noqa: F401 - registers the job and the transitions

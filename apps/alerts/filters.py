@@ -45,10 +45,20 @@ class RejectionFilter(django_filters.FilterSet):
     detector = django_filters.CharFilter(label="Detector", field_name="batch__detector__slug")
     code = django_filters.CharFilter(label="Code")
     source_ref = django_filters.CharFilter(label="Source reference", lookup_expr="startswith")
+    batch = django_filters.UUIDFilter(label="Batch", field_name="batch_id")
+    became = django_filters.ChoiceFilter(
+        label="Sent in again",
+        choices=[("waiting", "Not yet"), *Rejection.Became.choices],
+        method="what_became",
+        empty_label="All",
+    )
 
     class Meta:
         model = Rejection
         fields: list[str] = []
+
+    def what_became(self, rejections: QuerySet, name: str, value: str) -> QuerySet:
+        return rejections.filter(became="" if value == "waiting" else value)
 
 
 class AlertFilter(django_filters.FilterSet):

@@ -1,6 +1,9 @@
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 
 from apps.alerts.models import AlertGroup, Kind
+
+UPLOADED_BYTES = 16 * 1024 * 1024  # the whole table is in memory, to be shown before it is sent
 
 
 class DismissForm(forms.Form):
@@ -77,3 +80,25 @@ class ChangeForm(DetectorForm):
 
 class RevokeForm(forms.Form):
     reason = forms.CharField(max_length=200, required=False, label="Why")
+
+
+class SendAgainForm(forms.Form):
+    """An item as it came, to be put right."""
+
+    body = forms.CharField(
+        label="The item",
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 22, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
+    )
+
+
+class UploadForm(forms.Form):
+    file = forms.FileField(label="CSV file", help_text="A header row, then one alert a row.", allow_empty_file=False)
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > UPLOADED_BYTES:
+            raise forms.ValidationError(
+                f"The file has {file.size:,} bytes, and at most {UPLOADED_BYTES:,} are taken here: part it."
+            )
+        return file

@@ -70,9 +70,13 @@ def take(
     format: str = "document",
     encoding: str = "identity",
     idempotency_key: str | None = None,
+    sent_by: str = "",
     by: Any,
 ) -> Receipt:
-    """Take one request of a detector. Raises TooLarge, and KeyReused when an earlier request had another body."""
+    """Take one request of a detector. Raises TooLarge, and KeyReused when an earlier request had another body.
+
+    `sent_by` is the person who sends it in the detector's name, where it was not the detector itself.
+    """
     raw = _keep(body)
     earlier = _earlier(detector, idempotency_key, raw)
     if earlier and earlier[-1].is_last:
@@ -89,6 +93,7 @@ def take(
             raw.inline,
             encoding,
             idempotency_key,
+            sent_by,
             number,
             first,
             is_last,
@@ -139,6 +144,12 @@ def _parts(items: Iterator[Item]) -> Iterator[tuple[list[Item], bool]]:
         following = list(islice(items, PART_ITEMS))
         yield present, not following
         present = following
+
+
+def refusals(detector: Detector, body: bytes, *, format: str) -> list[wire.Refusal]:
+    """What is wrong with a body, as far as can be said without taking it."""
+    read = [_read(item, detector) for item in FORMATS[format].items([body], source=detector.slug)]
+    return [one for one in read if isinstance(one, wire.Refusal)]
 
 
 def _read(item: Item, detector: Detector) -> wire.Taken | wire.Refusal:

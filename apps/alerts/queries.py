@@ -9,7 +9,8 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
-from apps.alerts.models import Alert, AlertGroup, Batch, Detector, GroupAccount, Rejection
+from apps.alerts.models import Alert, AlertGroup, Batch, Detector, GroupAccount, Rejection, Replay
+from apps.core.models import Job
 from apps.staff.models import ApiKey
 
 State = AlertGroup.State
@@ -47,6 +48,10 @@ def visible_rejections(principal) -> QuerySet[Rejection]:
     return _of_detectors(principal, Rejection.objects.select_related("batch__detector").defer("batch__verdicts"))
 
 
+def visible_replays(principal) -> QuerySet[Replay]:
+    return _of_detectors(principal, Replay.objects.all())
+
+
 def _of_detectors(principal, rows: QuerySet) -> QuerySet:
     return rows if principal.has_perm("alerts.view") or principal.has_perm("alerts.view_detectors") else rows.none()
 
@@ -54,6 +59,29 @@ def _of_detectors(principal, rows: QuerySet) -> QuerySet:
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
     return Detector.objects.filter(service_account_id=principal.pk).first()
+
+
+@dataclass
+class Progress:
+    """How far a replay is: rejections by what became of them, and why it does not go on, where it does not."""
+
+    total: int
+    became: dict[str, int]
+    fault: str
+
+    @property
+    def done(self) -> int:
+        return sum(self.became.values())
+
+    @property
+    def is_over(self) -> bool:
+        return self.done == self.total or bool(self.fault)
+
+
+def progress(replay: Replay) -> Progress:
+    sent = replay.rejections.exclude(became="").order_by().values_list("became").annotate(n=Count("id"))
+    failed = Job.objects.filter(kind="alerts.replay", key__startswith=f"{replay.pk}:", state=Job.State.FAILED).first()
+    return Progress(replay.total, dict(sent), failed.last_error.partition(": ")[2] if failed else "")
 
 
 # --- the queue -------------------------------------------------------------------------------------------------------

@@ -22,6 +22,7 @@ from apps.core.http import explained, require
 from apps.core.paging import page
 from apps.staff import actions as staff
 from apps.staff.models import ApiKey
+from apps.staff.queries import names_of
 
 VIEWS = {
     "free": "Free",
@@ -265,7 +266,14 @@ def batch(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_batches(request.user).defer(None), pk=pk)
     rejected = page(queries.visible_rejections(request.user).filter(batch=found), ("position",), request.GET)
     alerts = queries.visible_alerts(request.user).filter(batch=found).defer("payload").order_by("-severity", "id")[:20]
-    return render(request, "alerts/batch.html", {"batch": found, "page": rejected, "alerts": alerts})
+    context = {
+        "batch": found,
+        "page": rejected,
+        "alerts": alerts,
+        "who": found.sent_by and names_of({found.sent_by})[found.sent_by],
+        "sends_again": found.sends_again.defer("raw")[:1],
+    }
+    return render(request, "alerts/batch.html", context)
 
 
 @require_safe
@@ -285,6 +293,7 @@ def rejection(request: HttpRequest, pk: str) -> HttpResponse:
         "raw": raw[:RAW_SHOWN].decode(errors="backslashreplace"),
         "length": len(raw),
         "cut": len(raw) > RAW_SHOWN,
+        "who": found.sent_again_by and names_of({found.sent_again_by})[found.sent_again_by],
     }
     return render(request, "alerts/rejection.html", context)
 

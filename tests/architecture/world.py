@@ -94,6 +94,12 @@ class World:
         return Rejection.objects.latest("received_at")
 
     @cached_property
+    def replay(self) -> Any:
+        self.receive({"title": "not an alert either"})
+        newest = Rejection.objects.latest("received_at")
+        return alerts.replay(rejections=[newest], about="all rejections", by=self.people.analyst)
+
+    @cached_property
     def account(self) -> Account:
         make_accounts(4)
         make_activity()

@@ -2,6 +2,7 @@
 
 from apps.alerts.actions.detectors import change_detector, register_detector
 from apps.alerts.actions.intake import Part, receive
+from apps.alerts.actions.mending import replay, send_again, upload
 from apps.alerts.actions.triage import claim, dismiss, escalate, release, reopen, take_next
 
 __all__ = [
@@ -14,5 +15,8 @@ __all__ = [
     "register_detector",
     "release",
     "reopen",
+    "replay",
+    "send_again",
     "take_next",
+    "upload",
 ]

@@ -41,6 +41,7 @@ class Part:
     raw: bytes | None = None
     encoding: str = "identity"
     idempotency_key: str | None = None
+    sent_by: str = ""  # the person who sends it in the detector's name
     number: int = 0
     first: int = 0  # position of its first item in the request
     is_last: bool = True
@@ -66,6 +67,8 @@ def receive(detector: Detector, *, part: Part, by) -> Batch:
         if said:
             _write(rows, detector, batch["id"], said, now)
         rows.details |= {"batch": batch["id"], "raw_sha256": part.raw_sha256}
+        if part.sent_by:
+            rows.details["sent_by"] = part.sent_by
         rows.details |= {name: batch[name] for name in ("items", "created", "updated", "duplicates", "rejected")}
     return Batch(**batch | {"received_at": now, "raw": part.raw})
 
@@ -108,6 +111,7 @@ def _batch(detector: Detector, part: Part, verdicts: list[judging.Verdict], now:
         "raw_bytes": part.raw_bytes,
         "raw": None if part.raw is None else f"\\x{part.raw.hex()}",
         "idempotency_key": part.idempotency_key,
+        "sent_by": part.sent_by,
         "items": len(verdicts),
         "created": counts["created"],
         "updated": counts["updated"],
@@ -124,9 +128,12 @@ def _rejections(batch_id: str, part: Part, verdicts: list[judging.Verdict], now:
             "position": verdict["position"],
             "source_ref": verdict["source_ref"],
             "code": verdict["code"],
+            "field": verdict["field"][:200],
             "reason": verdict["reason"],
             "raw": f"\\x{item.raw[: settings.ALERT_MAX_BYTES].hex()}",
             "received_at": now.isoformat(),
+            "sent_again_by": "",
+            "became": "",
             "id": verdict["id"],
         }
         for item, verdict in zip(part.items, verdicts, strict=True)

@@ -1,7 +1,7 @@
 """What detectors say, and how it folds into groups that a person can decide about."""
 
 from apps.alerts.models.alert import Alert, AlertAccount
-from apps.alerts.models.batch import Batch, Rejection
+from apps.alerts.models.batch import Batch, Rejection, Replay
 from apps.alerts.models.detector import Calibration, Detector, Kind, Severity
 from apps.alerts.models.feedback import Attempt, Delivery, Verdict, VerdictAlert, Webhook
 from apps.alerts.models.group import AlertGroup, GroupAccount, GroupKey
@@ -19,6 +19,7 @@ __all__ = [
     "GroupKey",
     "Kind",
     "Rejection",
+    "Replay",
     "Severity",
     "Verdict",
     "VerdictAlert",

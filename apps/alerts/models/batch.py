@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
 from apps.alerts.models.detector import Detector
 from apps.audit.models import AuditedModel
 from apps.core import vault
+from apps.core.constraints import both_or_neither
 
 
 class Batch(AuditedModel):
@@ -25,6 +27,9 @@ class Batch(AuditedModel):
     raw = models.BinaryField(null=True, help_text="a body of at most 32 KiB")
     raw_bytes = models.PositiveBigIntegerField()
     idempotency_key = models.CharField(max_length=255, null=True)
+    sent_by = models.CharField(
+        max_length=100, blank=True, help_text="the person who sent it in the detector's name; empty for its own key"
+    )
     items = models.PositiveIntegerField()
     created = models.PositiveIntegerField()
     updated = models.PositiveIntegerField()
@@ -57,19 +62,70 @@ class Batch(AuditedModel):
         return f"{self.detector} {self.received_at:%Y-%m-%d %H:%M:%S}"
 
 
+class Replay(AuditedModel):
+    """Rejections that are sent in again together, because the detector or the way it is read was put right."""
+
+    asked_by = models.CharField(max_length=100)
+    asked_at = models.DateTimeField()
+    about = models.CharField(max_length=300, help_text="what was chosen, in words")
+    total = models.PositiveIntegerField()
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.CheckConstraint(condition=models.Q(total__gt=0), name="a_replay_has_something_to_send"),
+        ]
+
+    def get_absolute_url(self) -> str:
+        return reverse("alerts:replayed", args=[self.pk])
+
+    def __str__(self) -> str:
+        return f"replay of {self.about}"
+
+
 class Rejection(AuditedModel):
-    """An item that was not taken: why, and its bytes."""
+    """An item that was not taken: why, its bytes, and what became of them when a person sent them in again."""
+
+    class Became(models.TextChoices):
+        CREATED = "created", "A new alert"
+        UPDATED = "updated", "An update"
+        DUPLICATE = "duplicate", "Known already"
+        REJECTED = "rejected", "Rejected again"
 
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, related_name="rejections")
     position = models.PositiveIntegerField(help_text="place in the request, from 0")
     source_ref = models.CharField(max_length=200, blank=True)
     code = models.CharField(max_length=40)
+    field = models.CharField(max_length=200, blank=True, help_text="the field that is to blame, where one is")
     reason = models.TextField()
     raw = models.BinaryField(help_text="the item as it came, up to the size limit")
     received_at = models.DateTimeField()
+    replay = models.ForeignKey(
+        Replay, on_delete=models.PROTECT, null=True, related_name="rejections", help_text="that it waits for, or was in"
+    )
+    sent_again_in = models.ForeignKey(Batch, on_delete=models.PROTECT, null=True, related_name="sends_again")
+    sent_again_at = models.DateTimeField(null=True)
+    sent_again_by = models.CharField(max_length=100, blank=True)
+    became = models.CharField(max_length=10, choices=Became, blank=True)
+    became_id = models.UUIDField(null=True, help_text="of the alert, or of the rejection that followed")
 
     class Meta(AuditedModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=both_or_neither("sent_again_in", "sent_again_at", "became_id"),
+                name="what_was_sent_again_became_something",
+            ),
+        ]
         indexes = [models.Index(fields=["-received_at", "-id"], name="rejection_newest_first")]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all of the item is here: one that was too long was cut, of an empty body there is nothing."""
+        return 0 < len(self.raw) < settings.ALERT_MAX_BYTES
+
+    @property
+    def became_url(self) -> str:
+        room = "alerts:rejection" if self.became == self.Became.REJECTED else "alerts:alert"
+        return reverse(room, args=[self.became_id]) if self.became_id else ""
 
     def get_absolute_url(self) -> str:
         return reverse("alerts:rejection", args=[self.pk])
