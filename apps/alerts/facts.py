@@ -29,13 +29,23 @@ def empty() -> dict[str, Any]:
         "not_tested": [],
         "supported": [],
         "drill": "",
+        "hidden": 0,  # alerts that a rule hides
+        "hidden_until": None,  # when the first of these rules ends, in seconds since 1970
         "window": [None, None],
-        "widest": [-1, -1, ""],  # accounts, severity and title of the alert about most accounts
+        "widest": [-1, -1, ""],  # accounts, severity and title of the alert about most; by title where that is even
     }
 
 
-def add(facts: dict[str, Any], alert: Alert, *, p_value: float | None, window: tuple, title: str) -> None:
-    """Count one more alert. `window` is its start and end in ISO 8601, or None; `p_value` is adjusted already."""
+def add(
+    facts: dict[str, Any],
+    alert: Alert,
+    *,
+    p_value: float | None,
+    window: tuple,
+    title: str,
+    hidden_until: float | None = None,
+) -> None:
+    """Count one more alert. Times are seconds since 1970, or None; `p_value` is adjusted already."""
     facts["alerts"] += 1
     facts["worst"] = max(facts["worst"], alert.severity)
     facts["stated"] = max(facts["stated"], alert.n_accounts)
@@ -44,8 +54,11 @@ def add(facts: dict[str, Any], alert: Alert, *, p_value: float | None, window: t
     _include(facts["kinds"], alert.kind)
     _include(facts["detectors"], alert.source)
     widest = [alert.n_accounts, alert.severity, title]
-    if widest[:2] >= facts["widest"][:2]:
+    if widest > facts["widest"]:
         facts["widest"] = widest
+    if hidden_until is not None:
+        facts["hidden"] += 1
+        facts["hidden_until"] = _least(facts["hidden_until"], hidden_until)
     if alert.action != "close":
         _add_open(facts, alert, p_value)
 

@@ -37,6 +37,7 @@ class Said:
     accounts: list[str]  # ids
     shared: list[Shared]  # identifiers that may tie its account to others
     p_value: float | None
+    hidden_until: datetime | None = None  # by a rule
     is_lost: bool = False  # its key leads nowhere yet
 
 
@@ -129,7 +130,7 @@ def fold(rows: ledger.Batch, touched: dict[str, Touched], now: datetime) -> None
         if group.id not in counted:
             known = stored[group.id].facts if group.id in stored else facts.empty()
             counted[group.id] = _counted(known, group, joined[group.id])
-    detectors = _detectors(counted.values())
+    detectors = detectors_of(counted.values())
     opened, grown = [], []
     for group in touched.values():
         known_as = stored.get(group.id, Stored(group.key, {}, now))
@@ -189,7 +190,7 @@ def _link(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]
     """
     said = [(one, group.id) for group in touched.values() for one in group.said]
     named = sorted({(account, one.known.id) for one, _ in said for account in one.accounts})
-    members = sorted({(account, group) for one, group in said for account in one.accounts})
+    members = sorted({(account, group) for one, group in said for account in one.known.account_ids})
     keys = sorted({one.key: group for one, group in said if one.is_lost}.items())
     joined: dict[str, list[tuple[str, bool | None]]] = defaultdict(list)
     with connection.cursor() as cursor:
@@ -214,6 +215,7 @@ def _counted(known: dict[str, Any], group: Touched, members: list[tuple[str, boo
             p_value=one.p_value,
             window=tuple(moment and moment.timestamp() for moment in window),
             title=one.known.title,
+            hidden_until=one.hidden_until.timestamp() if one.hidden_until else None,
         )
     for contract, payer_verified in members:
         facts.add_member(known, contract, payer_verified)
@@ -226,13 +228,14 @@ OPENING = {
     "claimed_at": None,
     "dismissal": "",
     "dismissal_note": "",
+    "snooze_count": 0,
 }
 
 
 def update(rows: ledger.Batch, drafts: list[dict[str, Any]]) -> None:
     if not drafts:
         return
-    columns = [column for column in drafts[0] if column not in ("id", "first_received_at")]
+    columns = [column for column in drafts[0] if column != "id"]
     rows.run(
         AlertGroup,
         f"UPDATE alerts_alertgroup SET {', '.join(f'{c} = new.{c}' for c in columns)}"  # noqa: S608 - our columns
@@ -259,13 +262,21 @@ def describe(group: Stored, counted: dict[str, Any], detectors: dict[str, Detect
         "window_start": start,
         "window_end": end,
         "first_received_at": group.first_received_at,
+        "hidden_until": _hidden_until(counted),
         "due_at": group.first_received_at + priority.TARGET[severity],
         "drill": counted["drill"],
         "facts": counted,
     }
 
 
-def _detectors(counted: Iterable[dict[str, Any]]) -> dict[str, Detector]:
+def _hidden_until(counted: dict[str, Any]) -> datetime | None:
+    """When the first of its alerts is shown again; None where one is shown anyway."""
+    if counted["hidden"] < counted["alerts"]:
+        return None
+    return datetime.fromtimestamp(counted["hidden_until"], UTC)
+
+
+def detectors_of(counted: Iterable[dict[str, Any]]) -> dict[str, Detector]:
     slugs = {slug for one in counted for slug in one["detectors"]}
     return {detector.slug: detector for detector in Detector.objects.filter(slug__in=slugs)}
 
@@ -279,6 +290,7 @@ def _for_priority(counted: dict[str, Any], detectors: list[Detector]) -> priorit
         kinds=tuple(counted["kinds"]),
         calibrations=tuple((d.calibration_false_positives or 0, d.calibration_n or 0) for d in calibrated),
         uncalibrated=len(detectors) - len(calibrated),
+        demoted=tuple(sorted(d.name for d in detectors if d.demoted_at)),
         log10_lr=counted["log10_lr"],
         p_value=counted["p_value"],
         new_model_share=counted["new_model_share"],
@@ -304,12 +316,15 @@ OF_ALERTS = """
         'p_value', min(a.p_value) FILTER (WHERE a.is_open),
         'new_model_share', max(a.new_model_share) FILTER (WHERE a.is_open),
         'drill', max(a.drill),
+        'hidden', count(a.suppressed_by_id),
+        'hidden_until', extract(epoch FROM min(coalesce(r.ended_at, r.expires_at))),
         'kinds', jsonb_agg(DISTINCT a.kind),
         'detectors', jsonb_agg(DISTINCT d.slug),
         'window', jsonb_build_array(extract(epoch FROM min(a.window_start)), extract(epoch FROM max(a.window_end))),
         'widest', (array_agg(jsonb_build_array(a.account_count, a.severity, a.title)
-            ORDER BY a.account_count DESC, a.severity DESC, a.updated_at DESC, a.id DESC))[1])
+            ORDER BY a.account_count DESC, a.severity DESC, a.title COLLATE "C" DESC))[1])
     FROM alerts_alert a JOIN alerts_detector d ON d.id = a.detector_id
+        LEFT JOIN alerts_suppression r ON r.id = a.suppressed_by_id
     WHERE a.group_id = ANY(%s::uuid[]) GROUP BY a.group_id"""
 OF_EXPLANATIONS = """
     SELECT DISTINCT a.group_id::text, one->>'status', one->>'h'
@@ -328,11 +343,16 @@ def recount(groups: list[str]) -> dict[str, dict[str, Any]]:
     with connection.cursor() as cursor:
         cursor.execute(OF_ALERTS, [groups])
         found = {group: facts.empty() | json.loads(counted) for group, counted in cursor.fetchall()}
+        for counted in found.values():
+            counted["kinds"].sort()  # the database may sort by another alphabet
+            counted["detectors"].sort()
         cursor.execute(OF_EXPLANATIONS, [groups, list(facts.STATUSES)])
         for group, status, name in cursor.fetchall():
             found[group][status] = sorted([*found[group][status], name])
         cursor.execute(OF_ACCOUNTS, [groups])
         for group, contract, count, payers in cursor.fetchall():
+            if group not in found:
+                continue  # decided upon, and its alerts said something new since
             found[group]["members"] += count
             found[group]["payers"] += payers
             if contract:

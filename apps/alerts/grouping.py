@@ -1,5 +1,6 @@
 """Which alerts belong together: the key of an alert, and the group that it joins. Plain data in, plain data out."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -38,6 +39,41 @@ def _key(alert: Alert) -> str:
     if ref := subject.organisation_ref or subject.endpoint_ref:
         return f"{subject.type}:{source}:{ref}"
     return f"alert:{source}:{alert.source_ref}"
+
+
+def part(key: str, number: int) -> str:
+    """The key of a group that was split off from one of this key."""
+    suffix = f" (part {number})"
+    return key[: KEY_LENGTH - len(suffix)] + suffix
+
+
+def whole(key: str) -> str:
+    """The key without the number of its part."""
+    return re.sub(r" \(part \d+\)$", "", key)
+
+
+SAYS = {
+    "campaign": "Its detector {source} counts it to the campaign {ref}.",
+    "cluster": "Its detector {source} counts it to the cluster {ref}.",
+    "template": "It is about the prompt template {ref}, as {source} names it.",
+    "organisation": "It is about the organisation {ref}, as {source} names it.",
+    "endpoint": "It is about the endpoint {ref}, as {source} names it.",
+    "alert": "It was first in its group, and shares no key with others: reference {ref} of {source}.",
+}
+
+
+def in_words(key: str) -> str:
+    """What alerts of a key have in common, as a sentence."""
+    if is_drill(key):
+        _, drill, rest = key.split(":", 2)
+        return f"{in_words(rest)} All of it is the drill {drill}."
+    kind, _, rest = key.partition(":")
+    if kind == "model":
+        return f"It is about the model {rest} outside, whichever detector says so."
+    if kind == "account":
+        return f"It is about the account {rest}."
+    source, _, ref = rest.partition(":")
+    return SAYS.get(kind, "It has the key {source} {ref}.").format(source=source, ref=ref)
 
 
 def is_about_model(key: str) -> bool:

@@ -27,6 +27,8 @@ class Known:
     group: str | None = None
     group_takes: bool = False
     joined: str = ""
+    was_in: str | None = None  # its group when this request began
+    suppressed_by: str | None = None  # the rule that hides it
     latest: wire.Taken | None = None  # set when this request says something new
     is_new: bool = True
 

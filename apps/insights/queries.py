@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.alerts.models import AlertGroup
 from apps.alerts.queries import visible_detectors, visible_groups
+from apps.alerts.queries import waiting as groups_waiting
 from apps.cases.models import Case, Decision, Finding
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings, visible_tasks
 from apps.core.models import Job
@@ -131,7 +132,7 @@ def _counted(rows: QuerySet, place: str) -> QuerySet:
 
 
 def _undecided(user) -> QuerySet[AlertGroup]:
-    return visible_groups(user).filter(state__in=[AlertGroup.State.OPEN, AlertGroup.State.CLAIMED])
+    return visible_groups(user).filter(groups_waiting() | Q(state=AlertGroup.State.CLAIMED))
 
 
 def _held_groups(user) -> QuerySet[AlertGroup]:

@@ -16,13 +16,14 @@ from django.db import connection
 
 from apps.accounts import identifiers, seen
 from apps.accounts.seen import Seen
-from apps.alerts import feed, folding, grouping, judging, wire
+from apps.alerts import feed, folding, grouping, judging, suppressing, wire
 from apps.alerts.folding import Said
 from apps.alerts.formats.item import Item
 from apps.alerts.judging import Known
 from apps.alerts.models import Alert, AlertGroup, Batch, Detector, Rejection
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.core.arrays import plain
 from apps.core.ids import uuid7
 
 # Few accounts have these in common by chance; a network, a mail domain or a browser is shared by strangers.
@@ -75,7 +76,8 @@ def receive(detector: Detector, *, part: Part, by) -> Batch:
 
 KNOWN = """
     SELECT a.source_ref, a.id::text, a.title, a.kind, a.variant, a.earlier, a.content_sha256, a.window_start,
-        a.window_end, a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s, a.joined
+        a.window_end, a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s, a.joined,
+        a.suppressed_by_id::text
     FROM alerts_alert a JOIN alerts_alertgroup g ON g.id = a.group_id
     WHERE a.detector_id = %s AND a.source_ref = ANY(%s) ORDER BY a.source_ref, a.variant"""
 
@@ -88,7 +90,8 @@ def _known(detector: Detector, refs: set[str]) -> dict[str, list[Known]]:
             cursor.execute(KNOWN, [AlertGroup.State.DISMISSED, detector.pk, list(refs)])
             for ref, id_, title, kind, variant, earlier, content, start, end, times, ids, *group in cursor.fetchall():
                 one = Known(id_, title, kind, variant, [*json.loads(earlier), content], start, end, times, ids)
-                one.group, one.group_takes, one.joined = group
+                one.group, one.group_takes, one.joined, one.suppressed_by = group
+                one.was_in = one.group
                 one.is_new = False
                 found.setdefault(ref, []).append(one)
     return found
@@ -152,11 +155,12 @@ def _write(rows: ledger.Batch, detector: Detector, batch_id: str, known: list[Kn
         ids |= fresh if len(fresh) == len(unknown) else seen.ids_of(unknown)
     used = {one.id: _used(one, ids) for one in known}
     seen.record_identifiers(rows, (one for several in used.values() for one in several))
-    said = [_said(one, ids, used[one.id]) for one in known]
+    rules = suppressing.in_force(now)
+    said = [_said(one, ids, used[one.id], rules) for one in known]
     touched = folding.settle(said)
     records = [_record(one, detector, batch_id, now) for one in said]
     rows.insert(Alert, [record for one, record in zip(known, records, strict=True) if one.is_new])
-    _update(rows, [record for one, record in zip(known, records, strict=True) if not one.is_new])
+    _update(rows, [(one, record) for one, record in zip(known, records, strict=True) if not one.is_new])
     folding.fold(rows, touched, now)
 
 
@@ -171,14 +175,19 @@ def _used(known: Known, ids: dict[str, str]) -> list[Seen]:
     return [Seen(account, *one, moment) for one in dict.fromkeys(found) if one]
 
 
-def _said(known: Known, ids: dict[str, str], used: list[Seen]) -> Said:
+def _said(known: Known, ids: dict[str, str], used: list[Seen], rules: suppressing.Rules) -> Said:
     alert = known.news.alert
     named = [ids[ref] for ref in alert.subject.accounts]
     known.account_ids = sorted({*known.account_ids, *named})  # what it named once it stays about
     score = alert.score
     adjusted = min(1.0, score.p * (score.n_tested or 1)) if score and score.p is not None else None
     shared = [grouping.Shared(one.kind, one.value_hmac, one.masked) for one in used if one.kind in TYING]
-    return Said(known, grouping.key(alert), named, shared, adjusted)
+    key = grouping.key(alert)
+    hidden = rules.hides(alert, key)
+    if known.group_takes and known.suppressed_by is None:
+        hidden = None  # people see it already: it does not vanish under their eyes
+    known.suppressed_by = hidden.id if hidden else None
+    return Said(known, key, named, shared, adjusted, hidden.until if hidden else None)
 
 
 def _record(said: Said, detector: Detector, batch_id: str, now: datetime) -> dict[str, Any]:
@@ -208,6 +217,7 @@ def _record(said: Said, detector: Detector, batch_id: str, now: datetime) -> dic
         "account_ids": one.account_ids,
         "account_count": alert.n_accounts,
         "joined": one.joined,
+        "suppressed_by_id": one.suppressed_by,
         "log10_lr": score.log10_lr if score else None,
         "p_value": said.p_value,
         "new_model_share": measure.new_model_share_24h if measure else None,
@@ -219,12 +229,23 @@ def _record(said: Said, detector: Detector, batch_id: str, now: datetime) -> dic
 KEPT_ON_UPDATE = {"id", "detector_id", "source_ref", "variant", "received_at", "key"}
 
 
-def _update(rows: ledger.Batch, records: list[dict[str, Any]]) -> None:
-    if records:
-        assignments = ", ".join(f'"{c}" = new."{c}"' for c in records[0] if c not in KEPT_ON_UPDATE)
-        rows.run(
-            Alert,
-            f"UPDATE alerts_alert SET {assignments}"  # noqa: S608 - the model's own columns
-            " FROM jsonb_populate_recordset(NULL::alerts_alert, %s) AS new WHERE alerts_alert.id = new.id",
-            [msgspec.json.encode(records).decode()],
-        )
+def _update(rows: ledger.Batch, said: list[tuple[Known, dict[str, Any]]]) -> None:
+    """Raises Overtaken where people moved one of the alerts into another group meanwhile."""
+    if not said:
+        return
+    records = [record for _, record in said]
+    assignments = ", ".join(f'"{c}" = new."{c}"' for c in records[0] if c not in KEPT_ON_UPDATE)
+    written = rows.run(
+        Alert,
+        f"UPDATE alerts_alert SET {assignments}"  # noqa: S608 - the model's own columns
+        " FROM jsonb_populate_recordset(NULL::alerts_alert, %s) AS new"
+        " JOIN unnest(%s::uuid[], %s::uuid[]) AS was (id, group_id) ON was.id = new.id"
+        " WHERE alerts_alert.id = new.id AND alerts_alert.group_id = was.group_id",
+        [
+            msgspec.json.encode(records).decode(),
+            plain(one.id for one, _ in said),
+            plain(str(one.was_in) for one, _ in said),
+        ],
+    )
+    if written < len(said):
+        raise folding.Overtaken("an alert was moved into another group")

@@ -4,7 +4,8 @@ from apps.alerts.models.alert import Alert, AlertAccount
 from apps.alerts.models.batch import Batch, Rejection, Replay
 from apps.alerts.models.detector import Calibration, Detector, Kind, Severity
 from apps.alerts.models.feedback import Attempt, Delivery, Verdict, VerdictAlert, Webhook
-from apps.alerts.models.group import AlertGroup, GroupAccount, GroupKey
+from apps.alerts.models.group import AlertGroup, GroupAccount, GroupKey, Merge
+from apps.alerts.models.suppression import Suppression
 
 __all__ = [
     "Alert",
@@ -18,9 +19,11 @@ __all__ = [
     "GroupAccount",
     "GroupKey",
     "Kind",
+    "Merge",
     "Rejection",
     "Replay",
     "Severity",
+    "Suppression",
     "Verdict",
     "VerdictAlert",
     "Webhook",

@@ -10,7 +10,8 @@ from django.urls import reverse
 from apps.alerts.models.batch import Batch
 from apps.alerts.models.detector import Detector, Kind, Severity
 from apps.alerts.models.group import AlertGroup
-from apps.audit.models import AuditedModel
+from apps.alerts.models.suppression import Suppression
+from apps.audit.models import AuditedModel, DerivedModel
 
 
 class Alert(AuditedModel):
@@ -44,6 +45,9 @@ class Alert(AuditedModel):
     account_ids = ArrayField(models.UUIDField(), default=list, help_text="accounts that it named, at any time")
     account_count = models.PositiveIntegerField(default=0)
     joined = models.CharField(max_length=200, blank=True, help_text="why it is in its group, when not by its own key")
+    suppressed_by = models.ForeignKey(
+        Suppression, on_delete=models.PROTECT, null=True, related_name="alerts", db_index=False
+    )
     log10_lr = models.FloatField(null=True, help_text="as the detector states it")
     p_value = models.FloatField(null=True, help_text="times the number of things tested, at most 1")
     new_model_share = models.FloatField(null=True, help_text="0 to 1, of its requests, to a model out for 24 hours")
@@ -64,6 +68,11 @@ class Alert(AuditedModel):
             models.Index(fields=["group", "-received_at", "-id"], name="alert_of_group"),
             models.Index(fields=["-updated_at", "-id"], name="alert_newest_first"),
             models.Index(fields=["batch", "id"], name="alert_of_batch"),
+            models.Index(
+                fields=["suppressed_by", "-received_at", "-id"],
+                condition=models.Q(suppressed_by__isnull=False),
+                name="alert_that_a_rule_hid",
+            ),
         ]
 
     @property
@@ -82,8 +91,10 @@ class Alert(AuditedModel):
         return self.title
 
 
-class AlertAccount(models.Model):
-    """That an alert is about an account: `Alert.account_ids` the other way round, so it is not audited."""
+class AlertAccount(DerivedModel):
+    """That an alert is about an account: `Alert.account_ids` the other way round."""
+
+    SOURCE = "SELECT unnest(account_ids), id FROM alerts_alert"
 
     pk = models.CompositePrimaryKey("account_id", "alert_id")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="alerted", db_index=False)

@@ -1,13 +1,14 @@
 """Alerts that belong together, and how the next one finds its place among them."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 
 from apps.alerts.models.detector import Severity
 from apps.alerts.priority import SEVERITY_SAYS
-from apps.audit.models import AuditedModel
-from apps.core.constraints import both_or_neither
+from apps.audit.models import AuditedModel, DerivedModel
+from apps.core.constraints import both_or_neither, different
 
 
 class AlertGroup(AuditedModel):
@@ -18,6 +19,7 @@ class AlertGroup(AuditedModel):
         CLAIMED = "claimed", "Claimed"
         DISMISSED = "dismissed", "Dismissed"
         ESCALATED = "escalated", "In a case"
+        MERGED = "merged", "Merged"
 
     class Dismissal(models.TextChoices):
         BENIGN = "benign", "Ordinary use"
@@ -47,6 +49,13 @@ class AlertGroup(AuditedModel):
     claimed_at = models.DateTimeField(null=True)
     dismissal = models.CharField(max_length=20, choices=Dismissal, blank=True)
     dismissal_note = models.TextField(blank=True)
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
+    split_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="parts")
+    snoozed_until = models.DateTimeField(null=True, help_text="kept once it is over, until somebody claims the group")
+    snoozed_severity = models.PositiveSmallIntegerField(null=True, help_text="above it, the snooze ends early")
+    snoozed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    snooze_count = models.PositiveIntegerField(default=0)
+    hidden_until = models.DateTimeField(null=True, help_text="while rules hide all its alerts")
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -67,6 +76,15 @@ class AlertGroup(AuditedModel):
                 violation_error_message="Say why it is dismissed.",
             ),
             models.CheckConstraint(
+                condition=models.Q(state="merged", merged_into__isnull=False)
+                | (~models.Q(state="merged") & models.Q(merged_into__isnull=True)),
+                name="a_merged_group_says_where_it_went",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("snoozed_until", "snoozed_severity", "snoozed_by"),
+                name="a_snooze_is_whole",
+            ),
+            models.CheckConstraint(
                 condition=models.Q(priority__lte=100),
                 name="priority_is_at_most_100",
                 violation_error_message="Priority goes from 0 to 100.",
@@ -82,6 +100,28 @@ class AlertGroup(AuditedModel):
         return self.state in (self.State.OPEN, self.State.CLAIMED) and self.due_at < timezone.now()
 
     @property
+    def is_snoozed(self) -> bool:
+        return self._was_snoozed and not self.is_back
+
+    @property
+    def is_back(self) -> bool:
+        """Whether its snooze is over: its time is up, or its severity rose above what it was then."""
+        return self._was_snoozed and (self.is_back_early or self.snoozed_until <= timezone.now())
+
+    @property
+    def is_back_early(self) -> bool:
+        return self._was_snoozed and self.severity > self.snoozed_severity
+
+    @property
+    def _was_snoozed(self) -> bool:
+        return self.state == self.State.OPEN and self.snoozed_until is not None
+
+    @property
+    def is_hidden(self) -> bool:
+        """Whether rules keep it out of the queue now."""
+        return self.state == self.State.OPEN and self.hidden_until is not None and self.hidden_until > timezone.now()
+
+    @property
     def strongest(self) -> list[str]:
         """The two reasons with the most points, in words; severity has a sign of its own."""
         said = [r["text"] for r in self.reasons if r["points"] >= 0 and not r["text"].startswith(SEVERITY_SAYS)]
@@ -94,8 +134,11 @@ class AlertGroup(AuditedModel):
         return self.title
 
 
-class GroupKey(models.Model):
-    """Which group the next alert of a key joins. Follows from the alerts' keys and groups, so it is not audited."""
+class GroupKey(DerivedModel):
+    """Which group the next alert of a key joins: one that has an alert of that key."""
+
+    SOURCE = "SELECT key, group_id FROM alerts_alert"
+    IS_WHOLE = False
 
     key = models.CharField(max_length=250, primary_key=True)
     group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="keys")
@@ -104,8 +147,10 @@ class GroupKey(models.Model):
         return self.key
 
 
-class GroupAccount(models.Model):
-    """That a group's alerts name an account. Follows from the alerts, so it is not audited."""
+class GroupAccount(DerivedModel):
+    """That a group's alerts name an account."""
+
+    SOURCE = "SELECT unnest(account_ids), group_id FROM alerts_alert"
 
     pk = models.CompositePrimaryKey("account_id", "group_id")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+", db_index=False)
@@ -113,3 +158,30 @@ class GroupAccount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.group_id}"
+
+
+class Merge(AuditedModel):
+    """That a group went into another, and what came with it: so that exactly this can go back."""
+
+    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="merges")
+    into = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="taken_in")
+    alert_ids = ArrayField(models.UUIDField())
+    keys = ArrayField(models.CharField(max_length=250), default=list, help_text="that led to the group before")
+    merged_at = models.DateTimeField()
+    merged_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
+    undone_at = models.DateTimeField(null=True)
+    undone_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["group"], condition=models.Q(undone_at__isnull=True), name="a_group_is_merged_into_one"
+            ),
+            models.CheckConstraint(condition=different("group", "into"), name="a_group_is_merged_into_another"),
+            models.CheckConstraint(
+                condition=both_or_neither("undone_at", "undone_by"), name="an_undone_merge_has_its_person"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group_id} into {self.into_id}"
