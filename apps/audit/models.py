@@ -114,6 +114,24 @@ class AuditedModel(models.Model):
         return super().delete(*args, **kwargs)
 
 
+class DerivedModel(models.Model):
+    """Rows that follow from audited rows and are kept only so that they are found fast.
+
+    They have no events of their own: `verify` holds them against SOURCE, a query of audited tables that gives their
+    columns in order. Where `IS_WHOLE`, all that it gives has to be there; else what is there has to be among it.
+    """
+
+    SOURCE: str
+    IS_WHOLE = True
+
+    class Meta:
+        abstract = True
+
+
+def derived_models() -> list[type[DerivedModel]]:
+    return [model for model in apps.get_models() if issubclass(model, DerivedModel)]
+
+
 def audited_models() -> list[type[AuditedModel]]:
     """Every table that the trail answers for."""
     return [model for model in apps.get_models() if issubclass(model, AuditedModel) and not model._meta.proxy]

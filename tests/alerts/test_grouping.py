@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from django.db import connection
 
 from apps.alerts import actions, grouping, wire
 from apps.alerts.models import Alert, AlertGroup
@@ -83,7 +84,7 @@ def test_a_thousand_alerts_on_one_template_are_one_group(receive):
 
 def test_later_alerts_come_to_the_group_in_a_case(receive, people):
     receive(alert(source_ref="1"))
-    actions.escalate(group_of("1"), by=people.analyst)
+    actions.escalate(group_of("1"), reason="Seen by hand", by=people.analyst)
     receive(alert(source_ref="2", severity=4))
     group = AlertGroup.objects.get()
     assert (group.state, group.alert_count, group.severity) == ("escalated", 2, 4)
@@ -109,3 +110,30 @@ def test_a_claimed_group_keeps_its_holder_while_it_grows(receive, people):
     receive(alert(source_ref="2"))
     group = AlertGroup.objects.get()
     assert (group.state, group.claimed_by, group.alert_count) == ("claimed", people.analyst, 2)
+
+
+@pytest.mark.parametrize(
+    ("statement", "words"),
+    [
+        ("DELETE FROM alerts_alertaccount WHERE account_id = '{account}'", "is missing"),
+        ("DELETE FROM alerts_groupaccount WHERE account_id = '{account}'", "is missing"),
+        (
+            "INSERT INTO alerts_groupaccount SELECT '{stranger}', id FROM alerts_alertgroup WHERE key LIKE 'cluster:%'",
+            "follows from no audited row",
+        ),
+        ("UPDATE alerts_groupkey SET key = 'x' || key", "follows from no audited row"),
+    ],
+)
+def test_an_account_that_is_put_into_a_group_by_hand_is_named_by_the_verification(
+    committed_db, receive, statement, words
+):
+    from apps.accounts.models import Account
+    from apps.audit.verify import verify
+
+    receive(alert())
+    receive(cluster("k1", ["a", "b"]))
+    ids = {"account": Account.objects.get(ref="a").pk, "stranger": Account.objects.get(ref="acct_1").pk}
+    with connection.cursor() as cursor:
+        cursor.execute(statement.format(**ids))
+    found = [finding.sentence for finding in verify().findings]
+    assert [sentence for sentence in found if words in sentence], found

@@ -77,9 +77,9 @@ urlpatterns += [
     ),
     re_path(r"^alerts/delete/(?P<number>\d+)$|^alerts/batch/delete$", iris_decided(reason=DELETED), name="iris-delete"),
     path("search", iris.search, name="iris-search"),
-    re_path(r"^/?(?:manage/cases|case)/(?P<rest>.*)$", iris_decided(reason=CASES), name="iris-cases"),
+    re_path(r"^(?:/)?(?:manage/cases|case)/(?P<rest>.*)$", iris_decided(reason=CASES), name="iris-cases"),
     re_path(
-        r"^/?(?:manage|global|datastore|dim|user|alerts/(?:batch|similarities|comments))/(?P<rest>.*)$",
+        r"^(?:/)?(?:manage|global|datastore|dim|user|alerts/(?:batch|similarities|comments))/(?P<rest>.*)$",
         iris.Unknown.as_view(),
         name="iris-other",
     ),

@@ -6,6 +6,8 @@ when its own digest is that of its last step, and no step begins with another ro
 columns stand outside the digests and are held against their commitments. Only a row that does not agree is taken apart
 to name the columns.
 
+Tables that only follow from audited ones are held against those.
+
 Columns that a later migration adds stand at the end of the table: an old digest is then that of the row without them.
 """
 
@@ -18,7 +20,7 @@ from typing import Any
 from uuid import UUID
 
 from apps.audit import ledger, private
-from apps.audit.models import AuditedModel, audited_models
+from apps.audit.models import AuditedModel, DerivedModel, audited_models, derived_models
 from apps.audit.verify.reading import Reader, body_of, named, shown
 from apps.audit.verify.report import Verdict
 
@@ -45,6 +47,28 @@ def check(reader: Reader, verdict: Verdict) -> None:
     for model in audited_models():
         _Table(reader, verdict, model).check()
         verdict.count("tables")
+    for derived in derived_models():
+        _check_derived(reader, verdict, derived)
+        verdict.count("tables")
+
+
+SHOWN = 100  # differences of a derived table; who changed more has been found out
+
+
+def _check_derived(reader: Reader, verdict: Verdict, model: type[DerivedModel]) -> None:
+    """Hold a table that follows from others against what it follows from."""
+    table, fields = model._meta.db_table, model._meta.concrete_fields
+    kind = str(model._meta.verbose_name).capitalize()
+    columns = ", ".join(f'"{field.column}"' for field in fields)
+    rows = f"SELECT {columns} FROM {table}"  # noqa: S608 - names are ours
+    for has, lacks, says in (
+        (rows, model.SOURCE, "is there, and follows from no audited row"),
+        (model.SOURCE, rows, "is missing, and follows from audited rows"),
+    ):
+        if has == rows or model.IS_WHOLE:
+            for row in reader.all(f"({has}) EXCEPT ({lacks}) LIMIT {SHOWN}"):
+                values = ", ".join(f"{field.column} {value}" for field, value in zip(fields, row, strict=True))
+                verdict.found(f"{kind} ({values}) {says}.", table=table)
 
 
 class _Table:
