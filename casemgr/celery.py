@@ -12,5 +12,7 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "sweep": {"task": "core.work", "schedule": 15.0},  # finds what a lost ring left undone
+    "deliver": {"task": "alerts.deliver", "schedule": 15.0},
+    "tell-late": {"task": "alerts.tell_late", "schedule": 60.0},
     "sweep-vault": {"task": "core.sweep_vault", "schedule": 3600.0},
 }

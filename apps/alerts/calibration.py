@@ -6,7 +6,7 @@ from scipy.special import betaincinv
 
 
 @lru_cache(maxsize=1024)
-def false_positive_rate(false_positives: int, n: int, confidence: float = 0.95) -> tuple[float, float, float]:
+def false_positive_rate(false_positives: float, n: float, confidence: float = 0.95) -> tuple[float, float, float]:
     """(estimate, lower, upper) of the rate, 0 to 1: the two-sided Clopper-Pearson interval (Biometrika 26, 1934).
 
     Raises ValueError when the counts are impossible.

@@ -1,7 +1,7 @@
 import django_filters
 from django.db.models import QuerySet
 
-from apps.alerts.models import Alert, AlertGroup, Batch, Kind, Rejection, Severity
+from apps.alerts.models import Alert, AlertGroup, Batch, Delivery, Kind, Rejection, Severity, Verdict
 
 
 class QueueFilter(django_filters.FilterSet):
@@ -65,8 +65,23 @@ class AlertFilter(django_filters.FilterSet):
     """What narrows the alerts of one group."""
 
     kind = django_filters.ChoiceFilter(label="Kind", choices=Kind.choices)
+    detector = django_filters.CharFilter(label="Detector", field_name="detector__slug")
+    account = django_filters.CharFilter(label="Account", field_name="about__account__ref")
     open = django_filters.BooleanFilter(label="Still open", field_name="is_open")
 
     class Meta:
         model = Alert
+        fields: list[str] = []
+
+
+class DeliveryFilter(django_filters.FilterSet):
+    """What narrows the messages to one detector."""
+
+    state = django_filters.ChoiceFilter(label="State", choices=Delivery.State.choices)
+    outcome = django_filters.ChoiceFilter(
+        label="Verdict", field_name="verdict__outcome", choices=Verdict.Outcome.choices
+    )
+
+    class Meta:
+        model = Delivery
         fields: list[str] = []

@@ -40,6 +40,13 @@ class DetectorForm(forms.Form):
         min_value=0, max_value=2**31 - 1, required=False, label="Of these false alarms"
     )
     calibrated_on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}))
+    declared_rate = forms.FloatField(
+        min_value=0,
+        max_value=1,
+        required=False,
+        label="Declared rate of false alarms",
+        help_text="0 to 1: of the groups that it reports, at most so many are false. A worse record demotes it.",
+    )
     known_false_positives = forms.CharField(
         required=False,
         label="Honest use that it mistakes",
@@ -80,6 +87,28 @@ class ChangeForm(DetectorForm):
 
 class RevokeForm(forms.Form):
     reason = forms.CharField(max_length=200, required=False, label="Why")
+
+
+class RestoreForm(forms.Form):
+    reason = forms.CharField(
+        max_length=500,
+        label="What has changed",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="What was mended, or why its record was no fair measure.",
+    )
+
+
+class WebhookForm(forms.Form):
+    url = forms.CharField(
+        max_length=500,
+        label="Address",
+        widget=forms.URLInput(attrs={"placeholder": "https://"}),
+        help_text="Verdicts are posted there. It has to be on the list of hosts that may be called.",
+    )
+    is_active = forms.BooleanField(required=False, initial=True, label="Tell it")
+
+    def clean_url(self) -> str:
+        return self.cleaned_data["url"].strip()
 
 
 class SendAgainForm(forms.Form):

@@ -14,6 +14,7 @@ SEVERITY = (("info", 0), ("low", 6), ("medium", 14), ("high", 24), ("critical", 
 SEVERITY_SAYS = "Severity"  # how that reason begins; lists show severity as a sign of its own and leave it out
 # When somebody should have looked, by severity, counted from the first alert.
 TARGET = (timedelta(days=14), timedelta(days=7), timedelta(days=3), timedelta(days=1), timedelta(hours=4))
+DEMOTED = 24  # points that a group of demoted detectors alone loses; a third of them where others agree
 PIVOT = 0.25  # share of requests to a model out for a day, from which on it counts
 
 
@@ -27,6 +28,7 @@ class Facts:
     kinds: tuple[str, ...] = ()
     calibrations: tuple[tuple[int, int], ...] = ()
     uncalibrated: int = 0
+    demoted: tuple[str, ...] = ()  # names of detectors
     log10_lr: float | None = None
     p_value: float | None = None
     new_model_share: float | None = None
@@ -104,6 +106,10 @@ def _against(facts: Facts) -> list[tuple[str, int]]:
     lines = []
     if facts.uncalibrated and not facts.calibrations:
         lines.append(("No detector here was ever tried on innocent cases", -8))
+    if facts.demoted:
+        word = "Detector is" if len(facts.demoted) == 1 else "Detectors are"
+        alone = len(facts.demoted) == facts.detectors
+        lines.append((f"{word} demoted: {', '.join(facts.demoted)}", -DEMOTED if alone else -DEMOTED // 3))
     if facts.verified_payers:
         lines.append(
             (

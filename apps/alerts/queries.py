@@ -5,11 +5,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import connection
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
-from apps.alerts.models import Alert, AlertGroup, Batch, Detector, GroupAccount, Rejection, Replay
+from apps.alerts.models import (
+    Alert,
+    AlertGroup,
+    Attempt,
+    Batch,
+    Delivery,
+    Detector,
+    GroupAccount,
+    Rejection,
+    Replay,
+    Suppression,
+    VerdictAlert,
+)
 from apps.core.models import Job
 from apps.staff.models import ApiKey
 
@@ -29,7 +41,7 @@ def visible_alerts(principal) -> QuerySet[Alert]:
 
 def visible_groups(principal) -> QuerySet[AlertGroup]:
     if principal.has_perm("alerts.view"):
-        return AlertGroup.objects.select_related("claimed_by")
+        return AlertGroup.objects.select_related("claimed_by", "merged_into", "split_from")
     return AlertGroup.objects.none()
 
 
@@ -54,6 +66,28 @@ def visible_replays(principal) -> QuerySet[Replay]:
 
 def _of_detectors(principal, rows: QuerySet) -> QuerySet:
     return rows if principal.has_perm("alerts.view") or principal.has_perm("alerts.view_detectors") else rows.none()
+
+
+def visible_verdicts(principal) -> QuerySet[VerdictAlert]:
+    """Lines of the feed: all for people who may view alerts; a detector reads what is about its own."""
+    if principal.has_perm("alerts.view"):
+        return VerdictAlert.objects.all()
+    if principal.has_perm("alerts.receive"):
+        return VerdictAlert.objects.filter(detector__service_account_id=principal.pk)
+    return VerdictAlert.objects.none()
+
+
+def visible_deliveries(principal, detector: Detector) -> QuerySet[Delivery]:
+    """Messages to a detector, for whoever may see the detector."""
+    return _of_detectors(principal, Delivery.objects.filter(webhook__detector=detector).select_related("verdict"))
+
+
+def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
+    """With `last_status` and `last_problem` of the newest attempt."""
+    newest = Attempt.objects.filter(delivery=OuterRef("pk")).order_by("-id")
+    return deliveries.annotate(
+        last_status=Subquery(newest.values("status")[:1]), last_problem=Subquery(newest.values("problem")[:1])
+    )
 
 
 def detector_of(principal) -> Detector | None:
@@ -90,13 +124,57 @@ def progress(replay: Replay) -> Progress:
 def views_of_queue(user) -> dict[str, Q]:
     """The ways to look at the queue, by their name in the address."""
     return {
-        "free": Q(state=State.OPEN),
+        "free": waiting(),
         "mine": Q(state=State.CLAIMED, claimed_by=user),
         "held": Q(state=State.CLAIMED),
-        "late": Q(state__in=[State.OPEN, State.CLAIMED], due_at__lt=timezone.now()),
+        "late": (waiting() | Q(state=State.CLAIMED)) & Q(due_at__lt=timezone.now()),
+        "snoozed": asleep(),
+        "hidden": hidden(),
         "dismissed": Q(state=State.DISMISSED),
         "in_case": Q(state=State.ESCALATED),
+        "merged": Q(state=State.MERGED),
     }
+
+
+def asleep() -> Q:
+    """Snoozed: neither is the time up, nor did the severity rise."""
+    return Q(state=State.OPEN, snoozed_until__gt=timezone.now(), severity__lte=F("snoozed_severity"))
+
+
+def hidden() -> Q:
+    """Kept out of the queue by rules in force."""
+    return Q(state=State.OPEN, hidden_until__gt=timezone.now())
+
+
+def waiting() -> Q:
+    """Free, and to be looked at now."""
+    now = timezone.now()
+    awake = Q(snoozed_until=None) | Q(snoozed_until__lte=now) | Q(severity__gt=F("snoozed_severity"))
+    return Q(state=State.OPEN) & awake & (Q(hidden_until=None) | Q(hidden_until__lte=now))
+
+
+def to_merge(chosen: list, user) -> QuerySet[AlertGroup]:
+    """The chosen groups that take alerts; where it is one alone, those too that name its accounts."""
+    offered = set(chosen)
+    if len(offered) == 1:
+        for group in visible_groups(user).filter(pk__in=offered):
+            offered |= {other.pk for other, _ in similar(group, user)}
+    taking = [State.OPEN, State.CLAIMED, State.ESCALATED]
+    return visible_groups(user).filter(pk__in=offered, state__in=taking).order_by("-priority", "-id")
+
+
+def visible_suppressions(principal) -> QuerySet[Suppression]:
+    """Rules that hide alerts: who may see the queue sees what is kept out of it."""
+    if principal.has_perm("alerts.view"):
+        return Suppression.objects.select_related("detector", "made_by", "ended_by")
+    return Suppression.objects.none()
+
+
+def hidden_by(rules: Iterable[Suppression]) -> dict:
+    """How many alerts each rule hid, by id; one query."""
+    counted = {rule.pk: 0 for rule in rules}
+    found = Alert.objects.filter(suppressed_by__in=counted).order_by().values_list("suppressed_by")
+    return counted | dict(found.annotate(n=Count("pk")))
 
 
 def queue_figures(user) -> dict[str, int]:

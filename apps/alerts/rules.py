@@ -2,7 +2,7 @@
 
 import rules
 
-from apps.alerts.models import AlertGroup, Detector
+from apps.alerts.models import AlertGroup, Detector, Suppression
 from apps.staff.rules import may
 
 
@@ -23,6 +23,16 @@ def runs_the_desk(principal, group: AlertGroup | None = None) -> bool:
     return "lead" in principal.roles
 
 
+@rules.predicate
+def is_asleep(principal, group: AlertGroup | None = None) -> bool:
+    return group is None or group.is_snoozed
+
+
+@rules.predicate
+def is_in_force(principal, rule: Suppression | None = None) -> bool:
+    return rule is None or rule.is_in_force
+
+
 rules.add_perm("alerts.view", may("alerts.view"))
 rules.add_perm("alerts.view_detectors", may("alerts.view_detectors"))
 rules.add_perm("alerts.receive", may("alerts.receive") & is_its_detector)
@@ -32,8 +42,22 @@ rules.add_perm("alerts.release", may("alerts.release") & (nobody_else_holds_it |
 rules.add_perm("alerts.dismiss", may("alerts.dismiss") & nobody_else_holds_it)
 rules.add_perm("alerts.reopen", may("alerts.reopen"))
 rules.add_perm("alerts.escalate", may("alerts.escalate") & nobody_else_holds_it)
+rules.add_perm("alerts.merge", may("alerts.merge") & nobody_else_holds_it)
+rules.add_perm("alerts.unmerge", may("alerts.unmerge"))
+rules.add_perm("alerts.split", may("alerts.split") & nobody_else_holds_it)
+rules.add_perm("alerts.snooze", may("alerts.snooze") & nobody_else_holds_it)
+rules.add_perm("alerts.wake", may("alerts.wake") & is_asleep)
+rules.add_perm("alerts.suppress", may("alerts.suppress"))
+rules.add_perm("alerts.end_suppression", may("alerts.end_suppression") & is_in_force)
 rules.add_perm("alerts.register_detector", may("alerts.register_detector"))
 rules.add_perm("alerts.change_detector", may("alerts.change_detector"))
+rules.add_perm("alerts.demote_detector", may("alerts.demote_detector"))
+rules.add_perm("alerts.restore_detector", may("alerts.restore_detector"))
+rules.add_perm("alerts.rank_again", may("alerts.rank_again"))
+rules.add_perm("alerts.tell_late", may("alerts.tell_late"))
+rules.add_perm("alerts.set_webhook", may("alerts.set_webhook"))
+rules.add_perm("alerts.renew_webhook_secret", may("alerts.renew_webhook_secret"))
+rules.add_perm("alerts.replay_delivery", may("alerts.replay_delivery"))
 rules.add_perm("alerts.upload", may("alerts.upload"))
 rules.add_perm("alerts.send_again", may("alerts.send_again"))
 rules.add_perm("alerts.replay", may("alerts.replay"))

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.alerts import api, views, views_intake
+from apps.alerts import api, api_verdicts, views, views_feedback, views_groups, views_intake
 from apps.alerts.compat import urls as compat
 
 app_name = "alerts"
@@ -17,6 +17,15 @@ urlpatterns = [
     path("queue/<uuid:pk>/release/", views.release, name="release"),
     path("queue/<uuid:pk>/dismiss/", views.dismiss, name="dismiss"),
     path("queue/<uuid:pk>/reopen/", views.reopen, name="reopen"),
+    path("queue/merge/", views_groups.merge, name="merge"),
+    path("queue/<uuid:pk>/unmerge/", views_groups.unmerge, name="unmerge"),
+    path("queue/<uuid:pk>/split/", views_groups.split, name="split"),
+    path("queue/<uuid:pk>/snooze/", views_groups.snooze, name="snooze"),
+    path("queue/<uuid:pk>/wake/", views_groups.wake, name="wake"),
+    path("queue/rules/", views_groups.suppressions, name="suppressions"),
+    path("queue/rules/new/", views_groups.suppress, name="suppress"),
+    path("queue/rules/<uuid:pk>/", views_groups.suppression, name="suppression"),
+    path("queue/rules/<uuid:pk>/end/", views_groups.end_suppression, name="end_suppression"),
     path("accounts/<uuid:pk>/alerts/", views.of_account, name="of_account"),
     path("alerts/<uuid:pk>/", views.alert, name="alert"),
     path("batches/", views.batches, name="batches"),
@@ -32,6 +41,17 @@ urlpatterns = [
     path("detectors/register/", views.register_detector, name="register_detector"),
     path("detectors/<uuid:pk>/", views.detector, name="detector"),
     path("detectors/<uuid:pk>/change/", views.change_detector, name="change_detector"),
+    path("api/v1/verdicts", api_verdicts.VerdictsView.as_view(), name="verdicts"),
+    path("detectors/<uuid:pk>/restore/", views_feedback.restore_detector, name="restore_detector"),
+    path("detectors/<uuid:pk>/webhook/", views_feedback.set_webhook, name="set_webhook"),
+    path("detectors/<uuid:pk>/webhook/secret/", views_feedback.renew_webhook_secret, name="renew_webhook_secret"),
+    path("detectors/<uuid:pk>/deliveries/", views_feedback.deliveries, name="deliveries"),
+    path("detectors/<uuid:pk>/deliveries/<uuid:delivery>/", views_feedback.delivery, name="delivery"),
+    path(
+        "detectors/<uuid:pk>/deliveries/<uuid:delivery>/replay/",
+        views_feedback.replay_delivery,
+        name="replay_delivery",
+    ),
     path("detectors/<uuid:pk>/upload/", views_intake.upload, name="upload"),
     path("detectors/<uuid:pk>/keys/", views.issue_key, name="issue_key"),
     path("detectors/<uuid:pk>/keys/<uuid:key>/revoke/", views.revoke_key, name="revoke_key"),

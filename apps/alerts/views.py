@@ -15,9 +15,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.queries import visible_accounts
-from apps.alerts import actions, filters, forms, queries
+from apps.alerts import actions, filters, forms, grouping, queries, record, regrouping
 from apps.alerts.models import AlertGroup, Detector
 from apps.alerts.portrait import error_rate, portrait
+from apps.alerts.standing import why_not_alone
 from apps.core.http import explained, require
 from apps.core.paging import page
 from apps.staff import actions as staff
@@ -31,6 +32,9 @@ VIEWS = {
     "late": "Past their target",
     "in_case": "In a case",
     "dismissed": "Dismissed",
+    "snoozed": "Snoozed",
+    "hidden": "Hidden by rules",
+    "merged": "Merged",
 }
 RAW_SHOWN = 64 * 1024
 
@@ -86,6 +90,7 @@ def _preview(request: HttpRequest, group: AlertGroup) -> dict[str, Any]:
     return {
         "portrait": portrait(group, request.user),
         "open_case_url": _url_of_room("cases:open_case_from_group", group.pk),
+        "doubt": why_not_alone(group),
         "back": request.GET.urlencode(),
     }
 
@@ -145,13 +150,18 @@ def _back(request: HttpRequest, group: AlertGroup | None = None) -> HttpResponse
 def group(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
     alerts = filters.AlertFilter(request.GET, queries.visible_alerts(request.user).filter(group=found).defer("payload"))
-    context = {
+    context: dict[str, Any] = {
         "group": found,
         "filter": alerts,
         "page": page(alerts.qs, ("-detected_at", "-id"), request.GET),
         "from_group": True,
+        "came": regrouping.merged_here(found),
+        "key_words": grouping.in_words(found.key),
         "history_url": _url_of_room("audit:history", "alerts_alertgroup", found.pk),
     }
+    why = regrouping.why(context["page"].rows)
+    for one in context["page"]:
+        one.why = why[one.pk]
     return render(request, "alerts/group.html", context | _preview(request, found))
 
 
@@ -246,6 +256,7 @@ def alert(request: HttpRequest, pk: str) -> HttpResponse:
     named = visible_accounts(request.user).filter(pk__in=found.account_ids).order_by("ref")
     context = {
         "alert": found,
+        "why": regrouping.why([found])[found.pk],
         "rate": error_rate(found.detector),
         "accounts": named[:20],
         "payload": json.dumps(found.said, indent=2, ensure_ascii=False),
@@ -327,7 +338,7 @@ def _detector(request: HttpRequest, found: Detector) -> dict[str, Any]:
         "rate": error_rate(found),
         "keys": queries.keys_of(found),
         "batches": newest[: queries.NEWEST_BATCHES],
-    }
+    } | record.of(found, request.user)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

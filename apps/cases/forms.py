@@ -36,6 +36,13 @@ class OpenForm(forms.Form):
 
 class FromGroupForm(forms.Form):
     title = forms.CharField(max_length=200)
+    reason = _text(
+        2,
+        required=False,
+        max_length=500,
+        label="Why this is worth a case",
+        help_text="Needed where none of its detectors is calibrated and in good standing.",
+    )
 
 
 class DescribeForm(forms.Form):

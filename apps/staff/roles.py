@@ -38,6 +38,12 @@ INVESTIGATE = READ_CASEWORK | {
     "alerts.dismiss",
     "alerts.reopen",
     "alerts.escalate",
+    "alerts.merge",
+    "alerts.unmerge",
+    "alerts.split",
+    "alerts.snooze",
+    "alerts.wake",
+    "alerts.end_suppression",  # showing more is everybody's; hiding is the lead's
     "alerts.upload",
     "alerts.send_again",
     "alerts.replay",
@@ -77,7 +83,9 @@ ROLES: dict[str, Role] = {
         frozenset(
             INVESTIGATE
             | {
+                "alerts.suppress",
                 "alerts.view_detectors",
+                "alerts.restore_detector",
                 "cases.accept_independence",
                 "cases.refuse_independence",
                 "cases.confirm_finding",
@@ -169,6 +177,9 @@ ROLES: dict[str, Role] = {
                 "alerts.view_detectors",
                 "alerts.register_detector",
                 "alerts.change_detector",
+                "alerts.set_webhook",
+                "alerts.renew_webhook_secret",
+                "alerts.replay_delivery",
                 "alerts.send_again",
                 "alerts.replay",
                 "audit.view",
@@ -185,6 +196,9 @@ ROLES: dict[str, Role] = {
                 "staff.bootstrap",
                 "policies.import_terms",
                 "accounts.record_seen",
+                "alerts.demote_detector",
+                "alerts.rank_again",
+                "alerts.tell_late",
                 "alerts.send_again",
                 "notices.render_notice",
                 "disclosures.render_report",

@@ -39,6 +39,8 @@ def test_the_queue_shows_groups_by_priority_with_their_reasons(sign_in, people, 
 
 
 def test_a_group_becomes_a_case_with_one_key(sign_in, people, groups):
+    calibration = {"calibration_n": 300, "calibration_false_positives": 7, "calibrated_on": "2026-04-27"}
+    actions.change_detector(Detector.objects.get(), by=people.admin, **calibration)
     client = sign_in(people.analyst)
     assert f'action="/queue/{groups[0].pk}/case/"' in client.get("/queue/").content.decode()
     client.post(f"/queue/{groups[0].pk}/case/", {"title": groups[0].title})

@@ -4,8 +4,19 @@ import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, connection, transaction
 
-from apps.alerts import actions, intake
-from apps.alerts.models import Alert, AlertGroup, Batch, Detector
+from apps.alerts import actions, deliveries, intake, verdicts
+from apps.alerts.models import (
+    Alert,
+    AlertGroup,
+    Batch,
+    Calibration,
+    Delivery,
+    Detector,
+    Merge,
+    Suppression,
+    Verdict,
+    VerdictAlert,
+)
 from apps.audit import ledger
 from apps.audit.models import Event
 from tests.alerts.conftest import alert
@@ -42,7 +53,8 @@ REFUSED = [
 
 
 def do(verb: str, group: AlertGroup, person) -> None:
-    extra = {"dismiss": {"dismissal": "benign"}, "reopen": {"reason": "again"}}.get(verb, {})
+    reasons = {"reopen": {"reason": "again"}, "escalate": {"reason": "Seen by hand"}}
+    extra = (reasons | {"dismiss": {"dismissal": "benign"}}).get(verb, {})
     getattr(actions, verb)(group, by=person, **extra)
 
 
@@ -109,6 +121,18 @@ def test_a_detector_has_its_own_name_and_a_whole_calibration(detector, people):
 
 
 COPY = "INSERT INTO {0} SELECT (jsonb_populate_record(t, jsonb_build_object('id', core_uuid7()))).* FROM {0} t LIMIT 1"
+VERDICT_TWICE = """
+    INSERT INTO alerts_verdictalert (verdict_id, detector_id, alert_id)
+    SELECT verdict_id, detector_id, alert_id FROM alerts_verdictalert"""
+MERGE = (
+    "INSERT INTO alerts_merge (id, group_id, into_id, alert_ids, keys, merged_at, merged_by_id, undone_at,"
+    " undone_by_id) SELECT core_uuid7(), id, {1}, '{{}}', '{{}}', now(), core_uuid7(), {0} FROM alerts_alertgroup"
+)
+RULE = (
+    "INSERT INTO alerts_suppression (id, scope, key, kind, account_ref, identifier_type, reason, made_at, made_by_id,"
+    " expires_at, ended_at) VALUES (core_uuid7(), 'key', {0}, '', '', {1}, now(), core_uuid7(),"
+    " now() + interval '{2} days', {3})"
+)
 # What the database itself refuses, by the name under which it does.
 NONSENSE = {
     "one_detector_per_slug": (Detector, "UPDATE alerts_detector SET slug = 'same'"),
@@ -117,6 +141,13 @@ NONSENSE = {
         Detector,
         "UPDATE alerts_detector SET calibration_n = 3, calibration_false_positives = 4, calibrated_on = '2026-01-01'",
     ),
+    "a_declared_rate_is_a_share": (Detector, "UPDATE alerts_detector SET declared_rate = 1.5"),
+    "a_demotion_says_why": (Detector, "UPDATE alerts_detector SET demoted_at = now()"),
+    "a_calibration_has_cases_enough": (Calibration, "UPDATE alerts_calibration SET n = 0"),
+    "a_dismissal_alone_has_its_reason": (Verdict, "UPDATE alerts_verdict SET outcome = 'reopened'"),
+    "one_line_per_verdict_and_alert": (VerdictAlert, VERDICT_TWICE),
+    "a_webhook_is_told_once_of_a_verdict": (Delivery, COPY.format("alerts_delivery")),
+    "a_finished_delivery_has_its_time": (Delivery, "UPDATE alerts_delivery SET state = 'dead'"),
     "every_item_has_a_verdict": (Batch, "UPDATE alerts_batch SET items = items + 1"),
     "an_idempotency_key_is_used_once": (
         Batch,
@@ -129,6 +160,18 @@ NONSENSE = {
     "a_claim_has_its_time": (AlertGroup, "UPDATE alerts_alertgroup SET claimed_at = now()"),
     "a_claimed_group_has_its_holder": (AlertGroup, "UPDATE alerts_alertgroup SET state = 'claimed'"),
     "a_dismissal_has_its_reason": (AlertGroup, "UPDATE alerts_alertgroup SET state = 'dismissed'"),
+    "a_merged_group_says_where_it_went": (AlertGroup, "UPDATE alerts_alertgroup SET state = 'merged'"),
+    "a_snooze_is_whole": (AlertGroup, "UPDATE alerts_alertgroup SET snoozed_until = now()"),
+    "a_group_is_merged_into_another": (Merge, MERGE.format("NULL, NULL", "id")),
+    "an_undone_merge_has_its_person": (Merge, MERGE.format("now(), NULL", "core_uuid7()")),
+    "a_group_is_merged_into_one": (
+        Merge,
+        f"{MERGE.format('NULL, NULL', 'core_uuid7()')}; {MERGE.format('NULL, NULL', 'core_uuid7()')}",
+    ),
+    "a_rule_names_what_it_hides": (Suppression, RULE.format("'', ''", "'noise'", "80", "NULL")),
+    "a_rule_expires_within_90_days": (Suppression, RULE.format("'k', ''", "'noise'", "91", "NULL")),
+    "a_rule_has_its_reason": (Suppression, RULE.format("'k', ''", "''", "80", "NULL")),
+    "an_end_of_a_rule_has_its_person": (Suppression, RULE.format("'k', ''", "'noise'", "80", "now()")),
     "priority_is_at_most_100": (AlertGroup, "UPDATE alerts_alertgroup SET priority = 101"),
     "one_alert_per_source_reference": (
         Alert,
@@ -139,9 +182,15 @@ NONSENSE = {
 
 
 @pytest.mark.parametrize("name", NONSENSE)
-def test_the_database_refuses_nonsense_by_name(receive, register, name):
-    register("another")
+def test_the_database_refuses_nonsense_by_name(receive, register, name, people, settings):
+    register("another", calibration_n=3, calibration_false_positives=1, calibrated_on="2026-01-01")
     receive(alert(), idempotency_key="k")
+    if NONSENSE[name][0] in (Verdict, VerdictAlert, Delivery):
+        settings.WEBHOOK_HOSTS = ["hooks.example.org"]
+        group = AlertGroup.objects.get()
+        actions.set_webhook(Detector.objects.get(slug="tidegauge"), url="https://hooks.example.org", by=people.admin)
+        actions.dismiss(group, dismissal="benign", by=people.analyst)
+        deliveries.ask_for(verdicts.publish())
     model, statement = NONSENSE[name]
     assert name in {constraint.name for constraint in model._meta.constraints}
     with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:

@@ -103,6 +103,15 @@ ROUTES: dict[str, Route] = {
     "alerts:release": act("analyst", "reviewer", group("claimed")),
     "alerts:dismiss": form("analyst", "reviewer", group("claimed")),
     "alerts:reopen": form("analyst", "reviewer", group("dismissed")),
+    "alerts:merge": form("analyst", "reviewer"),
+    "alerts:unmerge": form("analyst", "reviewer", group("merged")),
+    "alerts:split": form("analyst", "reviewer", group("open")),
+    "alerts:snooze": form("analyst", "reviewer", group("claimed")),
+    "alerts:wake": act("analyst", "reviewer", group("snoozed")),
+    "alerts:suppressions": page(),
+    "alerts:suppression": page(lambda w: [w.once("suppression").pk]),
+    "alerts:suppress": form("lead", "analyst"),
+    "alerts:end_suppression": form("analyst", "reviewer", lambda w: [w.once("suppression").pk]),
     "alerts:of_account": page(lambda w: [w.account.pk]),
     "alerts:alert": page(lambda w: [w.alert.pk]),
     # The administrator looks after detectors, so sees what they sent and what of it was refused.
@@ -120,6 +129,12 @@ ROUTES: dict[str, Route] = {
     "alerts:detector": page(lambda w: [w.detector.pk], right="admin", stranger=None),
     "alerts:register_detector": form("admin", "lead", stranger=None),
     "alerts:change_detector": form("admin", "lead", lambda w: [w.detector.pk], stranger=None),
+    "alerts:restore_detector": form("lead", "admin", lambda w: [w.once("demoted").pk], stranger=None),
+    "alerts:set_webhook": form("admin", "lead", lambda w: [w.detector.pk], stranger=None),
+    "alerts:renew_webhook_secret": act("admin", "lead", lambda w: [w.detector.pk], stranger=None),
+    "alerts:deliveries": page(lambda w: [w.detector.pk], right="admin", stranger=None),
+    "alerts:delivery": page(lambda w: [w.detector.pk, w.delivery.pk], right="admin", stranger=None),
+    "alerts:replay_delivery": act("admin", "lead", lambda w: [w.detector.pk, w.delivery.pk], stranger=None),
     "alerts:issue_key": act("admin", "lead", lambda w: [w.detector.pk], stranger=None),
     "alerts:revoke_key": form("admin", "lead", lambda w: [w.detector.pk, w.key[0].pk], stranger=None),
     # --- evidence
@@ -228,7 +243,7 @@ OPEN = {
 }
 
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
-API = {"alerts:receive", "alerts:api-alert"}
+API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert"}
 
 # What clients made for other systems call with a detector's key, tested in tests/alerts/compat.
 API |= {

@@ -51,6 +51,9 @@ NO_VERBS = {
 # Verbs that people do not do in the browser, with where they are done instead.
 WITHOUT_PAGE = {
     "accounts.record_seen": "by intake",
+    "alerts.demote_detector": "by the worker, after a verdict",
+    "alerts.rank_again": "by the worker, after a demotion or a calibration",
+    "alerts.tell_late": "by the worker",
     "alerts.escalate": "by opening a case from the group or adding it to one",
     "audit.verify_trail": "by the worker and `manage.py verify_trail`",
     "disclosures.open_report": "by opening a report's file",

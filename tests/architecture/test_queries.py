@@ -73,6 +73,11 @@ def _accounts(w: World) -> None:
     make_accounts(8, "more")
 
 
+def _suppressions(w: World) -> None:
+    for _ in range(5):
+        w.suppression()
+
+
 def _all(w: World) -> None:
     for more in (_alerts, _cases, _items):
         more(w)
@@ -87,6 +92,7 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "policies:list": ("analyst", lambda w: w.clause and None, lambda w: None),
     "accounts:list": ("analyst", lambda w: w.account and None, _accounts),
     "alerts:queue": ("analyst", lambda w: w.alert and None, _alerts),
+    "alerts:suppressions": ("analyst", lambda w: w.once("suppression") and None, _suppressions),
     "alerts:batches": ("analyst", lambda w: w.alert and None, _alerts),
     "alerts:rejections": ("analyst", lambda w: w.rejection and None, _alerts),
     "alerts:detectors": ("analyst", lambda w: w.detector and None, _alerts),
@@ -135,6 +141,8 @@ def test_every_list_is_measured():
     from tests.architecture.permissions import ROUTES
 
     lists = {
-        name for name in ROUTES if name.endswith((":list", ":queue", ":runs", ":batches", ":rejections", ":people"))
+        name
+        for name in ROUTES
+        if name.endswith((":list", ":queue", ":runs", ":batches", ":rejections", ":suppressions", ":people"))
     }
     assert lists <= set(LISTS)

@@ -5,6 +5,7 @@ A step that is added to a `workflow.py` fails until it is written down below.
 
 from collections import deque
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +23,7 @@ Do = Callable[[World, Any], Any]
 
 
 def _open_from_group(w: World, _: Any) -> Any:
-    return cases.open_case_from_group(w.group(), title="From the queue", by=w.people.analyst)
+    return cases.open_case_from_group(w.group(), title="From the queue", reason="Seen", by=w.people.analyst)
 
 
 def _propose(w: World, case: Any) -> Any:
@@ -39,6 +40,24 @@ def _finding(case: Any) -> Any:
     return case.findings.get()
 
 
+def _tomorrow() -> datetime:
+    return timezone.now() + timedelta(days=1)
+
+
+def _wake(w: World, group: Any) -> None:
+    alerts.snooze(group, until=_tomorrow(), by=w.people.analyst)
+    alerts.wake(group, by=w.people.analyst)
+
+
+def _split(w: World, group: Any) -> Any:
+    """Off a group of two alerts: the new group, where there was none."""
+    whole = group or w.splittable()
+    if group:
+        alerts.merge(w.group(), into=group, by=w.people.analyst)
+    part = alerts.split(whole, alerts=[whole.alerts.first().pk], by=w.people.analyst)
+    return None if group else part
+
+
 # How each verb is done to what stands in the old state; those from nothing return the new thing.
 DO: dict[str, dict[str, Do]] = {
     "alerts.AlertGroup": {
@@ -46,8 +65,13 @@ DO: dict[str, dict[str, Do]] = {
         "alerts.claim": lambda w, group: alerts.claim(group, by=w.people.analyst),
         "alerts.release": lambda w, group: alerts.release(group, by=w.people.analyst),
         "alerts.dismiss": lambda w, group: alerts.dismiss(group, dismissal="benign", by=w.people.analyst),
+        "alerts.snooze": lambda w, group: alerts.snooze(group, until=_tomorrow(), by=w.people.analyst),
+        "alerts.wake": _wake,
+        "alerts.merge": lambda w, group: alerts.merge(group, into=w.group(), by=w.people.analyst) and None,
+        "alerts.unmerge": lambda w, group: alerts.unmerge(group, by=w.people.analyst),
+        "alerts.split": _split,
         "alerts.reopen": lambda w, group: alerts.reopen(group, reason="More came", by=w.people.analyst),
-        "alerts.escalate": lambda w, group: alerts.escalate(group, by=w.people.analyst),
+        "alerts.escalate": lambda w, group: alerts.escalate(group, reason="Seen", by=w.people.analyst),
     },
     "cases.Case": {
         "cases.open_case": lambda w, _: w.case(),

@@ -9,13 +9,14 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts import actions as accounts
 from apps.accounts.models import Account
 from apps.alerts import actions as alerts
-from apps.alerts import intake
-from apps.alerts.models import Alert, AlertGroup, Rejection
+from apps.alerts import deliveries, intake, verdicts
+from apps.alerts.models import Alert, AlertGroup, Delivery, Rejection, Suppression
 from apps.audit.models import Event
 from apps.audit.principals import System
 from apps.cases import actions as cases
@@ -80,13 +81,50 @@ class World:
             alerts.claim(found, by=self.people.analyst)
         elif state == "dismissed":
             alerts.dismiss(found, dismissal="benign", by=self.people.analyst)
+        elif state == "merged":
+            alerts.merge(found, into=self.group(), by=self.people.analyst)
+        elif state == "snoozed":
+            alerts.snooze(found, until=timezone.now() + timedelta(days=1), by=self.people.analyst)
         elif state == "escalated":
-            alerts.escalate(found, by=self.people.analyst)
+            alerts.escalate(found, reason="Seen by hand", by=self.people.analyst)
         return found
 
     @cached_property
     def alert(self) -> Alert:
         return self.group().alerts.get()
+
+    @cached_property
+    def delivery(self) -> Delivery:
+        """A message to the detector's webhook about a group that was dismissed."""
+        settings.WEBHOOK_HOSTS = ["hooks.example.org"]
+        alerts.set_webhook(self.detector, url="https://hooks.example.org/casemgr", by=self.people.admin)
+        self.group("dismissed")
+        deliveries.ask_for(verdicts.publish())
+        return Delivery.objects.get()
+
+    def demoted(self) -> Any:
+        """The detector, with a record that is worse than it declares."""
+        for _ in range(3):
+            self.group("dismissed")
+        alerts.change_detector(self.detector, declared_rate=0.1, by=self.people.admin)
+        alerts.demote_detector(self.detector, by=WORKER)
+        return self.detector
+
+    def suppression(self) -> Suppression:
+        return alerts.suppress(
+            scope="key",
+            key=f"account:noise{self._next()}",
+            reason="Our own load test",
+            expires_at=timezone.now() + timedelta(days=7),
+            by=self.people.lead,
+        )
+
+    def splittable(self) -> AlertGroup:
+        """A group of two alerts."""
+        name = f"acct_s{self._next()}"
+        about = {"type": "account", "accounts": [name]}
+        self.receive(alert(source_ref=f"one/{name}", subject=about), alert(source_ref=f"two/{name}", subject=about))
+        return AlertGroup.objects.get(key__endswith=name)
 
     @cached_property
     def rejection(self) -> Rejection:

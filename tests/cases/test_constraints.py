@@ -112,6 +112,6 @@ def test_a_group_is_in_one_case(people, receive):  # noqa: F811
     from apps.alerts.models import AlertGroup
 
     receive(alerts(1))
-    actions.open_case_from_group(AlertGroup.objects.get(), title="First", by=people.analyst)
+    actions.open_case_from_group(AlertGroup.objects.get(), title="First", reason="Seen", by=people.analyst)
     with pytest.raises(IntegrityError, match="group_id"), transaction.atomic(), connection.cursor() as cursor:
         _copy(cursor, "cases_casegroup", {})

@@ -83,16 +83,16 @@ def test_a_group_brings_its_accounts_and_leaves_the_queue(people, receive):  # n
 
     receive(alerts(3))
     group = AlertGroup.objects.order_by("key").first()
-    case = actions.open_case_from_group(group, title="From the queue", by=people.analyst)
+    case = actions.open_case_from_group(group, title="From the queue", reason="Seen", by=people.analyst)
     group.refresh_from_db()
     assert group.state == "escalated"
     assert case.members.count() == group.account_count == 1
     assert case.members.get().added_how.startswith("alert group: ")
     other = actions.open_case(title="Another", severity=1, by=people.analyst)
     with pytest.raises(ValidationError, match=f"in {case.ref} already"):
-        actions.add_group(other, group=group, by=people.analyst)
+        actions.add_group(other, group=group, reason="Seen", by=people.analyst)
     second = AlertGroup.objects.exclude(pk=group.pk).first()
-    assert actions.add_group(case, group=second, by=people.analyst) == 1
+    assert actions.add_group(case, group=second, reason="Seen", by=people.analyst) == 1
     assert queries.calibrations(case) == []
 
 

@@ -46,7 +46,7 @@ def test_notes_and_what_was_only_proposed_stay_inside(ready, propose, people):
 
 def test_the_days_to_read_the_activity_against_are_marked(decided, receive, people):  # noqa: F811
     receive(alert(detected_at="2026-05-04T23:30:00Z"))
-    actions.add_group(decided, group=AlertGroup.objects.get(), by=people.analyst)
+    actions.add_group(decided, group=AlertGroup.objects.get(), reason="Seen", by=people.analyst)
     decision = decided.decisions.get()
     assert {mark["label"]: mark["day"] for mark in snapshot(decided)["marks"]} == {
         "first alert": "2026-05-04",

@@ -3,17 +3,26 @@
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.alerts.models import AlertGroup
+from apps.alerts import queries, regrouping, verdicts
+from apps.alerts.models import AlertGroup, Verdict
+from apps.alerts.standing import why_not_alone
 from apps.audit import ledger
 from apps.audit.action import action
 
 State = AlertGroup.State
+FREE = {
+    "claimed_by": None,
+    "claimed_at": None,
+    "snoozed_until": None,
+    "snoozed_severity": None,
+    "snoozed_by": None,
+}
 
 
 @action
 def claim(group: AlertGroup, *, by) -> None:
-    """Take a free group: nobody else decides on it until it is released."""
-    ledger.change(group, state=State.CLAIMED, claimed_by=by, claimed_at=timezone.now())
+    """Take a free group: nobody else decides on it until it is released. A snooze is over with that."""
+    ledger.change(group, **FREE | {"state": State.CLAIMED, "claimed_by": by, "claimed_at": timezone.now()})
 
 
 @action
@@ -23,7 +32,7 @@ def take_next(*, by) -> AlertGroup:
     Raises ValidationError when nothing waits.
     """
     group = (
-        AlertGroup.objects.filter(state=State.OPEN)
+        AlertGroup.objects.filter(queries.waiting())
         .order_by("-priority", "-id")
         .select_for_update(skip_locked=True, no_key=True)
         .first()
@@ -46,15 +55,26 @@ def dismiss(group: AlertGroup, *, dismissal: str, note: str = "", by) -> None:
     if dismissal not in AlertGroup.Dismissal.values:
         raise ValidationError("Choose why it is dismissed.")
     ledger.change(group, state=State.DISMISSED, dismissal=dismissal, dismissal_note=note)
+    regrouping.lead_home(group)
+    verdicts.record(group, Verdict.Outcome.DISMISSED, dismissal=dismissal, by=by)
 
 
 @action
 def reopen(group: AlertGroup, *, by, reason: str = "") -> None:
     """Take a dismissal back. Refused while a newer group of the same key waits."""
-    ledger.change(group, state=State.OPEN, dismissal="", dismissal_note="", claimed_by=None, claimed_at=None)
+    ledger.change(group, state=State.OPEN, dismissal="", dismissal_note="", **FREE)
+    regrouping.lead_back(group)
+    verdicts.record(group, Verdict.Outcome.REOPENED, by=by)
 
 
 @action
-def escalate(group: AlertGroup, *, by) -> None:
-    """Mark a group as taken into a case; later alerts of its key keep coming to it."""
+def escalate(group: AlertGroup, *, by, reason: str = "") -> None:
+    """Mark a group as taken into a case; later alerts of its key keep coming to it.
+
+    Raises ValidationError without a `reason` where no detector in it is calibrated and in good standing: then nothing
+    but the person's own judgement carries the step, and it has to be said.
+    """
+    if not reason.strip() and (doubt := why_not_alone(group)):
+        raise ValidationError({"reason": f"{doubt} Say what else convinces you."})
     ledger.change(group, state=State.ESCALATED)
+    verdicts.record(group, Verdict.Outcome.IN_CASE, by=by)

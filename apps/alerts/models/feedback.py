@@ -82,13 +82,13 @@ class Webhook(AuditedModel):
     is_active = models.BooleanField(default=True)
     changed_at = models.DateTimeField()
 
+    def __str__(self) -> str:
+        return self.url
+
     @property
     def secret(self) -> str:
         """As the detector has it: `whsec_` and base64."""
         return unseal(self.sealed_secret, SECRET)
-
-    def __str__(self) -> str:
-        return self.url
 
 
 class Delivery(models.Model):
@@ -122,16 +122,16 @@ class Delivery(models.Model):
             models.Index(fields=["webhook", "-created_at", "-id"], name="delivery_newest_first"),
         ]
 
-    @property
-    def message_id(self) -> str:
-        """The same for every attempt, so that a receiver can tell a repeat."""
-        return f"msg_{self.id.hex}"
+    def __str__(self) -> str:
+        return self.message_id
 
     def get_absolute_url(self) -> str:
         return reverse("alerts:delivery", args=[self.webhook.detector_id, self.pk])
 
-    def __str__(self) -> str:
-        return self.message_id
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt, so that a receiver can tell a repeat."""
+        return f"msg_{self.id.hex}"
 
 
 class Attempt(models.Model):

@@ -24,10 +24,10 @@ def open_case(
 
 
 @action
-def open_case_from_group(group: AlertGroup, *, title: str, by) -> Case:
+def open_case_from_group(group: AlertGroup, *, title: str, by, reason: str = "") -> Case:
     """A new case about an alert group: the group is escalated and its accounts are the case's first members."""
     case = _open(title=title, severity=group.severity, kind=Case.Kind.EXTRACTION, summary="", drill=group.drill, by=by)
-    add_group(case, group=group, by=by)
+    add_group(case, group=group, reason=reason, by=by)
     return case
 
 

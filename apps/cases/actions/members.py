@@ -24,12 +24,15 @@ HOW_LENGTH = 300
 
 
 @action
-def add_group(case: Case, *, group: AlertGroup, by) -> int:
-    """Take an alert group into the case, with the accounts its alerts name; returns how many of these are new to it."""
+def add_group(case: Case, *, group: AlertGroup, by, reason: str = "") -> int:
+    """Take an alert group into the case, with the accounts its alerts name; returns how many of these are new to it.
+
+    Without a `reason` only where one of its detectors stands alone, see `alerts.escalate`.
+    """
     home = CaseGroup.objects.filter(group=group).select_related("case").first()
     if home:
         raise ValidationError(f"The group is in {home.case} already.")
-    alerts.escalate(group, by=by)
+    alerts.escalate(group, reason=reason, by=by)
     ledger.create(CaseGroup, case=case, group=group, added_by=by, added_at=timezone.now())
     accounts = Account.objects.filter(alerted__alert__group=group).order_by().distinct()
     return _add(case, accounts, how=f"alert group: {group.title}", by=by, group=str(group.pk))

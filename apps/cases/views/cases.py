@@ -10,6 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts.queries import visible_groups
+from apps.alerts.standing import why_not_alone
 from apps.audit import sentences
 from apps.cases import actions, filters, forms, queries
 from apps.cases.models import Party
@@ -49,10 +50,11 @@ def open_case_from_group(request: HttpRequest, pk: str) -> HttpResponse:
     form = forms.FromGroupForm(request.POST or None, initial={"title": group.title[:200]})
     if form.is_valid():
         with explained(form):
-            case = actions.open_case_from_group(group, title=form.cleaned_data["title"], by=request.user)
+            case = actions.open_case_from_group(group, **form.cleaned_data, by=request.user)
             messages.success(request, f"{case.ref} is open, and yours. The group's accounts are in it.")
             return redirect("cases:case", case.ref)
-    context = {"form": form, "group": group, "cases": queries.open_for_group(request.user)}
+    doubt = why_not_alone(group)
+    context = {"form": form, "group": group, "doubt": doubt, "cases": queries.open_for_group(request.user)}
     return render(request, "cases/open_from_group.html", context, status=422 if form.errors else 200)
 
 
@@ -63,7 +65,7 @@ def add_group(request: HttpRequest, pk: str) -> HttpResponse:
     require(request, "cases.view", "cases.add_group")
     case = find(request, request.POST.get("case", ""))
     with explained(request):
-        added = actions.add_group(case, group=group, by=request.user)
+        added = actions.add_group(case, group=group, reason=request.POST.get("reason", "")[:500], by=request.user)
         messages.success(request, f"The group is in {case.ref}. New in the case: {counted(added, 'account')}.")
         return redirect("cases:campaign", case.ref)
     return redirect("cases:open_case_from_group", group.pk)

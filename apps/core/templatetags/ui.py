@@ -371,3 +371,30 @@ def strength_chart(
 ) -> dict:
     """Exhibits on a log10 scale with cap marks: rows of `label`, `value` (or None), optional `cap`, `note`."""
     return {"chart": charts.strength(rows), "title": title}
+
+
+@register.inclusion_tag("components/interval_chart.html")
+def interval_chart(rows: Sequence[Mapping], title: str, level: float | None = None, level_label: str = "") -> dict:
+    """Shares with their intervals over time: rows of `label`, `estimate`, `lower`, `upper` (0 to 1), optional `note`;
+    `level` is a share to compare them with."""
+    numbers = [(row["estimate"], row["lower"], row["upper"]) for row in rows]
+    chart = charts.intervals(numbers, BARS_WIDTH - 34, 96, level)
+    points = [
+        {
+            "at": whisker,
+            "name": _name(row["label"]),
+            "value": f"{row['estimate']:.1%} ({row['lower']:.1%} to {row['upper']:.1%})",
+            "note": row.get("note", ""),
+        }
+        for row, whisker in zip(rows, chart.whiskers, strict=True)
+    ]
+    return {
+        "points": points,
+        "path": chart.path,
+        "marks": [(place, f"{share:.1%}".replace(".0%", "%")) for place, share in chart.marks],
+        "level": chart.level,
+        "level_label": level_label,
+        "title": title,
+        "width": BARS_WIDTH,
+        "right": BARS_WIDTH - 34,
+    }

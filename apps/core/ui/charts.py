@@ -48,6 +48,46 @@ def columns(values: Sequence[float], width: float, height: float) -> list[Box]:
 
 
 @dataclass(frozen=True)
+class Whisker:
+    """An estimate at `y` between the ends of its interval."""
+
+    x: float
+    y: float
+    top: float
+    bottom: float
+
+
+@dataclass(frozen=True)
+class Intervals:
+    """Estimates in order, with the line through them, a level to compare them with, and marks of the scale."""
+
+    whiskers: list[Whisker]
+    path: str
+    level: float | None
+    marks: list[tuple[float, float]]  # place, share
+
+
+def intervals(
+    rows: Sequence[tuple[float, float, float]], width: float, height: float, level: float | None = None
+) -> Intervals:
+    """Lays out (estimate, lower, upper), shares of 0 to 1, from left to right; the scale ends at a round share above
+    everything that is shown."""
+    highest = max([upper for _, _, upper in rows] + [level or 0, SMALLEST])
+    top = next(share for share in (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0) if highest <= share)
+
+    def at(share: float) -> float:
+        return round(height - share / top * height, 1)
+
+    step = width / max(len(rows), 1)
+    whiskers = [
+        Whisker(round((i + 0.5) * step, 1), at(estimate), at(upper), at(lower))
+        for i, (estimate, lower, upper) in enumerate(rows)
+    ]
+    path = " ".join(f"{w.x},{w.y}" for w in whiskers)
+    return Intervals(whiskers, path, None if level is None else at(level), [(at(s), s) for s in (0, top / 2, top)])
+
+
+@dataclass(frozen=True)
 class StrengthBar:
     """One exhibit on the log scale. `kind` is "for", "against" or "none"; `cap_x` is None where no cap was reached."""
 

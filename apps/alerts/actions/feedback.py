@@ -1,0 +1,67 @@
+"""Detectors are told what became of their alerts: late ones too, and at the address that they give."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+
+from apps.alerts import deliveries, verdicts
+from apps.alerts.models import AlertGroup, Delivery, Detector, Verdict, Webhook
+from apps.alerts.models.feedback import SECRET
+from apps.audit import ledger
+from apps.audit.action import action
+from apps.core import outbound
+from apps.core.sealed import seal
+
+
+@action
+def tell_late(group: AlertGroup, *, alerts: Iterable[Any], by) -> None:
+    """Alerts that came to a group after it was taken into a case are in that case too."""
+    verdicts.record(group, Verdict.Outcome.IN_CASE, only=alerts, by=by)
+
+
+@action
+def set_webhook(detector: Detector, *, url: str, is_active: bool = True, by) -> str:
+    """Where a detector is told; returns the secret that its messages are signed with where it is new, else "".
+
+    Raises ValidationError for an address that the settings do not allow.
+    """
+    try:
+        outbound.check(url)
+    except outbound.Refused as error:
+        raise ValidationError({"url": str(error)}) from error
+    known = Webhook.objects.filter(detector=detector).first()
+    if known is not None:
+        ledger.change(known, url=url, is_active=is_active, changed_at=timezone.now())
+        return ""
+    secret = deliveries.new_secret()
+    ledger.create(
+        Webhook,
+        detector=detector,
+        url=url,
+        sealed_secret=seal(secret, SECRET),
+        is_active=is_active,
+        changed_at=timezone.now(),
+    )
+    return secret
+
+
+@action
+def renew_webhook_secret(detector: Detector, *, by) -> str:
+    """A new secret; messages are signed with it from the next attempt on. Returned once, and shown nowhere again."""
+    hook = Webhook.objects.filter(detector=detector).first()
+    if hook is None:
+        raise ValidationError("It has no webhook.")
+    secret = deliveries.new_secret()
+    ledger.change(hook, sealed_secret=seal(secret, SECRET), changed_at=timezone.now())
+    return secret
+
+
+@action
+def replay_delivery(detector: Detector, *, delivery: Delivery, by) -> None:
+    """Send a message again that was delivered or given up, as it was, under the same id."""
+    if delivery.state == Delivery.State.WAITING:
+        raise ValidationError("It is still being tried.")
+    deliveries.replay(delivery)
+    ledger.note(delivery.webhook, delivery=delivery.message_id, was=delivery.state)

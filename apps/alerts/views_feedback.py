@@ -1,0 +1,102 @@
+"""Pages about what detectors are told: webhooks, deliveries, and restoring a detector that was demoted."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from apps.alerts import actions, filters, forms, queries
+from apps.alerts.deliveries import MAX_ATTEMPTS
+from apps.alerts.models import Detector, Webhook
+from apps.alerts.views import _detector, _require_intake, _sent
+from apps.core.http import carried_out, explained
+from apps.core.paging import page
+
+
+def _find(request: HttpRequest, pk: str) -> Detector:
+    return get_object_or_404(queries.visible_detectors(request.user), pk=pk)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def restore_detector(request: HttpRequest, pk: str) -> HttpResponse:
+    found = _find(request, pk)
+    _require_intake(request, "alerts.restore_detector", found)
+    form = forms.RestoreForm(_sent(request))
+    if carried_out(request, form, actions.restore_detector, found, done=f"{found.name} counts as before."):
+        return redirect(found)
+    context = {"detector": found, "form": form}
+    return render(request, "alerts/restore_detector.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
+    """The answer that sets the first address is the only place where the secret is shown."""
+    found = _find(request, pk)
+    _require_intake(request, "alerts.set_webhook", found)
+    hook = Webhook.objects.filter(detector=found).first()
+    form = forms.WebhookForm(_sent(request), initial={"url": hook.url, "is_active": hook.is_active} if hook else None)
+    if form.is_valid():
+        with explained(form):
+            secret = actions.set_webhook(found, by=request.user, **form.cleaned_data)
+            if not secret:
+                messages.success(request, "The webhook is changed.")
+                return redirect(found)
+            return _with_secret(request, found, secret)
+    context = {"detector": found, "form": form, "webhook": hook}
+    return render(request, "alerts/webhook.html", context, status=422 if form.errors else 200)
+
+
+@never_cache
+@require_POST
+def renew_webhook_secret(request: HttpRequest, pk: str) -> HttpResponse:
+    found = _find(request, pk)
+    with explained(request):
+        return _with_secret(request, found, actions.renew_webhook_secret(found, by=request.user))
+    return redirect(found)
+
+
+def _with_secret(request: HttpRequest, found: Detector, secret: str) -> HttpResponse:
+    return render(request, "alerts/detector.html", _detector(request, found) | {"new_secret": secret})
+
+
+@require_safe
+def deliveries(request: HttpRequest, pk: str) -> HttpResponse:
+    found = _find(request, pk)
+    narrowed = filters.DeliveryFilter(request.GET, queries.visible_deliveries(request.user, found).defer("body"))
+    context: dict[str, Any] = {
+        "detector": found,
+        "webhook": Webhook.objects.filter(detector=found).first(),
+        "filter": narrowed,
+        "page": page(queries.with_last_try(narrowed.qs), ("-created_at", "-id"), request.GET),
+        "max_attempts": MAX_ATTEMPTS,
+    }
+    return render(request, "alerts/deliveries.html", context)
+
+
+@require_safe
+def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
+    found = _find(request, pk)
+    sent = get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+    context = {
+        "detector": found,
+        "delivery": sent,
+        "tries": sent.tries.order_by("-started_at", "-id"),
+        "body": json.dumps(json.loads(sent.body), indent=2, ensure_ascii=False),
+        "max_attempts": MAX_ATTEMPTS,
+    }
+    return render(request, "alerts/delivery.html", context)
+
+
+@require_POST
+def replay_delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
+    found = _find(request, pk)
+    sent = get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+    with explained(request):
+        actions.replay_delivery(found, delivery=sent, by=request.user)
+        messages.success(request, "It will be sent again in a moment, under the same id.")
+    return redirect(sent)

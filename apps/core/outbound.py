@@ -1,0 +1,175 @@
+"""Requests to addresses that somebody typed in: only to hosts and networks that the settings allow.
+
+The name is resolved once and the connection goes to the very address that was checked, so that a name cannot point to
+the outside while it is looked at and to the inside a moment later. No redirect is followed and no proxy is asked.
+"""
+
+import http.client
+import ipaddress
+import socket
+import ssl
+import threading
+import time
+from contextlib import suppress
+from dataclasses import dataclass
+from urllib.parse import SplitResult, urlsplit
+
+from django.conf import settings
+
+READ_AT_MOST = 4096  # of an answer; nobody looks at what it says
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+
+
+class Refused(Exception):
+    """The settings do not allow this address; says why, and what to do."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came back: the status of HTTP, or None and why nothing came."""
+
+    status: int | None
+    problem: str
+    milliseconds: int
+
+    @property
+    def is_success(self) -> bool:
+        return self.status is not None and 200 <= self.status < 300
+
+
+def check(url: str) -> SplitResult:
+    """The parts of an address that may be posted to, as far as it says so itself. Raises Refused."""
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError as error:
+        raise Refused(f"This is no address: {error}.") from error
+    if not host or parts.scheme not in ("https", "http") or not url.isascii() or not url.isprintable() or " " in url:
+        raise Refused("Give a whole address, such as https://hooks.example.org/casemgr.")
+    if parts.username is not None or parts.fragment:
+        raise Refused("An address with a password or a fragment is not called.")
+    if not any(_matches(host, allowed) for allowed in settings.WEBHOOK_HOSTS):
+        raise Refused(f"WEBHOOK_HOSTS does not list {host}. Whoever runs casemgr can add it.")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise Refused("Only https is called: anybody on the way could read and change what is said over http.")
+    return parts
+
+
+def _matches(host: str, allowed: str) -> bool:
+    """An entry is a name, or `.example.org` for all names below it, or `*`."""
+    allowed = allowed.strip().lower()
+    return allowed in ("*", host) or (allowed.startswith(".") and host.endswith(allowed))
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = 10) -> Outcome:
+    """Post to an address and wait so long for an answer in all. Never raises for what the other side does."""
+    started = time.monotonic()
+
+    def outcome(status: int | None, problem: str) -> Outcome:
+        return Outcome(status, problem, round((time.monotonic() - started) * 1000))
+
+    try:
+        parts = check(url)
+        connection = _connection(parts, seconds)
+    except (Refused, OSError, UnicodeError) as error:
+        return outcome(None, _words(error))
+    overdue = threading.Event()
+    try:
+        connection.connect()
+        deadline = threading.Timer(
+            max(seconds - (time.monotonic() - started), 0.01), _hang_up, [connection.sock, overdue]
+        )
+        deadline.daemon = True
+        deadline.start()
+        try:
+            target = parts._replace(scheme="", netloc="").geturl() or "/"
+            connection.request("POST", target, body, {"Host": parts.netloc, "Connection": "close"} | headers)
+            answer = connection.getresponse()
+            answer.read(READ_AT_MOST)
+        finally:
+            deadline.cancel()
+    except (OSError, http.client.HTTPException) as error:
+        return outcome(None, f"No answer within {seconds:g} seconds." if overdue.is_set() else _words(error))
+    finally:
+        connection.close()
+    return outcome(answer.status, _judged(answer.status))
+
+
+def _hang_up(sock: socket.socket, overdue: threading.Event) -> None:
+    """A server that sends a byte now and then would keep a worker for ever."""
+    overdue.set()
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+def _judged(status: int) -> str:
+    if 200 <= status < 300:
+        return ""
+    if 300 <= status < 400:
+        return f"Answered {status}: redirects are not followed. Give the address it redirects to."
+    return f"Answered {status}."
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return "No answer in time."
+    if isinstance(error, socket.gaierror | UnicodeError):
+        return "The name is not known."
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"Its certificate is not trusted: {error.verify_message}."
+    if isinstance(error, ConnectionRefusedError):
+        return "Nothing listens there."
+    return (str(error) or type(error).__name__)[:300]
+
+
+# --- the connection --------------------------------------------------------------------------------------------------
+
+
+def _connection(parts: SplitResult, seconds: float) -> http.client.HTTPConnection:
+    host, is_https = parts.hostname or "", parts.scheme == "https"
+    port = parts.port or (443 if is_https else 80)
+    address = _resolve(host, port)
+    if is_https:
+        return _PinnedHttps(host, port, address, seconds)
+    return http.client.HTTPConnection(address, port, timeout=seconds)
+
+
+def _resolve(host: str, port: int) -> str:
+    """An address of the host that may be called. Raises Refused when one of them may not: which one is met is luck."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    addresses = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found]
+    for address in addresses:
+        if not _may_be_called(address):
+            raise Refused(f"{host} is {address}, which is inside. WEBHOOK_NETWORKS says what may be called there.")
+    return str(addresses[0])
+
+
+def _may_be_called(address: IpAddress) -> bool:
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    networks = [ipaddress.ip_network(network) for network in settings.WEBHOOK_NETWORKS]
+    if any(address in network for network in networks if network.version == address.version):
+        return True
+    return address.is_global and not address.is_multicast
+
+
+class _PinnedHttps(http.client.HTTPSConnection):
+    """Speaks TLS with the host by its name, over a connection to the address that was checked."""
+
+    def __init__(self, host: str, port: int, address: str, seconds: float) -> None:
+        self._context_of_ours = ssl.create_default_context()
+        super().__init__(host, port, timeout=seconds, context=self._context_of_ours)
+        self._address = address
+
+    def connect(self) -> None:
+        raw = socket.create_connection((self._address, self.port), self.timeout)
+        self.sock = self._context_of_ours.wrap_socket(raw, server_hostname=self.host)
