@@ -311,3 +311,60 @@ def test_a_split_leaves_something_on_either_side(people, two):
         actions.split(ring, alerts=[], by=people.analyst)
     with pytest.raises(ValidationError, match="Choose the alerts"):
         actions.split(ring, alerts=single.alerts.values_list("pk", flat=True), by=people.analyst)
+
+
+# --- in the browser's forms ------------------------------------------------------------------------------------------
+
+
+def test_groups_chosen_in_the_queue_become_one(sign_in, people, two):
+    ring, single = two
+    client = sign_in(people.analyst)
+    page = client.get("/queue/merge/", {"group": [ring.pk, single.pk]}).content.decode()
+    assert "The ring" in page
+    assert "The single" in page
+    sent = {"group": [ring.pk, single.pk], "into": ring.pk}
+    assert client.post("/queue/merge/", sent).status_code == 422
+    answer = client.post("/queue/merge/", sent | {"reason": "one card"})
+    assert answer["Location"] == ring.get_absolute_url()
+    assert "Merged into" in client.get(single.get_absolute_url()).content.decode()
+    assert "It came with “The single”" in client.get(ring.get_absolute_url()).content.decode()
+    assert (
+        "It came with “The single”"
+        in client.get(Alert.objects.get(source_ref="single").get_absolute_url()).content.decode()
+    )
+    client.post(f"/queue/{single.pk}/unmerge/", {"reason": "mistaken"})
+    single.refresh_from_db()
+    assert single.state == "open"
+    assert "Choose at least two" in client.get("/queue/merge/", {"group": ["rubbish"]}).content.decode()
+
+
+def test_alerts_are_split_off_by_choice_or_by_filter(sign_in, receive, people, two):
+    ring, _ = two
+    receive(alert(source_ref="v", subject={"type": "account", "accounts": ["r1"]}))
+    client = sign_in(people.analyst)
+    address = f"/queue/{ring.pk}/split/"
+    assert "No alert is chosen" in client.get(address).content.decode()
+    assert "Split off" in client.get(address, {"account": "r1", "kind": "volume"}).content.decode()
+    late = client.post(f"{address}?kind=volume", {"number": 5, "reason": "x"})
+    assert "Meanwhile these are 1 alerts" in late.content.decode()
+    answer = client.post(f"{address}?kind=volume", {"number": 1, "reason": "x"})
+    part = AlertGroup.objects.get(split_from=ring)
+    assert answer["Location"] == part.get_absolute_url()
+    assert "It was split off from" in client.get(part.get_absolute_url()).content.decode()
+
+
+def test_a_page_says_why_an_alert_is_in_its_group(sign_in, receive, people, two):
+    receive(alert(source_ref="v", subject={"type": "account", "accounts": ["r1"]}))
+    client = sign_in(people.analyst)
+
+    def page(ref: str) -> str:
+        return client.get(Alert.objects.get(source_ref=ref).get_absolute_url()).content.decode()
+
+    assert "It names accounts of this group." in page("v")
+    assert "Its detector tidegauge counts it to the cluster ring." in page("cluster/ring")
+    receive(alert(source_ref="abc", title="First"))
+    receive(alert(source_ref="abc", title="Another"))
+    assert (
+        "Its detector had used this short reference"
+        in client.get(Alert.objects.get(source_ref="abc", variant=1).get_absolute_url()).content.decode()
+    )

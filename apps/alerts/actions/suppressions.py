@@ -32,6 +32,8 @@ def suppress(
     now = timezone.now()
     if expires_at <= now:
         raise ValidationError({"expires_at": "Choose a day to come."})
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why these alerts need nobody's attention."})
     return ledger.create(
         Suppression,
         scope=scope,

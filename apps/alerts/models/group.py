@@ -110,7 +110,7 @@ class AlertGroup(AuditedModel):
 
     @property
     def is_back_early(self) -> bool:
-        return self._was_snoozed and self.severity > self.snoozed_severity
+        return self._was_snoozed and self.severity > (self.snoozed_severity or 0)
 
     @property
     def _was_snoozed(self) -> bool:
