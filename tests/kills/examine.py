@@ -1,0 +1,149 @@
+"""What must hold of the database after however many kills; every function returns what is wrong, in sentences."""
+
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Any
+
+from django.db import connection
+
+from apps.alerts import folding
+from apps.alerts.models import Alert, AlertGroup, Batch, Detector, Rejection
+from apps.audit.models import Event
+from apps.audit.verify import verify
+from apps.core.models import Job
+from tests.kills.clients import Client
+
+# Each finds rows that contradict the alerts; none may be found.
+ORPHANS = {
+    "an account of an alert without its link": """
+        SELECT a.id, named FROM alerts_alert a CROSS JOIN LATERAL unnest(a.account_ids) AS named
+        EXCEPT SELECT alert_id, account_id FROM alerts_alertaccount""",
+    "a link to an account that its alert does not name": """
+        SELECT alert_id, account_id FROM alerts_alertaccount
+        EXCEPT SELECT a.id, named FROM alerts_alert a CROSS JOIN LATERAL unnest(a.account_ids) AS named""",
+    "an account of a group's alerts that the group does not know": """
+        SELECT a.group_id, named FROM alerts_alert a CROSS JOIN LATERAL unnest(a.account_ids) AS named
+        EXCEPT SELECT group_id, account_id FROM alerts_groupaccount""",
+    "an account of a group that none of its alerts names": """
+        SELECT group_id, account_id FROM alerts_groupaccount
+        EXCEPT SELECT a.group_id, named FROM alerts_alert a CROSS JOIN LATERAL unnest(a.account_ids) AS named""",
+    "a key that leads to no group": "SELECT key FROM alerts_alert EXCEPT SELECT key FROM alerts_groupkey",
+    "a group without alerts": "SELECT id FROM alerts_alertgroup EXCEPT SELECT group_id FROM alerts_alert",
+    "an alert and its batch of different detectors": """
+        SELECT a.id FROM alerts_alert a JOIN alerts_batch b ON b.id = a.batch_id
+        WHERE a.detector_id <> b.detector_id""",
+    "an identifier of no account that an alert names": """
+        SELECT account_id FROM accounts_identifier EXCEPT SELECT account_id FROM alerts_alertaccount""",
+}
+
+
+def everything(clients: list[Client]) -> list[str]:
+    checks = (promises(clients), batches(clients), orphans(), facts(), jobs(), trail())
+    return [fault for client in clients for fault in client.faults] + [fault for check in checks for fault in check]
+
+
+def promises(clients: list[Client]) -> Iterator[str]:
+    """Every acknowledged alert is there once, under the id that was acknowledged, with what was said last."""
+    rows: dict[tuple[str, str], list[tuple]] = defaultdict(list)
+    known = Alert.objects.values_list(
+        "detector__slug", "source_ref", "id", "title", "occurrences", "payload", "content_sha256"
+    )
+    for source, ref, *row in known.iterator():
+        rows[source, ref].append(tuple(row))
+    for client in clients:
+        for ref, entry in client.book.items():
+            found = rows.pop((client.source, ref), [])
+            if len(found) > 1 or (entry.promised and not found):
+                yield f"{ref} was {'promised' if entry.promised else 'sent'} and is there {len(found)} times"
+            for id_, title, occurrences, payload, digest in found:
+                content = int(title.rpartition(" ")[2])
+                if entry.id not in ("", str(id_)):
+                    yield f"{ref} was acknowledged as {entry.id} and is {id_}"
+                if not 1 <= content <= entry.sent or not len(entry.promised) <= occurrences <= entry.sent:
+                    yield f"{ref} says “{title}”, {occurrences} times; promised {entry.promised}, sent {entry.sent}"
+                if json.loads(payload)["title"] != title or hashlib.sha256(payload.encode()).hexdigest() != digest:
+                    yield f"{ref} is not what its hash names"
+    yield from (f"{ref} of {source} was never sent" for source, ref in rows)
+
+
+def batches(clients: list[Client]) -> Iterator[str]:
+    """Every batch has its body, an answer for each item, and what the answers name; parts of a request are in a row."""
+    there = {str(id_) for model in (Alert, Rejection) for id_ in model.objects.values_list("id", flat=True)}
+    kept: set[str] = set()
+    parts: dict[tuple[Any, str], list[int]] = defaultdict(list)
+    for batch in Batch.objects.iterator(chunk_size=200):
+        kept.add(str(batch.pk))
+        if _hash(batch.body()) != batch.raw_sha256:
+            yield f"the body of batch {batch.pk} is not what its hash names"
+        answers = json.loads(batch.verdicts)
+        if len(answers) != batch.items or (lost := {one["id"] for one in answers} - there):
+            yield f"batch {batch.pk} of {batch.items} items has {len(answers)} answers; of no alert: {sorted(lost)}"
+        if batch.idempotency_key:
+            parts[batch.detector_id, batch.idempotency_key].append(batch.part)
+    for (_, key), numbers in parts.items():
+        if sorted(numbers) != list(range(len(numbers))):
+            yield f"the parts of {key} are {sorted(numbers)}"
+    for client in clients:
+        yield from (f"batch {one} was acknowledged and is gone" for one in client.batches - kept)
+    events = Event.objects.filter(action="alerts.receive").count()
+    if len(kept) != events:
+        yield f"{len(kept)} batches have {events} events"
+
+
+def _hash(chunks: Iterable[bytes]) -> str:
+    found = hashlib.sha256()
+    for chunk in chunks:
+        found.update(chunk)
+    return found.hexdigest()
+
+
+def orphans() -> Iterator[str]:
+    """No alert without its links, no link without its alert."""
+    with connection.cursor() as cursor:
+        for what, query in ORPHANS.items():
+            cursor.execute(query)
+            if found := cursor.fetchall():
+                yield f"{what}: {len(found)} times, for example {found[0]}"
+
+
+def facts() -> Iterator[str]:
+    """What is counted up in each group is what counting anew gives, and its columns say so."""
+    detectors = {detector.slug: detector for detector in Detector.objects.all()}
+    for portion in batched(AlertGroup.objects.order_by("pk").iterator(), 500):
+        counted = folding.recount([str(group.pk) for group in portion])
+        for group in portion:
+            anew = counted[str(group.pk)]
+            if different := {name for name in anew if anew[name] != group.facts[name]}:
+                yield f"group {group.pk}: " + "; ".join(
+                    f"{name} is {group.facts[name]}, counted {anew[name]}" for name in sorted(different)
+                )
+            stored = folding.Stored(group.key, group.facts, group.first_received_at)
+            for name, value in folding.describe(stored, group.facts, detectors).items():
+                if getattr(group, name) != value:
+                    yield f"group {group.pk}: {name} is {getattr(group, name)!r}, not {value!r}"
+
+
+def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
+    present = iter(rows)
+    while portion := list(islice(present, size)):
+        yield portion
+
+
+def jobs() -> Iterator[str]:
+    """What the worker was asked for is done, once."""
+    states = Counter(Job.objects.values_list("state", flat=True))
+    done = Event.objects.filter(action="audit.verify_trail").count()
+    if set(states) - {Job.State.DONE} or states[Job.State.DONE] != done:
+        yield f"the worker's jobs are {dict(states)}, and {done} of them left an event"
+    yield from (
+        f"a verification found the trail wrong: {event.body!r}"
+        for event in Event.objects.filter(action="audit.verify_trail")
+        if not json.loads(bytes(event.body))["details"]["holds"]
+    )
+
+
+def trail() -> Iterator[str]:
+    yield from (finding.sentence for verdict in verify().verdicts for finding in verdict.findings)

@@ -1,0 +1,68 @@
+"""People around the detectors: who registers them, who asks for work of the worker, and who waits until it is done."""
+
+import threading
+import time
+from contextlib import suppress
+from typing import Any
+
+from django.core.management import call_command
+from django.db import DatabaseError, connection
+from django.utils import timezone
+
+from apps.alerts import actions as alerts
+from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch
+from apps.audit import actions as audit
+from apps.audit.models import Event, Leaf
+from apps.audit.principals import System
+from apps.core import jobs
+from apps.core.models import Job
+from apps.staff import actions as staff
+
+PASSWORD = "a long enough password"
+
+
+def open_for(detectors: int) -> tuple[Any, dict[str, str]]:
+    """An empty casemgr with an auditor, and detectors by their slug with their keys."""
+    call_command("migrate", verbosity=0)
+    admin = staff.bootstrap(email="admin@northlight.example", name="Ines Admin", password=PASSWORD, by=System())
+    auditor = staff.invite(
+        email="auditor@northlight.example", name="Otto Auditor", roles=["auditor"], password=PASSWORD, by=admin
+    )
+    keys = {}
+    for number in range(detectors):
+        slug = f"detector-{number}"
+        detector = alerts.register_detector(slug=slug, name=slug, kind="volume", owner="Abuse research", by=admin)
+        keys[slug] = staff.issue_api_key(detector.service_account, by=admin)[1]
+    connection.close()
+    return auditor, keys
+
+
+def ask_for_work(auditor: Any, stop: threading.Event) -> None:
+    """The trail is verified again and again, so that a worker dies in the middle of something."""
+    while not stop.wait(1):
+        with suppress(DatabaseError):
+            if not Job.objects.filter(state=Job.State.WAITING).exists():
+                audit.request_verification(by=auditor)
+        connection.close()
+
+
+def settle(seconds: float) -> None:
+    """Until the worker has nothing left to do and every event has its place. Waits after failures are cut short."""
+    deadline = time.monotonic() + seconds
+    while waiting := _waiting():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"still to be done after {seconds} s: {waiting}")
+        Job.objects.filter(state=Job.State.WAITING, due_at__gt=timezone.now()).update(due_at=timezone.now())
+        jobs.ring()
+        time.sleep(0.5)
+
+
+def _waiting() -> dict[str, int]:
+    unsequenced = Event.objects.exclude(pk__in=Leaf.objects.values("event_id")).count()
+    counts = {"jobs": Job.objects.filter(state=Job.State.WAITING).count(), "events": unsequenced}
+    return {name: count for name, count in counts.items() if count}
+
+
+def figures() -> dict[str, int]:
+    counted = {"alerts": Alert, "links": AlertAccount, "groups": AlertGroup, "batches": Batch, "events": Event}
+    return {name: model.objects.count() for name, model in counted.items()}

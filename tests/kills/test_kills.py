@@ -1,0 +1,43 @@
+"""Nothing acknowledged is lost, nothing is half there, whatever dies: three kills always, thirty by `make soak`."""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+
+def prove(directory: Path, *options: str) -> dict[str, Any]:
+    """In a process of its own, on servers of its own."""
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.kills", *options],
+        cwd=settings.BASE_DIR,
+        env=os.environ | {"VAR_DIR": str(directory)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    print(done.stdout)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+@pytest.mark.slow
+def test_what_was_acknowledged_survives_three_kills(tmp_path: Path) -> None:
+    found = prove(tmp_path, "--kills", "3", "--seed", "20260605", "--fast")
+    assert found["first_faults"] == []
+    assert sum(found["killed"].values()) == 3
+    assert found["alerts"] >= 100
+
+
+@pytest.mark.soak
+def test_what_was_acknowledged_survives_thirty_kills(tmp_path: Path) -> None:
+    found = prove(tmp_path, "--kills", "30", "--seed", str(secrets.randbits(32)))
+    assert found["first_faults"] == []
+    assert sum(found["killed"].values()) == 30
+    assert found["answers"]["acknowledged"] > 10_000
