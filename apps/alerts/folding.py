@@ -125,6 +125,8 @@ def fold(rows: ledger.Batch, touched: dict[str, Touched], now: datetime) -> None
     groups that other requests wait for."""
     stored = _locked([group.id for group in touched.values() if not group.is_new])
     joined = _link(touched)
+    said = [one.known for group in touched.values() for one in group.said]
+    _unlink({known.was_in for known in said if known.was_in} - touched.keys())
     counted = recount([group.id for group in touched.values() if group.is_changed])
     for group in touched.values():
         if group.id not in counted:
@@ -200,6 +202,18 @@ def _link(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]
         for group, contract, payer_verified in cursor.fetchall():
             joined[group].append((contract, payer_verified))
     return joined
+
+
+UNLINK = """
+    DELETE FROM alerts_groupaccount m WHERE m.group_id = ANY(%s::uuid[]) AND NOT EXISTS (
+        SELECT FROM alerts_alert a WHERE a.group_id = m.group_id AND m.account_id = ANY(a.account_ids))"""
+
+
+def _unlink(left: set[str]) -> None:
+    """Alerts left these groups, which somebody had decided upon: their accounts went with them."""
+    if left:
+        with connection.cursor() as cursor:
+            cursor.execute(UNLINK, [plain(sorted(left))])
 
 
 def _plain(pairs: list[tuple[str, str]]) -> tuple[str, str]:

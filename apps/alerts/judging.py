@@ -24,10 +24,12 @@ class Known:
     window_end: datetime | None = None
     occurrences: int = 0
     account_ids: list[str] = field(default_factory=list)
+    key: str = ""  # what it was grouped by first; kept, whatever it says later
     group: str | None = None
     group_takes: bool = False
     joined: str = ""
     was_in: str | None = None  # its group when this request began
+    was_said: str = ""  # hash of what was said last when this request began
     suppressed_by: str | None = None  # the rule that hides it
     latest: wire.Taken | None = None  # set when this request says something new
     is_new: bool = True

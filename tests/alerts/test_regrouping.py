@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from apps.alerts import actions, facts, folding, intake
 from apps.alerts.models import Alert, AlertAccount, AlertGroup, GroupAccount, GroupKey, Merge
-from apps.audit.models import Event
+from apps.audit.models import Event, derived_models
 from tests.alerts.conftest import alert, cluster
 
 State = AlertGroup.State
@@ -39,6 +39,14 @@ def check_house() -> None:
         assert group.alert_count == group.alerts.count()
         members = set(GroupAccount.objects.filter(group=group).values_list("account", flat=True))
         assert members == named.get(pk, set())
+    for model in derived_models():
+        columns = ", ".join(field.column for field in model._meta.concrete_fields)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {columns} FROM {model._meta.db_table} EXCEPT ({model.SOURCE})")
+            assert cursor.fetchall() == [], f"{model.__name__} follows from audited rows"
+            if model.IS_WHOLE:
+                cursor.execute(f"({model.SOURCE}) EXCEPT SELECT {columns} FROM {model._meta.db_table}")
+                assert cursor.fetchall() == [], f"{model.__name__} has all that follows from audited rows"
     leads = dict(GroupKey.objects.values_list("key", "group_id"))
     for one in Alert.objects.all():
         assert groups[str(leads[one.key])].state != State.MERGED, "a merged group's keys lead to where it went"
@@ -105,7 +113,7 @@ def each_alone(test):
 
 
 FEW = settings(
-    max_examples=25,
+    max_examples=15,
     deadline=None,
     phases=[
         Phase.explicit,

@@ -77,7 +77,7 @@ def receive(detector: Detector, *, part: Part, by) -> Batch:
 KNOWN = """
     SELECT a.source_ref, a.id::text, a.title, a.kind, a.variant, a.earlier, a.content_sha256, a.window_start,
         a.window_end, a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s, a.joined,
-        a.suppressed_by_id::text
+        a.suppressed_by_id::text, a.key
     FROM alerts_alert a JOIN alerts_alertgroup g ON g.id = a.group_id
     WHERE a.detector_id = %s AND a.source_ref = ANY(%s) ORDER BY a.source_ref, a.variant"""
 
@@ -90,8 +90,8 @@ def _known(detector: Detector, refs: set[str]) -> dict[str, list[Known]]:
             cursor.execute(KNOWN, [AlertGroup.State.DISMISSED, detector.pk, list(refs)])
             for ref, id_, title, kind, variant, earlier, content, start, end, times, ids, *group in cursor.fetchall():
                 one = Known(id_, title, kind, variant, [*json.loads(earlier), content], start, end, times, ids)
-                one.group, one.group_takes, one.joined, one.suppressed_by = group
-                one.was_in = one.group
+                one.group, one.group_takes, one.joined, one.suppressed_by, one.key = group
+                one.was_in, one.was_said = one.group, content
                 one.is_new = False
                 found.setdefault(ref, []).append(one)
     return found
@@ -182,7 +182,7 @@ def _said(known: Known, ids: dict[str, str], used: list[Seen], rules: suppressin
     score = alert.score
     adjusted = min(1.0, score.p * (score.n_tested or 1)) if score and score.p is not None else None
     shared = [grouping.Shared(one.kind, one.value_hmac, one.masked) for one in used if one.kind in TYING]
-    key = grouping.key(alert)
+    key = known.key or grouping.key(alert)
     hidden = rules.hides(alert, key)
     if known.group_takes and known.suppressed_by is None:
         hidden = None  # people see it already: it does not vanish under their eyes
@@ -230,7 +230,7 @@ KEPT_ON_UPDATE = {"id", "detector_id", "source_ref", "variant", "received_at", "
 
 
 def _update(rows: ledger.Batch, said: list[tuple[Known, dict[str, Any]]]) -> None:
-    """Raises Overtaken where people moved one of the alerts into another group meanwhile."""
+    """Raises Overtaken where one of the alerts was moved into another group, or something else was said, meanwhile."""
     if not said:
         return
     records = [record for _, record in said]
@@ -239,13 +239,15 @@ def _update(rows: ledger.Batch, said: list[tuple[Known, dict[str, Any]]]) -> Non
         Alert,
         f"UPDATE alerts_alert SET {assignments}"  # noqa: S608 - the model's own columns
         " FROM jsonb_populate_recordset(NULL::alerts_alert, %s) AS new"
-        " JOIN unnest(%s::uuid[], %s::uuid[]) AS was (id, group_id) ON was.id = new.id"
-        " WHERE alerts_alert.id = new.id AND alerts_alert.group_id = was.group_id",
+        " JOIN unnest(%s::uuid[], %s::uuid[], %s::text[]) AS was (id, group_id, said) ON was.id = new.id"
+        " WHERE alerts_alert.id = new.id AND alerts_alert.group_id = was.group_id"
+        " AND alerts_alert.content_sha256 = was.said",
         [
             msgspec.json.encode(records).decode(),
             plain(one.id for one, _ in said),
             plain(str(one.was_in) for one, _ in said),
+            [one.was_said for one, _ in said],
         ],
     )
     if written < len(said):
-        raise folding.Overtaken("an alert was moved into another group")
+        raise folding.Overtaken("an alert was moved into another group, or changed")

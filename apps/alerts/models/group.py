@@ -137,7 +137,7 @@ class AlertGroup(AuditedModel):
 class GroupKey(DerivedModel):
     """Which group the next alert of a key joins: one that has an alert of that key."""
 
-    SOURCE = "SELECT key, group_id FROM alerts_alert"
+    SOURCE = "SELECT key, group_id FROM alerts_alert UNION SELECT key, id FROM alerts_alertgroup"
     IS_WHOLE = False
 
     key = models.CharField(max_length=250, primary_key=True)
