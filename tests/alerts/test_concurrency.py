@@ -11,7 +11,8 @@ import pytest
 from django.db import connection
 
 from apps.alerts import actions
-from apps.alerts.models import Alert, AlertGroup, Batch
+from apps.alerts.actions import intake
+from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch
 from apps.audit.models import Event
 from tests.alerts.conftest import alert, alerts
 
@@ -78,6 +79,28 @@ def test_one_idempotency_key_used_at_once_gives_one_batch(live_site, people, det
     assert {status for status, _ in answers} == {201}
     assert len({answer["batch"] for _, answer in answers}) == 1
     assert Batch.objects.count() == 1
+
+
+def test_two_updates_of_an_alert_at_once_both_count(committed_db, receive, detector, monkeypatch):
+    receive(alert())
+    read = intake._known
+
+    def overtaken(*args):
+        """What another request says in between is written before this one goes on."""
+        found = read(*args)
+        monkeypatch.setattr(intake, "_known", read)
+        with ThreadPoolExecutor(1) as other:
+            other.submit(lambda: (receive(said("acct_2")), connection.close())).result()
+        return found
+
+    def said(account: str) -> dict:
+        return alert(action="update", title=account, subject={"type": "account", "accounts": [account]})
+
+    monkeypatch.setattr(intake, "_known", overtaken)
+    receive(said("acct_3"))
+    row = Alert.objects.get()
+    assert (row.title, row.occurrences, len(row.earlier), len(row.account_ids)) == ("acct_3", 3, 2, 3)
+    assert set(AlertAccount.objects.values_list("account_id", flat=True)) == set(row.account_ids)
 
 
 def test_no_two_people_are_handed_the_same_group(committed_db, people, receive):
