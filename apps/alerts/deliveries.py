@@ -73,7 +73,7 @@ def _body(verdict: Verdict) -> str:
         "title": verdict.group.title,
         "alerts": verdict.alert_count,
         "source_refs": [ref for _, ref in shown],
-        "feed": f"/api/v1/verdicts?cursor={cursor(shown[0][0] - 1)}" if shown else None,
+        "feed": f"/api/v1/verdicts?cursor={cursor((shown[0][0] or 1) - 1)}" if shown else None,
     } | verdicts.summary(verdict)
     message = {"type": f"verdict.{verdict.outcome}", "timestamp": verdict.decided_at, "data": data}
     return json.dumps(message, cls=DjangoJSONEncoder, ensure_ascii=False)
