@@ -12,6 +12,7 @@ COMPILE := $(VENV) -m uv pip compile --quiet --universal --python-version 3.11 -
 # On all cores, up to eight: each of pytest's workers has a database of its own, and takes work from another when idle.
 ALL_CORES := --numprocesses auto --maxprocesses 8 --dist worksteal
 TESTBED := $(VENV) -m casemgr.supervisor --root var/test --fast --max-connections 200 exec --
+BENCHBED := $(VENV) -m casemgr.supervisor --root var/bench --max-connections 200 exec --
 
 export PORT SERVE
 
@@ -43,7 +44,7 @@ check: setup-dev ## style, types, import contracts, migrations, deployment setti
 
 bench: setup-dev ## run one measurement (NAME=)
 	@test -n "$(NAME)" || { echo "Name a measurement: make bench NAME=..., one of: $$(ls benchmarks | sed -n '/^[a-z]/s/\.py$$//p' | tr '\n' ' ')"; exit 2; }
-	@$(TESTBED) $(VENV) -m benchmarks.$(NAME) $(ARGS)
+	@$(BENCHBED) $(VENV) -m benchmarks.$(NAME) $(ARGS)
 
 soak: setup-dev ## the long form of the proofs
 	@$(TESTBED) $(VENV) -m pytest -m soak --timeout 3600 $(ARGS)
