@@ -56,5 +56,10 @@ def _of_drf(error: exceptions.APIException) -> Response:
 
 def not_found(request, exception=None) -> JsonResponse:
     """For paths under /api/ that no view has."""
-    body = {"type": "about:blank", "title": "Not Found", "status": 404, "detail": f"The API has no {request.path}."}
-    return JsonResponse(body, status=404, content_type=MEDIA_TYPE)
+    return plain(404, f"The API has no {request.path}.")
+
+
+def plain(status: int, detail: str) -> JsonResponse:
+    """A problem document from where no view of the API was reached."""
+    body = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status, "detail": detail}
+    return JsonResponse(body, status=status, content_type=MEDIA_TYPE)

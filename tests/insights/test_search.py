@@ -71,6 +71,12 @@ def test_a_null_character_is_a_bad_request(people, sign_in, address):
     assert sign_in(people.analyst).get(address).status_code == 400
 
 
+def test_the_api_says_so_in_its_own_form(client):
+    answer = client.get("/api/v1/alerts?source=a%00b")
+    assert (answer.status_code, answer["Content-Type"]) == (400, "application/problem+json")
+    assert answer.json()["detail"] == "The address holds a null character."
+
+
 def test_the_number_of_queries_does_not_grow(search, people, sign_in, finding, django_assert_max_num_queries):
     make_accounts(30, "other")
     client = sign_in(people.analyst)
