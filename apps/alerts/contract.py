@@ -127,6 +127,9 @@ def _schema(type_: Any) -> dict:
             return node
         if "$ref" in node:
             return inline(definitions[node["$ref"].rpartition("/")[2]])
+        if (several := node.get("prefixItems")) and all(one == several[0] for one in several):
+            # A pair of numbers, said as more programs that read schemas understand it.
+            node = {key: value for key, value in node.items() if key != "prefixItems"} | {"items": several[0]}
         return {key: inline(value) for key, value in node.items()}
 
     return inline(schema)
