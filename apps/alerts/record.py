@@ -25,7 +25,7 @@ def of(detector: Detector, user) -> dict[str, Any]:
     calibrations = list(Calibration.objects.filter(detector=detector).order_by("-recorded_at", "-id"))
     return {
         "measured": measured,
-        "shown": _shares(measured),
+        "shown": shares(measured),
         "standing": standing.in_words(weighed, detector.declared_rate),
         "declared_share": "" if detector.declared_rate is None else f"{detector.declared_rate:.1%}",
         "course": _course(detector),
@@ -36,8 +36,9 @@ def of(detector: Detector, user) -> dict[str, Any]:
     }
 
 
-def _shares(measured: Precision) -> dict[str, str] | None:
-    if not measured.precision or not measured.false_share:
+def shares(measured: Precision | None) -> dict[str, str] | None:
+    """Precision and false share with their intervals, in per cent; None where nothing was decided."""
+    if not measured or not measured.precision or not measured.false_share:
         return None
     names = ("estimate", "lower", "upper")
     true = {name: f"{share:.1%}" for name, share in zip(names, measured.precision, strict=True)}

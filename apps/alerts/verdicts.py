@@ -136,16 +136,25 @@ def standing_verdicts(detector: Detector) -> QuerySet[Verdict]:
     return Verdict.objects.filter(detector=detector, superseded_by=None, drill="")
 
 
+RIGHTLY, WRONGLY = Q(outcome__in=RIGHT), Q(dismissal__in=WRONG)
+# Of groups, each once.
+COUNTS = {
+    "right": Count("group", filter=RIGHTLY, distinct=True),
+    "wrong": Count("group", filter=WRONGLY, distinct=True),
+    "undetermined": Count("group", filter=~RIGHTLY & ~WRONGLY, distinct=True),
+}
+
+
 def measured(verdicts: QuerySet[Verdict]) -> Precision:
-    """Of groups, each once; one query."""
-    groups = verdicts.exclude(outcome=Outcome.REOPENED).order_by()
-    right, wrong = Q(outcome__in=RIGHT), Q(dismissal__in=WRONG)
-    counts = groups.aggregate(
-        right=Count("group", filter=right, distinct=True),
-        wrong=Count("group", filter=wrong, distinct=True),
-        rest=Count("group", filter=~right & ~wrong, distinct=True),
-    )
-    return Precision(counts["right"], counts["wrong"], counts["rest"])
+    """One query."""
+    return Precision(**verdicts.exclude(outcome=Outcome.REOPENED).order_by().aggregate(**COUNTS))
+
+
+def of_all() -> dict[Any, Precision]:
+    """The whole record of every detector of which something was decided, by its id; one query."""
+    found = Verdict.objects.filter(superseded_by=None, drill="").exclude(outcome=Outcome.REOPENED).order_by()
+    rows = found.values("detector_id").annotate(**COUNTS)
+    return {row.pop("detector_id"): Precision(**row) for row in rows}
 
 
 def of_detector(detector: Detector) -> Precision:

@@ -15,7 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.queries import visible_accounts
-from apps.alerts import actions, filters, forms, grouping, queries, record, regrouping
+from apps.alerts import actions, filters, forms, grouping, queries, record, regrouping, verdicts
 from apps.alerts.models import AlertGroup, Detector
 from apps.alerts.portrait import error_rate, portrait
 from apps.alerts.standing import why_not_alone
@@ -62,6 +62,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "figures": figures,
         "view": view if view in VIEWS else "free",
         "views": _tabs(request, view, figures),
+        "takes": view not in ("in_case", "dismissed", "merged"),
         "rail_counts": {"alerts:queue": figures["free"]},
         "group": chosen,
     }
@@ -322,7 +323,9 @@ def _require_intake(request: HttpRequest, to_do: str = "", obj: object = None) -
 def detectors(request: HttpRequest) -> HttpResponse:
     _require_intake(request)
     rows = queries.traffic(queries.visible_detectors(request.user))
-    return render(request, "alerts/detectors.html", {"rows": [(row, error_rate(row.detector)) for row in rows]})
+    measured = verdicts.of_all()
+    shown = [(row, error_rate(row.detector), record.shares(measured.get(row.detector.pk))) for row in rows]
+    return render(request, "alerts/detectors.html", {"rows": shown})
 
 
 @require_safe
