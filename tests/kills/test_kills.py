@@ -28,6 +28,7 @@ def prove(directory: Path, *options: str) -> dict[str, Any]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_what_was_acknowledged_survives_three_kills(tmp_path: Path) -> None:
     found = prove(tmp_path, "--kills", "3", "--seed", "20260605", "--fast")
     assert found["first_faults"] == []
@@ -36,6 +37,7 @@ def test_what_was_acknowledged_survives_three_kills(tmp_path: Path) -> None:
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(3600)
 def test_what_was_acknowledged_survives_thirty_kills(tmp_path: Path) -> None:
     found = prove(tmp_path, "--kills", "30", "--seed", str(secrets.randbits(32)))
     assert found["first_faults"] == []
