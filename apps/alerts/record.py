@@ -28,6 +28,7 @@ def of(detector: Detector, user) -> dict[str, Any]:
         "shown": shares(measured),
         "standing": standing.in_words(weighed, detector.declared_rate),
         "declared_share": "" if detector.declared_rate is None else f"{detector.declared_rate:.1%}",
+        "declared_label": "" if detector.declared_rate is None else f"declared: {detector.declared_rate:.1%}",
         "course": _course(detector),
         "calibrations": [(one, _rate(one)) for one in calibrations],
         "trials": [_trial(one) for one in _spread(calibrations[::-1])] if len(calibrations) > 1 else [],
