@@ -106,7 +106,9 @@ class AlertGroup(AuditedModel):
     @property
     def is_back(self) -> bool:
         """Whether its snooze is over: its time is up, or its severity rose above what it was then."""
-        return self._was_snoozed and (self.is_back_early or self.snoozed_until <= timezone.now())
+        if not self._was_snoozed or self.snoozed_until is None:
+            return False
+        return self.is_back_early or self.snoozed_until <= timezone.now()
 
     @property
     def is_back_early(self) -> bool:
