@@ -290,6 +290,11 @@ SPECTACULAR_SETTINGS = {
 ALERT_MAX_BYTES = 256 * 1024
 INTAKE_MAX_BYTES = env.int("INTAKE_MAX_BYTES", default=128 * 1024 * 1024)
 INTAKE_MAX_UNPACKED_BYTES = env.int("INTAKE_MAX_UNPACKED_BYTES", default=1024**3)
+# Of each API key: 429 above these, unless its detector has limits of its own.
+INTAKE_REQUESTS_PER_SECOND = env.int("INTAKE_REQUESTS_PER_SECOND", default=1000)
+INTAKE_ITEMS_PER_DAY = env.int("INTAKE_ITEMS_PER_DAY", default=100_000_000)
+# Requests that one web process takes in at a time: 503 at once above, while people still get their pages.
+INTAKE_AT_WORK = env.int("INTAKE_AT_WORK", default=6)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

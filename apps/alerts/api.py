@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from django.conf import settings
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, UnreadablePostError
 from drf_spectacular.utils import extend_schema
@@ -18,7 +17,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.alerts import contract, intake, listing, queries
+from apps.alerts import contract, intake, limits, listing, queries
 from apps.alerts.models import Alert
 from apps.core.problems import problem
 
@@ -51,14 +50,20 @@ class AlertsView(APIView):
         if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
             return problem(400, "Idempotency-Key has 1 to 255 printable characters.", code="idempotency_key_invalid")
         try:
-            receipt = intake.take(
-                detector,
-                _chunks(request._request),
-                format=_format(request),
-                encoding=_encoding(request),
-                idempotency_key=key,
-                by=request.user,
-            )
+            with limits.at_work():
+                limits.admit(request.auth.pk, detector)
+                receipt = intake.take(
+                    detector,
+                    _chunks(request._request, detector.body_limit),
+                    format=_format(request),
+                    encoding=_encoding(request),
+                    idempotency_key=key,
+                    by=request.user,
+                )
+            limits.count(request.auth.pk, receipt.count("items"))
+        except limits.Refused as refused:
+            headers = {"Retry-After": str(refused.wait)}
+            return problem(refused.status, refused.reason, code=refused.code, headers=headers)
         except UnreadablePostError:
             return problem(400, "The body ended before it was complete.", code="body_broken_off")
         except intake.TooLarge as error:
@@ -119,13 +124,17 @@ def _encoding(request: Request) -> str:
     return encoding
 
 
-def _chunks(request: HttpRequest) -> Iterator[bytes]:
+def _chunks(request: HttpRequest, limit: int) -> Iterator[bytes]:
     """The body as it arrives. Only as much as may be kept is read, whatever length was announced."""
     announced = request.META.get("CONTENT_LENGTH") or "0"
-    if announced.isdigit() and int(announced) > settings.INTAKE_MAX_BYTES:
-        raise intake.TooLarge(f"The body is larger than {settings.INTAKE_MAX_BYTES:,} bytes.")
-    while chunk := request.read(CHUNK):
-        yield chunk
+    read = int(announced) if announced.isdigit() else 0
+    if read <= limit:
+        read = 0
+        while read <= limit and (chunk := request.read(CHUNK)):
+            read += len(chunk)
+            yield chunk
+    if read > limit:
+        raise intake.TooLarge(f"The body is larger than {limit:,} bytes.")
 
 
 def answer(receipt: intake.Receipt) -> HttpResponse:

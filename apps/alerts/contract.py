@@ -223,6 +223,7 @@ POST: dict[str, Any] = {
             enum=["identity", "gzip", "zstd"],
             description="How the body is compressed; any media type may be.",
         ),
+        OpenApiParameter("Retry-After", int, OpenApiParameter.HEADER, response=[429, 503], description="in seconds"),
         OpenApiParameter(
             "Idempotent-Replayed",
             str,
@@ -257,6 +258,12 @@ POST: dict[str, Any] = {
             _403=(Problem, "The key belongs to no detector, or to one that was switched off."),
             _413=(Unreadable, "The body is too large, or holds too many alerts."),
             _415=(Problem, "A media type or a Content-Encoding that is none of these."),
+            _429=(Problem, "The key sends more than it may, a second or a day; `Retry-After` says when it may again."),
+            _503=(
+                Problem,
+                "Too much is being taken in at this moment, or the database or the disk fail; `Retry-After` says when "
+                "to try again. Nothing was acknowledged: the same request again does no harm.",
+            ),
             _422=(AllRejected, "Every item was rejected, or the idempotency key was used for another body."),
         ),
     },

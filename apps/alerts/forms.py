@@ -83,6 +83,15 @@ class ChangeForm(DetectorForm):
         label="A repeated reference is an error",
         help_text="For clients made for TheHive or DFIR-IRIS that count on being told. Otherwise it is an update.",
     )
+    requests_per_second = forms.IntegerField(
+        min_value=1, max_value=1_000_000, required=False, help_text="Of each of its keys. Empty: as for all detectors."
+    )
+    items_per_day = forms.IntegerField(
+        min_value=1, max_value=10**12, required=False, help_text="Of each of its keys, from midnight UTC on."
+    )
+    max_body_bytes = forms.IntegerField(
+        min_value=1024, max_value=2**40, required=False, label="Bytes of one request", help_text="At most so many."
+    )
 
 
 class RevokeForm(forms.Form):

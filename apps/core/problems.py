@@ -1,14 +1,20 @@
 """RFC 9457 problem documents: every error of the API, in one shape, in words."""
 
+import errno
+import logging
 from http import HTTPStatus
 from typing import Any
 
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError
 from django.http import Http404, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
+log = logging.getLogger(__name__)
+
+AGAIN = {"Retry-After": "5"}
 MEDIA_TYPE = "application/problem+json"
 
 
@@ -37,7 +43,19 @@ def handle(error: Exception, context: dict) -> Response | None:
         return problem(422, " ".join(error.messages), code="refused")
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
+    if reason := unavailable(error):
+        log.error("%s: %s", reason, error)
+        return problem(503, reason, code="unavailable", headers=AGAIN)
     return None
+
+
+def unavailable(error: BaseException) -> str:
+    """In words, where it is nobody's fault but of what we stand on: the database, the disk. Else ""."""
+    if isinstance(error, OperationalError | InterfaceError):
+        return "The database does not answer at this moment. Nothing is acknowledged: send the same again."
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO):
+        return "There is no room to keep anything at this moment. Nothing is acknowledged: send the same again."
+    return ""
 
 
 def _of_drf(error: exceptions.APIException) -> Response:

@@ -15,6 +15,7 @@ FREE = {
     "core.CacheEntry": "forgotten within minutes: refused sign-ins and used codes, for all processes",
     "core.Counter": "numbers given out; the row that takes one is audited",
     "core.Job": "the queue of work; what the work does is audited",
+    "alerts.Allowance": "what an API key may still send at this moment",
     "alerts.AlertAccount": "the accounts of an alert the other way round; Alert.account_ids is audited",
     "alerts.Attempt": "what became of one try to deliver; what was to be told is audited",
     "alerts.Delivery": "the queue of messages to webhooks; the verdicts that they tell are audited",

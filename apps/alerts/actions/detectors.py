@@ -86,6 +86,9 @@ CHANGEABLE = {
     "known_false_positives",
     "is_active",
     "refuses_repeats",
+    "requests_per_second",
+    "items_per_day",
+    "max_body_bytes",
 }
 
 

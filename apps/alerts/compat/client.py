@@ -1,5 +1,6 @@
 """What the views for other people's clients have in common: whose key it is, the body, the one way into the intake."""
 
+import logging
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -15,10 +16,13 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
-from apps.alerts import intake, queries
+from apps.alerts import intake, limits, queries
 from apps.alerts.formats import FORMATS
 from apps.alerts.models import Alert, Detector
+from apps.core.problems import unavailable
 from apps.staff.authentication import ClientKeyAuthentication
+
+log = logging.getLogger(__name__)
 
 
 class Refused(Exception):
@@ -56,6 +60,13 @@ class ClientView(APIView):
         set_rollback()
         if isinstance(error, Refused):
             return self.problem(error.status, error.reason, error.extra)
+        if isinstance(error, limits.Refused):
+            answer = self.problem(error.status, error.reason, {})
+            answer["Retry-After"] = str(error.wait)
+            return answer
+        if reason := unavailable(error):
+            log.error("%s: %s", reason, error)
+            return self.problem(503, reason, {})
         if isinstance(error, Http404):
             return self.problem(404, str(error) or "There is nothing here, or nothing that you may see.", {})
         if isinstance(error, PermissionDenied):
@@ -108,7 +119,7 @@ class ClientView(APIView):
         if detector.refuses_repeats:
             self._refuse_known(detector, body)
         key = f"{self.format}:{sha256(body).hexdigest()}" if repeatable else None
-        return self._verdict(receive(detector, body, format=self.format, key=key, by=self.request.user))
+        return self._verdict(self._receive(detector, body, key))
 
     def _refuse_known(self, detector: Detector, body: bytes) -> None:
         """What a strict detector gets instead of an update, as the other systems answer."""
@@ -121,7 +132,17 @@ class ClientView(APIView):
     def update(self, alert: Alert, said: bytes) -> Verdict:
         """Take in what a client says about an alert that is there."""
         body = FORMATS[self.format].change(alert.said, said)
-        return self._verdict(receive(self.detector(), body, format=self.format, key=None, by=self.request.user))
+        return self._verdict(self._receive(self.detector(), body, None))
+
+    def _receive(self, detector: Detector, body: bytes, key: str | None) -> dict[str, Any]:
+        """What became of the one alert in the body, within the limits of the client's key."""
+        if len(body) > detector.body_limit:
+            raise Refused(413, f"The body is larger than {detector.body_limit:,} bytes.")
+        with limits.at_work():
+            limits.admit(self.request.auth.pk, detector)
+            verdict = receive(detector, body, format=self.format, key=key, by=self.request.user)
+        limits.count(self.request.auth.pk, 1)
+        return verdict
 
     def _verdict(self, verdict: dict[str, Any]) -> Verdict:
         if verdict["verdict"] != "rejected":

@@ -1,6 +1,7 @@
 """What detectors say, and how it folds into groups that a person can decide about."""
 
 from apps.alerts.models.alert import Alert, AlertAccount
+from apps.alerts.models.allowance import Allowance
 from apps.alerts.models.batch import Batch, Rejection, Replay
 from apps.alerts.models.detector import Calibration, Detector, Kind, Severity
 from apps.alerts.models.feedback import Attempt, Delivery, Verdict, VerdictAlert, Webhook
@@ -11,6 +12,7 @@ __all__ = [
     "Alert",
     "AlertAccount",
     "AlertGroup",
+    "Allowance",
     "Attempt",
     "Batch",
     "Calibration",

@@ -1,5 +1,6 @@
 """Programs that post alerts."""
 
+from django.conf import settings
 from django.db import models
 from django.urls import reverse
 
@@ -57,6 +58,9 @@ class Detector(AuditedModel):
     refuses_repeats = models.BooleanField(
         default=False, help_text="a known reference is an error for its TheHive or IRIS client, as in those systems"
     )
+    requests_per_second = models.PositiveIntegerField(null=True, help_text="per key; the setting's where empty")
+    items_per_day = models.PositiveBigIntegerField(null=True, help_text="per key; the setting's where empty")
+    max_body_bytes = models.PositiveBigIntegerField(null=True, help_text="of one request; the setting's where empty")
     registered_at = models.DateTimeField(auto_now_add=True)
 
     class Meta(AuditedModel.Meta):
@@ -92,6 +96,11 @@ class Detector(AuditedModel):
     def stands_alone(self) -> bool:
         """Whether its word is enough to take a group into a case: it was calibrated, and is not demoted."""
         return self.calibration_n is not None and self.demoted_at is None
+
+    @property
+    def body_limit(self) -> int:
+        """The most bytes that one request of it may have, as it comes."""
+        return min(self.max_body_bytes or settings.INTAKE_MAX_BYTES, settings.INTAKE_MAX_BYTES)
 
     def get_absolute_url(self) -> str:
         return reverse("alerts:detector", args=[self.pk])
