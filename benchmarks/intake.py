@@ -90,8 +90,8 @@ def main() -> int:
         singles = work.measure(4, 1, options.seconds)
     for name, rates in (("1,000 a request, 2 clients", batches), ("one a request, 4 clients", singles)):
         print(
-            f"{name:<28}{rates.alerts_per_s:>9,.0f}/s  p50 {rates.p50_ms:.1f} ms  p95 {rates.p95_ms:.1f} ms   per alert:"
-            f" web {rates.web_us:.0f} us, database {rates.database_us:.0f} us, clients {rates.client_us:.0f} us"
+            f"{name:<28}{rates.alerts_per_s:>9,.0f}/s  p50 {rates.p50_ms:.1f} ms  p95 {rates.p95_ms:.1f} ms  "
+            f" an alert: web {rates.web_us:.0f}, database {rates.database_us:.0f}, client {rates.client_us:.0f} us"
         )
     print(f"{'raw COPY of the same rows':<28}{copied:>9,.0f}/s")
     figures = {
@@ -151,7 +151,8 @@ class Work:
 
     def measure(self, clients: int, size: int, seconds: float) -> Rates:
         """So many clients post for so many seconds."""
-        start, results = multiprocessing.Barrier(clients + 1), multiprocessing.Queue()
+        start = multiprocessing.Barrier(clients + 1)
+        results: multiprocessing.Queue[dict[str, Any]] = multiprocessing.Queue()
         jobs = [
             multiprocessing.Process(target=post, args=(self.url, self.key, size, seconds, number, start, results))
             for number in range(clients)
@@ -220,7 +221,8 @@ def copy_per_s(seconds: float) -> float:
         batches = rows_of_batches(line, int(seconds * 20))
         for table in COPIED:
             line.execute(f"DROP TABLE IF EXISTS bench_{table}; CREATE TABLE bench_{table} (LIKE {table} INCLUDING ALL)")
-    start, results = multiprocessing.Barrier(2), multiprocessing.Queue()
+    start = multiprocessing.Barrier(2)
+    results: multiprocessing.Queue[float] = multiprocessing.Queue()
     jobs = [multiprocessing.Process(target=copy, args=(address, batches[half::2], start, results)) for half in range(2)]
     for job in jobs:
         job.start()

@@ -246,7 +246,7 @@ def test_a_bad_record_demotes(bad, receive, people, sign_in):
     assert {"text": "Detector is demoted: Knotwork", "points": -24} in group.reasons
     page = sign_in(people.lead).get(bad.get_absolute_url()).content.decode()
     assert "3 of 3 decided groups were false" in page
-    assert "4 were" in page.replace("\n", " ").replace("<span class=\"number\">", "").replace("</span>", "")
+    assert "4 were" in page.replace("\n", " ").replace('<span class="number">', "").replace("</span>", "")
     assert "Worse than declared: even the lower end" in page
 
 

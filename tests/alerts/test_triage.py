@@ -13,6 +13,8 @@ from apps.alerts.models import (
     Delivery,
     Detector,
     Merge,
+    Rejection,
+    Replay,
     Suppression,
     Verdict,
     VerdictAlert,
@@ -172,6 +174,11 @@ NONSENSE = {
     "a_rule_expires_within_90_days": (Suppression, RULE.format("'k', ''", "'noise'", "91", "NULL")),
     "a_rule_has_its_reason": (Suppression, RULE.format("'k', ''", "''", "80", "NULL")),
     "an_end_of_a_rule_has_its_person": (Suppression, RULE.format("'k', ''", "'noise'", "80", "now()")),
+    "a_replay_has_something_to_send": (
+        Replay,
+        "INSERT INTO alerts_replay (id, asked_by, asked_at, about, total) VALUES (core_uuid7(), 'x', now(), 'x', 0)",
+    ),
+    "what_was_sent_again_became_something": (Rejection, "UPDATE alerts_rejection SET sent_again_at = now()"),
     "priority_is_at_most_100": (AlertGroup, "UPDATE alerts_alertgroup SET priority = 101"),
     "one_alert_per_source_reference": (
         Alert,
@@ -184,7 +191,7 @@ NONSENSE = {
 @pytest.mark.parametrize("name", NONSENSE)
 def test_the_database_refuses_nonsense_by_name(receive, register, name, people, settings):
     register("another", calibration_n=3, calibration_false_positives=1, calibrated_on="2026-01-01")
-    receive(alert(), idempotency_key="k")
+    receive([alert(), {"title": "not an alert"}], idempotency_key="k")
     if NONSENSE[name][0] in (Verdict, VerdictAlert, Delivery):
         settings.WEBHOOK_HOSTS = ["hooks.example.org"]
         group = AlertGroup.objects.get()

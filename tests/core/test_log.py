@@ -8,7 +8,7 @@ from django.urls import path
 
 
 def fail(request):
-    secret = "cmk_thisisakey"  # noqa: S105 - looks for it in the log
+    secret = "cmk_thisisakey"
     raise RuntimeError(f"broken, with a variable of {len(secret)} characters")
 
 
