@@ -120,7 +120,7 @@ def test_a_cursor_of_a_list_does_not_go_on_as_a_feed(post, read):
 def test_a_feed_tells_of_what_is_new_and_of_what_changed(post, read):
     post(alerts(3))
     page = read(updated_since="2026-01-01T00:00:00Z", limit=2)
-    assert (refs(page), page["has_more"]) == (["volume/acct_0", "volume/acct_1"], True) or len(refs(page)) == 2
+    assert (len(set(refs(page))), page["has_more"]) == (2, True)
     page = read(cursor=page["next"])
     assert (len(refs(page)), page["has_more"]) == (1, False)
     assert read(cursor=page["next"])["alerts"] == []
@@ -193,4 +193,4 @@ def test_who_may_not_read_alerts_is_told(sign_in, people, client, api):
     assert sign_in(people.admin).get(WHERE).status_code == 403
     assert sign_in(people.auditor).get(WHERE).status_code == 200
     assert client.get(WHERE).status_code == 401
-    assert api().get(WHERE).status_code in (200, 403)
+    assert api().get(WHERE).json()["alerts"] == []
