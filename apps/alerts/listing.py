@@ -7,7 +7,7 @@ on, without end (`updated_since`). Both by keyset cursor, so that a page costs t
 import base64
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,7 +61,7 @@ class Moment(forms.DateTimeField):
             moment = None
         if value and (moment is None or moment.tzinfo is None or not 1900 <= moment.year <= 9000):
             raise ValidationError("Write a time with its zone, such as 2026-06-05T10:00:00Z.")
-        return moment
+        return moment and moment.astimezone(UTC)  # PostgreSQL knows no zone 16 hours away, Python does
 
 
 class Asked(forms.Form):

@@ -12,6 +12,7 @@ from casemgr.run.paths import HOST, LOGS, VAR
 from casemgr.supervisor import Services, processes
 
 READY_SECONDS = 60
+CRASH_LOOP_SECONDS = 10  # the web server gives up over a process that dies so soon after it was replaced
 
 
 class Stage:
@@ -25,6 +26,7 @@ class Stage:
         self.url = f"http://{HOST}:{port}"
         self.children = {name: Child(name, command) for name, command in commands(port).items()}
         self.died: list[str] = []
+        self.replaced_at = 0.0
 
     def raise_curtain(self) -> None:
         for child in self.children.values():
@@ -64,7 +66,9 @@ class Stage:
         child = self.children[name]
         assert child.process
         serving = children_of(child.process.pid)
-        if name == "web" and serving and rng.random() < 0.5:
+        is_alone = rng.random() < 0.5
+        if name == "web" and serving and is_alone and time.monotonic() - self.replaced_at > CRASH_LOOP_SECONDS:
+            self.replaced_at = time.monotonic()
             os.kill(rng.choice(serving), signal.SIGKILL)
             return "one process of the web server"
         kill_group(child.process.pid)
