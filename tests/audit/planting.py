@@ -7,13 +7,14 @@ import json
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from unittest.mock import patch
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 
+from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.models import AuditedModel, audited_models
 from apps.audit.principals import System
@@ -31,12 +32,19 @@ NEEDED: dict[str, dict[str, Any]] = {
     "staff.ServiceAccount": {"roles": ["detector"]},
     "accounts.Import": {"rows": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0},
     "alerts.Batch": {"items": 1, "created": 1, "updated": 0, "duplicates": 0, "rejected": 0},
+    "alerts.Suppression": {"key": "account:planted", "expires_at": NOW + timedelta(days=30)},
+    "alerts.Replay": {"total": 1},
+    "alerts.Verdict": {"dismissal": "benign"},
+    "alerts.Merge": {"alert_ids": [uuid.UUID(int=1)], "into": lambda family: family["another group"]},
     "evidence.TestRun": {"p_value": 0.25},
     "cases.Decision": {"state": "approved", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
     "notices.Notice": {"party": lambda family: family[Party]},
     "cases.FindingExplanation": {"status": "refuted"},
     "cases.Finding": {"state": "confirmed", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
 }
+
+# Where a model refers to two of a kind that have to differ.
+SECOND: dict[str, type[AuditedModel]] = {"reviewer": User, "another group": AlertGroup}
 
 
 @contextmanager
@@ -63,7 +71,8 @@ def plant(number: int, *, by_batch: bool = False) -> Family:
     # The states are planted as the constraints need them, not walked to as people would.
     with transaction.atomic(), patch.object(workflow, "check"):
         with acting():
-            family["reviewer"] = ledger.create(User, **values(User, number + 100, family))
+            for name, model in SECOND.items():
+                family[name] = ledger.create(model, **values(model, number + 100, family))
         for model in in_order():
             given = values(model, number, family)
             if by_batch and not model.PRIVATE:
@@ -80,7 +89,8 @@ def insert_past_the_ledger(number: int) -> Family:
     """A family by SQL, as somebody with the database's password would; the guards have to be off."""
     family: Family = {}
     with transaction.atomic():
-        family["reviewer"] = _insert(User, number + 100, family)
+        for name, model in SECOND.items():
+            family[name] = _insert(model, number + 100, family)
         for model in in_order():
             family[model] = _insert(model, number, family)
     return family

@@ -118,7 +118,7 @@ def _run_a_test(page: Page, ref: str) -> None:
 def _weigh(page: Page, ref: str) -> None:
     page.goto(f"/cases/{ref}/explanations/")
     for hypothesis in EXPLANATIONS:
-        page.get_by_label("Explanation").select_option(hypothesis)
+        page.get_by_label("Explanation", exact=True).select_option(hypothesis)
         button(page, "Raise it")
         page.wait_for_load_state()
     case = Case.objects.get()

@@ -245,7 +245,7 @@ def _in_vault() -> set[str]:
 
 def _on_record() -> set[str]:
     return {
-        *Batch.objects.values_list("raw_sha256", flat=True),
+        *Batch.objects.filter(raw=None).values_list("raw_sha256", flat=True),  # small ones lie in their batch
         *Item.objects.values_list("sha256", flat=True),
         *Notice.objects.values_list("pdf_sha256", flat=True),
         *Report.objects.values_list("snapshot_sha256", flat=True),
