@@ -33,7 +33,10 @@ def normalise(kind: str, value: str) -> str:
     if len(value) > 2000:
         raise ValueError("the value has more than 2,000 characters")
     rule = _RULES.get(kind)
-    return rule(value) if rule else value
+    plain = rule(value) if rule else value
+    if not plain:
+        raise ValueError("nothing of the value tells it from others")
+    return plain
 
 
 def _email(value: str) -> str:
@@ -44,7 +47,8 @@ def _email(value: str) -> str:
 
 
 def _domain(value: str) -> str:
-    return value.casefold().strip(".").removeprefix("@")
+    plain = value.casefold().strip().strip("@.")
+    return plain if plain == value else _domain(plain)
 
 
 def _phone(value: str) -> str:
