@@ -1,6 +1,7 @@
 """What the views for other people's clients have in common: whose key it is, the body, the one way into the intake."""
 
 import logging
+from abc import ABC, abstractmethod
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -40,7 +41,7 @@ class Verdict(NamedTuple):
     alert: Alert
 
 
-class ClientView(APIView):
+class ClientView(APIView, ABC):
     """A view that reads bytes and answers errors in the client's own form; it is no part of our own API's schema."""
 
     authentication_classes = [ClientKeyAuthentication]
@@ -49,9 +50,9 @@ class ClientView(APIView):
     schema = None
     format: str
 
+    @abstractmethod
     def problem(self, status: int, reason: str, extra: dict[str, Any]) -> Response:
         """An error in the form of the client."""
-        raise NotImplementedError
 
     def get_exception_handler(self) -> Any:
         return self._handle

@@ -29,7 +29,6 @@ IOC_TYPES = {
     86: "mac-address", 90: "md5", 96: "other", 105: "phone-number", 111: "sha1", 113: "sha256", 119: "sha512",
     128: "target-email", 131: "target-machine", 133: "target-user", 140: "uri", 141: "url", 142: "user-agent",
 }  # fmt: skip
-ENVELOPE = b'{"_known":'
 # Who decides: people. `alert_status_id` is judged by the caller, who knows what it is now.
 FOR_PEOPLE = ("alert_owner_id", "alert_resolution_status_id", "alert_classification_id")
 MAX_OBSERVABLES = 10_000
@@ -63,19 +62,10 @@ def held_of(payload: dict[str, Any]) -> dict[str, Any]:
 
 def items(chunks: Iterable[bytes], *, source: str, limit: int = 0) -> Iterator[Item]:
     """The alert of a request. `limit` is that of the native alert, which is judged later."""
-    body = b""
-    try:
-        body = b"".join(chunks)
-        yield Item(body, msgspec.json.encode(_native(body, source)))
-    except Refusal as refusal:
-        yield Item(body, refusal=refusal)
-    except reading.UNREADABLE as error:
-        yield Item(body, refusal=Refusal("not_json", f"The alert holds what cannot be kept: {error}."))
+    return reading.one(chunks, lambda body: _native(body, source))
 
 
-def change(known: dict[str, Any], said: bytes) -> bytes:
-    """The body of a change: the alert as it is known (native), and what the client sent about it."""
-    return ENVELOPE + msgspec.json.encode(known) + b"}\n" + said
+change = reading.change
 
 
 def missing(said: dict[str, Any]) -> list[str]:
@@ -93,9 +83,9 @@ def source_ref(origin: str, ref: str) -> str:
 
 
 def _native(body: bytes, source: str) -> dict[str, Any]:
-    if not body.startswith(ENVELOPE):
+    if not body.startswith(reading.ENVELOPE):
         return _created(reading.document(body), source)
-    known, said = reading.changed(body, ENVELOPE)
+    known, said = reading.changed(body)
     return _changed(known, reading.document(said))
 
 

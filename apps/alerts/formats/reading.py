@@ -1,5 +1,6 @@
 """Reading what other systems send, where a wrong type is a sentence for its owner and a null says nothing."""
 
+from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import msgspec
 
 from apps.alerts import wire
+from apps.alerts.formats.item import Item
 from apps.alerts.wire import Refusal
 
 ANYTHING = msgspec.json.Decoder()
@@ -87,10 +89,30 @@ def from_milliseconds(value: Any, field: str) -> datetime:
         ) from error
 
 
-def changed(body: bytes, envelope: bytes) -> tuple[dict[str, Any], bytes]:
+ENVELOPE = b'{"_known":'  # how the body of a change begins: the alert as it is known stands before what was said
+
+
+def one(chunks: Iterable[bytes], native: Callable[[bytes], dict[str, Any]]) -> Iterator[Item]:
+    """The one alert of a client's request, made native by a function of its whole body."""
+    body = b""
+    try:
+        body = b"".join(chunks)
+        yield Item(body, msgspec.json.encode(native(body)))
+    except Refusal as refusal:
+        yield Item(body, refusal=refusal)
+    except UNREADABLE as error:
+        yield Item(body, refusal=Refusal("not_json", f"The alert holds what cannot be kept: {error}."))
+
+
+def change(known: dict[str, Any], said: bytes) -> bytes:
+    """The body of a change: the alert as it is known (native), and what the client sent about it."""
+    return ENVELOPE + msgspec.json.encode(known) + b"}\n" + said
+
+
+def changed(body: bytes) -> tuple[dict[str, Any], bytes]:
     """The alert that a change is about, whole and valid, and what is said about it. Raises Refusal."""
     known, _, said = body.partition(b"\n")
-    return ANYTHING.decode(wire.read(known[len(envelope) : -1], limit=MAX_KNOWN).payload), said
+    return ANYTHING.decode(wire.read(known[len(ENVELOPE) : -1], limit=MAX_KNOWN).payload), said
 
 
 def under(payload: dict[str, Any], name: str, shape: type[msgspec.Struct]) -> dict[str, Any]:

@@ -15,7 +15,6 @@ from email.parser import BytesParser
 from hashlib import sha256
 from typing import Annotated, Any, NamedTuple, get_args
 
-import msgspec
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apps.alerts.formats import observed, reading
@@ -28,7 +27,6 @@ KINDS = frozenset(get_args(Kind))
 TLP = ("CLEAR", "GREEN", "AMBER", "RED", "AMBER+STRICT")  # by TheHive's number
 MAX_DESCRIPTION = 1024 * 1024
 MAX_OBSERVABLES = 10_000
-ENVELOPE = b'{"_known":'
 FOR_PEOPLE = ("status", "stage", "assignee", "caseId", "case")  # a detector may not change them
 IDENTITY = ("type", "source", "sourceRef")
 
@@ -87,19 +85,10 @@ def held_of(payload: dict[str, Any]) -> dict[str, Any]:
 
 def items(chunks: Iterable[bytes], *, source: str, limit: int = 0) -> Iterator[Item]:
     """The alert of a request. `limit` is that of the native alert, which is judged later: the files are not in it."""
-    body = b""
-    try:
-        body = b"".join(chunks)
-        yield Item(body, msgspec.json.encode(_native(body, source)))
-    except Refusal as refusal:
-        yield Item(body, refusal=refusal)
-    except reading.UNREADABLE as error:
-        yield Item(body, refusal=Refusal("not_json", f"The alert holds what cannot be kept: {error}."))
+    return reading.one(chunks, lambda body: _native(body, source))
 
 
-def change(known: dict[str, Any], said: bytes) -> bytes:
-    """The body of a change: the alert as it is known (native), and what the client sent about it."""
-    return ENVELOPE + msgspec.json.encode(known) + b"}\n" + said
+change = reading.change
 
 
 def source_ref(type_: str, source: str, ref: str) -> str:
@@ -108,9 +97,9 @@ def source_ref(type_: str, source: str, ref: str) -> str:
 
 
 def _native(body: bytes, source: str) -> dict[str, Any]:
-    if not body.startswith(ENVELOPE):
+    if not body.startswith(reading.ENVELOPE):
         return _created(*_read(body), source)
-    known, said = reading.changed(body, ENVELOPE)
+    known, said = reading.changed(body)
     return _changed(known, *_read(said))
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.alerts import wire
-from apps.alerts.formats import iris
+from apps.alerts.formats import iris, reading
 
 SAID = {
     "alert_title": "A ring",
@@ -171,6 +171,6 @@ def test_whatever_the_values_the_answer_is_an_alert_or_a_sentence(changes):
 
 @given(st.binary(max_size=200))
 def test_whatever_the_bytes_the_answer_is_a_sentence(body):
-    for start in (b"", iris.ENVELOPE):
+    for start in (b"", reading.ENVELOPE):
         (item,) = iris.items([start + body], source="meter")
         assert item.refusal is not None

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.alerts import wire
-from apps.alerts.formats import thehive
+from apps.alerts.formats import reading, thehive
 
 SAID = {
     "type": "linkage",
@@ -309,6 +309,6 @@ def test_whatever_the_values_the_answer_is_an_alert_or_a_sentence(changes):
 
 @given(st.binary(max_size=200))
 def test_whatever_the_bytes_the_answer_is_a_sentence(body):
-    for start in (b"", b"--x\r\n", thehive.ENVELOPE):
+    for start in (b"", b"--x\r\n", reading.ENVELOPE):
         (item,) = thehive.items([start + body], source="meter")
         assert item.refusal is not None
