@@ -9,10 +9,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.alerts import actions, filters, forms, queries
+from apps.alerts import actions, filters, queries
 from apps.alerts.deliveries import MAX_ATTEMPTS
+from apps.alerts.forms import detectors as forms
 from apps.alerts.models import Detector, Webhook
-from apps.alerts.views import _detector, _require_intake, _sent
+from apps.alerts.views.groups import _detector, _require_intake, _sent
 from apps.core.http import carried_out, explained
 from apps.core.paging import page
 

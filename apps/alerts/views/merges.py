@@ -9,9 +9,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.alerts import actions, filters, forms_groups, queries
+from apps.alerts import actions, filters, queries
+from apps.alerts.forms import groups as forms
 from apps.alerts.models import AlertGroup
-from apps.alerts.views import _back, _dialog, _done, _sent, _uuid
+from apps.alerts.views.groups import _back, _dialog, _done, _sent, _uuid
 from apps.core.http import explained, require
 from apps.core.paging import page
 
@@ -24,7 +25,7 @@ def merge(request: HttpRequest) -> HttpResponse:
     require(request, "alerts.view", "alerts.merge")
     chosen = [pk for text in request.GET.getlist("group") + request.POST.getlist("group") if (pk := _uuid(text))]
     offered = queries.to_merge(chosen, request.user)
-    form = forms_groups.MergeForm(_sent(request), groups=offered, initial={"group": chosen})
+    form = forms.MergeForm(_sent(request), groups=offered, initial={"group": chosen})
     if form.is_valid():
         into, reason = form.cleaned_data["into"], form.cleaned_data["reason"]
         others = [group for group in form.cleaned_data["group"] if group != into]
@@ -42,7 +43,7 @@ def merge(request: HttpRequest) -> HttpResponse:
 def unmerge(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
     require(request, "alerts.view", "alerts.unmerge", found)
-    form = forms_groups.ReasonForm(_sent(request))
+    form = forms.ReasonForm(_sent(request))
     if form.is_valid():
         with explained(form):
             back = actions.unmerge(found, by=request.user, **form.cleaned_data)
@@ -59,7 +60,7 @@ def split(request: HttpRequest, pk: UUID) -> HttpResponse:
     require(request, "alerts.view", "alerts.split", found)
     alerts = _chosen_alerts(request, found)
     ids = list(alerts.values_list("pk", flat=True))
-    form = forms_groups.SplitForm(_sent(request), now=len(ids), initial={"number": len(ids)})
+    form = forms.SplitForm(_sent(request), now=len(ids), initial={"number": len(ids)})
     if form.is_valid():
         with explained(form):
             part = actions.split(found, alerts=ids, by=request.user, reason=form.cleaned_data["reason"])
@@ -86,7 +87,7 @@ def _chosen_alerts(request: HttpRequest, group: AlertGroup) -> Any:
 def snooze(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
     require(request, "alerts.view", "alerts.snooze", found)
-    form = forms_groups.SnoozeForm(_sent(request))
+    form = forms.SnoozeForm(_sent(request))
     if form.is_valid():
         with explained(form):
             actions.snooze(found, by=request.user, **form.cleaned_data)
@@ -143,7 +144,7 @@ def suppression(request: HttpRequest, pk: UUID) -> HttpResponse:
 def suppress(request: HttpRequest) -> HttpResponse:
     require(request, "alerts.view", "alerts.suppress")
     initial = {name: request.GET[name] for name in ("scope", "key", "account_ref") if name in request.GET}
-    form = forms_groups.SuppressForm(_sent(request), initial=initial)
+    form = forms.SuppressForm(_sent(request), initial=initial)
     if form.is_valid():
         with explained(form):
             rule = actions.suppress(by=request.user, **form.cleaned_data)
@@ -156,7 +157,7 @@ def suppress(request: HttpRequest) -> HttpResponse:
 def end_suppression(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(queries.visible_suppressions(request.user), pk=pk)
     require(request, "alerts.view", "alerts.end_suppression", found)
-    form = forms_groups.ReasonForm(_sent(request))
+    form = forms.ReasonForm(_sent(request))
     if form.is_valid():
         with explained(form):
             groups = actions.end_suppression(found, by=request.user, **form.cleaned_data)

@@ -15,9 +15,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.queries import visible_accounts
-from apps.alerts import actions, filters, forms, grouping, queries, record, regrouping, verdicts
+from apps.alerts import actions, filters, grouping, queries, regrouping, verdicts
+from apps.alerts.forms import detectors as forms
 from apps.alerts.models import AlertGroup, Detector
 from apps.alerts.portrait import error_rate, portrait
+from apps.alerts.reliability import record
 from apps.alerts.standing import why_not_alone
 from apps.core.http import explained, require
 from apps.core.paging import page

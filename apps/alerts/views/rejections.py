@@ -10,10 +10,11 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.alerts import actions, filters, forms, intake, mending, queries
+from apps.alerts import actions, filters, intake, mending, queries
 from apps.alerts.actions.mending import MAX_REPLAYED
 from apps.alerts.formats import table
 from apps.alerts.formats.table import columns
+from apps.alerts.forms import detectors as forms
 from apps.alerts.models import Detector, Rejection
 from apps.core import vault
 from apps.core.http import explained, file_response, require
