@@ -1,4 +1,4 @@
-"""Pages about what detectors are told: webhooks, deliveries, and restoring a detector that was demoted."""
+"""What detectors are told: webhooks and deliveries."""
 
 import json
 from typing import Any
@@ -11,10 +11,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.alerts import actions, filters, queries
 from apps.alerts.deliveries import MAX_ATTEMPTS
-from apps.alerts.forms import detectors as forms
+from apps.alerts.forms.webhooks import WebhookForm
 from apps.alerts.models import Detector, Webhook
-from apps.alerts.views.groups import _detector, _require_intake, _sent
-from apps.core.http import carried_out, explained
+from apps.alerts.views.detectors import details
+from apps.alerts.views.frame import require_intake, sent
+from apps.core.http import explained
 from apps.core.paging import page
 
 
@@ -22,25 +23,14 @@ def _find(request: HttpRequest, pk: str) -> Detector:
     return get_object_or_404(queries.visible_detectors(request.user), pk=pk)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def restore_detector(request: HttpRequest, pk: str) -> HttpResponse:
-    found = _find(request, pk)
-    _require_intake(request, "alerts.restore_detector", found)
-    form = forms.RestoreForm(_sent(request))
-    if carried_out(request, form, actions.restore_detector, found, done=f"{found.name} counts as before."):
-        return redirect(found)
-    context = {"detector": found, "form": form}
-    return render(request, "alerts/restore_detector.html", context, status=422 if form.errors else 200)
-
-
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
     """The answer that sets the first address is the only place where the secret is shown."""
     found = _find(request, pk)
-    _require_intake(request, "alerts.set_webhook", found)
+    require_intake(request, "alerts.set_webhook", found)
     hook = Webhook.objects.filter(detector=found).first()
-    form = forms.WebhookForm(_sent(request), initial={"url": hook.url, "is_active": hook.is_active} if hook else None)
+    form = WebhookForm(sent(request), initial={"url": hook.url, "is_active": hook.is_active} if hook else None)
     if form.is_valid():
         with explained(form):
             secret = actions.set_webhook(found, by=request.user, **form.cleaned_data)
@@ -62,7 +52,7 @@ def renew_webhook_secret(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 def _with_secret(request: HttpRequest, found: Detector, secret: str) -> HttpResponse:
-    return render(request, "alerts/detector.html", _detector(request, found) | {"new_secret": secret})
+    return render(request, "alerts/detector.html", details(request, found) | {"new_secret": secret})
 
 
 @require_safe

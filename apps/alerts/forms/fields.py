@@ -1,0 +1,26 @@
+"""What several forms ask for."""
+
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.utils import timezone
+
+
+def in_a_week() -> date:
+    return timezone.localdate() + timedelta(days=7)
+
+
+class DayField(forms.DateField):
+    """A day to come; its first moment."""
+
+    def __init__(self, label: str) -> None:
+        widget = forms.DateInput(attrs={"type": "date"})
+        super().__init__(label=label, help_text="At most 90 days.", initial=in_a_week, widget=widget)
+
+    def clean(self, value: Any) -> datetime:
+        return timezone.make_aware(datetime.combine(super().clean(value), time.min))
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(max_length=500, label="Why", widget=forms.Textarea(attrs={"rows": 2}))
