@@ -205,6 +205,22 @@ def test_the_database_refuses_nonsense_by_name(receive, register, name, people, 
     assert refused.value.__cause__.diag.constraint_name == name
 
 
+NOWHERE = {  # references that are checked once for a statement
+    "an_alert_has_its_detector": "UPDATE alerts_alert SET detector_id = core_uuid7()",
+    "an_alert_has_its_batch": "UPDATE alerts_alert SET batch_id = core_uuid7()",
+    "an_identifier_has_its_account": "INSERT INTO accounts_identifier (id, account_id, kind, value_hmac, key_id, masked)"
+    " VALUES (core_uuid7(), core_uuid7(), 'device', 'h', 'k', 'm')",
+}
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+def test_the_database_refuses_a_reference_to_nothing_by_name(receive, name):
+    receive([alert()])
+    with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NOWHERE[name])
+    assert refused.value.__cause__.diag.constraint_name == name
+
+
 def test_every_constraint_is_provoked():
     from django.apps import apps
 
