@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.alerts import api, api_verdicts, views, views_feedback, views_groups, views_intake
+from apps.alerts import api, api_verdicts, views, views_feedback, views_groups, views_intake, views_signatures
 from apps.alerts.compat import urls as compat
 
 app_name = "alerts"
@@ -52,6 +52,9 @@ urlpatterns = [
         views_feedback.replay_delivery,
         name="replay_delivery",
     ),
+    path("detectors/<uuid:pk>/signatures/", views_signatures.require_signatures, name="require_signatures"),
+    path("detectors/<uuid:pk>/signatures/key/", views_signatures.add_signing_key, name="add_signing_key"),
+    path("detectors/<uuid:pk>/signatures/<uuid:key>/end/", views_signatures.end_signing_key, name="end_signing_key"),
     path("detectors/<uuid:pk>/upload/", views_intake.upload, name="upload"),
     path("detectors/<uuid:pk>/keys/", views.issue_key, name="issue_key"),
     path("detectors/<uuid:pk>/keys/<uuid:key>/revoke/", views.revoke_key, name="revoke_key"),

@@ -36,6 +36,8 @@ class Severity(models.IntegerChoices):
 class Detector(AuditedModel):
     """A program that posts alerts, with what is known about how often it is wrong."""
 
+    keys_in_force: list[dict[str, str]]  # of its signatures, where `queries.detector_of` found it
+
     slug = models.SlugField(max_length=64)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -57,6 +59,9 @@ class Detector(AuditedModel):
     is_active = models.BooleanField(default=True)
     refuses_repeats = models.BooleanField(
         default=False, help_text="a known reference is an error for its TheHive or IRIS client, as in those systems"
+    )
+    requires_signature = models.BooleanField(
+        default=False, help_text="its messages are refused unless they are signed under a key in force"
     )
     requests_per_second = models.PositiveIntegerField(null=True, help_text="per key; the setting's where empty")
     items_per_day = models.PositiveBigIntegerField(null=True, help_text="per key; the setting's where empty")
