@@ -26,7 +26,6 @@ from apps.alerts.models import (
     VerdictAlert,
 )
 from apps.alerts.models.batch import SIGNED
-from apps.alerts.models.signing import IN_FORCE, in_force
 from apps.core.models import Job
 from apps.staff.models import ApiKey
 
@@ -97,8 +96,7 @@ def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
-    found = Detector.objects.filter(service_account_id=principal.pk)
-    return found.annotate(**in_force()).first()
+    return Detector.objects.filter(service_account_id=principal.pk).first()
 
 
 @dataclass
@@ -278,7 +276,8 @@ def keys_of(detector: Detector) -> QuerySet[ApiKey]:
 
 def signing_keys_in_force(detector: Detector) -> QuerySet[SigningKey]:
     """The keys under which its messages are taken now, the newest first."""
-    return SigningKey.objects.filter(IN_FORCE, detector=detector).order_by("-since")
+    still = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
+    return SigningKey.objects.filter(still, detector=detector).order_by("-since")
 
 
 def signing(detector: Detector) -> dict[str, Any]:

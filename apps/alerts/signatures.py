@@ -18,17 +18,19 @@ import re
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from django.conf import settings
 from django.db import connection
+from django.utils.text import get_text_list
 
+from apps.alerts import queries
 from apps.alerts.models import Detector, SigningKey
 from apps.alerts.models.batch import SIGNED
-from apps.alerts.models.signing import SECRET
-from apps.core.sealed import unseal
 
 log = logging.getLogger(__name__)
 
@@ -77,7 +79,7 @@ class Signed(Unsigned):
     id: str
     timestamp: int
     given: list[Given]
-    keys: list[dict[str, str]]  # as `models.signing.in_force` gives them
+    keys: list[SigningKey]  # in force
 
     def key(self, otherwise: str | None, part: int = 0) -> str:
         return f"{SIGNED}{self.id}\t{part}" if part else f"{SIGNED}{self.id}"
@@ -117,7 +119,7 @@ class Signed(Unsigned):
         message = self._head + body
         if not (
             self._any_of([hmac.digest(secret, message, hashlib.sha256) for secret in self._secrets()])
-            or any(_holds(key["public_key"], one, message) for key in self._keys(ED25519) for one in self._of(ED25519))
+            or any(_holds(key.public_key, one, message) for key in self._keys(ED25519) for one in self._of(ED25519))
         ):
             raise self._wrong()
         yield bytes(body)
@@ -129,17 +131,17 @@ class Signed(Unsigned):
     def _of(self, method: str) -> list[bytes]:
         return [one.signature for one in self.given if one.method == method]
 
-    def _keys(self, method: str) -> list[dict[str, str]]:
-        return [key for key in self.keys if key["method"] == method]
+    def _keys(self, method: str) -> list[SigningKey]:
+        return [key for key in self.keys if key.method == method]
 
     def _secrets(self) -> list[bytes]:
-        return [secret_bytes(unseal(key["sealed_secret"], SECRET)) for key in self._keys(HMAC)]
+        return [secret_bytes(key.secret) for key in self._keys(HMAC)]
 
     def _any_of(self, expected: list[bytes]) -> bool:
         return any(hmac.compare_digest(one, mac) for one in self._of(HMAC) for mac in expected)
 
     def _wrong(self) -> Refused:
-        known = " and ".join(f"{SigningKey.Method(key['method']).label} {key['fingerprint']}" for key in self.keys)
+        known = " and ".join(f"{key.get_method_display()} {key}" for key in self.keys)
         return Refused(
             "signature_wrong",
             f"No signature matches {ID}, {TIMESTAMP} and the body under a key in force ({known}). Sign the bytes that "
@@ -164,7 +166,7 @@ def demanded(detector: Detector, headers: Mapping[str, str]) -> Unsigned:
     A detector without keys is not asked for a signature, and none of its headers is looked at. One with keys is
     checked whenever it says that it signs, and has to sign where its record says so. Raises Refused.
     """
-    keys: list[dict[str, str]] = detector.keys_in_force
+    keys = _keys_in_force(detector)
     if not keys and not detector.requires_signature:
         return Unsigned()
     present = [name for name in (ID, TIMESTAMP, SIGNATURE) if headers.get(name)]
@@ -173,8 +175,8 @@ def demanded(detector: Detector, headers: Mapping[str, str]) -> Unsigned:
     if absent := [name for name in (ID, TIMESTAMP, SIGNATURE) if name not in present]:
         raise Refused(
             "signature_missing",
-            f"{' and '.join(absent)} {'is' if len(absent) == 1 else 'are'} missing: messages of this detector are "
-            "signed as Standard Webhooks says.",
+            f"{get_text_list(absent, 'and')} {'is' if len(absent) == 1 else 'are'} missing: messages of this detector "
+            "are signed as Standard Webhooks says.",
         )
     if not keys:
         raise Refused(
@@ -215,7 +217,7 @@ def _timestamp(text: str) -> int:
     return int(text)
 
 
-def _given(text: str, keys: list[dict[str, str]]) -> list[Given]:
+def _given(text: str, keys: list[SigningKey]) -> list[Given]:
     given = text.split()
     if len(given) > MOST:
         raise Refused("signature_malformed", f"{SIGNATURE} holds more than {MOST} signatures.")
@@ -226,7 +228,7 @@ def _given(text: str, keys: list[dict[str, str]]) -> list[Given]:
             "signature_malformed",
             f"{SIGNATURE} holds neither “v1,<base64>” (HMAC-SHA256) nor “v1a,<base64>” (Ed25519).",
         )
-    methods = {key["method"] for key in keys}
+    methods = {key.method for key in keys}
     if not methods & {one.method for one in found}:
         wanted = " or ".join(
             f"{version} ({VERSIONS[version].label})" for version in VERSIONS if VERSIONS[version] in methods
@@ -243,6 +245,25 @@ def _signature(text: str) -> Given | None:
         return Given(VERSIONS[version], base64.b64decode(encoded, validate=True))
     except ValueError:
         return None
+
+
+# The keys of detectors, sealed as they lie in the table, with the time of their last change. Each request reads its
+# detector's row, which says whether these are still they: so nobody is asked for a key at the cost of a statement.
+_known: dict[UUID, tuple[datetime, list[SigningKey]]] = {}
+KEPT = 10_000  # detectors that a process remembers
+
+
+def _keys_in_force(detector: Detector) -> list[SigningKey]:
+    """The newest first."""
+    if detector.signing_changed_at is None:
+        return []
+    changed_at, keys = _known.get(detector.pk, (None, []))
+    if changed_at != detector.signing_changed_at:
+        if len(_known) >= KEPT:
+            _known.clear()
+        keys = list(queries.signing_keys_in_force(detector))
+        _known[detector.pk] = detector.signing_changed_at, keys
+    return [key for key in keys if key.is_in_force]
 
 
 # --- keys ------------------------------------------------------------------------------------------------------------

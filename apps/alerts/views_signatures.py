@@ -54,10 +54,10 @@ def end_signing_key(request: HttpRequest, pk: str, key: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def require_signatures(request: HttpRequest, pk: str) -> HttpResponse:
-    """Whether a detector has to sign; the page says what it sent of late."""
+    """Whether a detector has to sign: the form offers what is not so now, and the page says when it last signed."""
     found = _find(request, pk)
     _require_intake(request, "alerts.require_signatures", found)
-    form = RequireForm(_sent(request), initial={"required": found.requires_signature})
+    form = RequireForm(_sent(request), initial={"required": not found.requires_signature})
     done = f"What is asked of {found.name} is changed."
     if carried_out(request, form, actions.require_signatures, found, done=done):
         return redirect(found)

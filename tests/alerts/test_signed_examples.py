@@ -38,14 +38,14 @@ def run(name: str, folder: Path, **environment: str) -> str:
     return done.stdout
 
 
-@pytest.mark.parametrize("name", ["hmac.sh", "hmac.py", "ed25519.py"])
+@pytest.mark.parametrize("name", ["by_hmac.sh", "by_hmac.py", "by_ed25519.py"])
 def test_an_example_sends_a_signed_alert(committed_db: None, live_site: str, detector, people, tmp_path, name):
     from apps.staff.actions import issue_api_key
 
     if name.endswith(".sh") and not (shutil.which("openssl") and shutil.which("curl")):
         pytest.skip("this example needs openssl and curl on the PATH")
     given: dict[str, Any] = {"method": "hmac"}
-    if name == "ed25519.py":
+    if name == "by_ed25519.py":
         secret, public_key = run("pair.py", tmp_path).split()
         given = {"method": "ed25519", "public_key": public_key}
     made = actions.add_signing_key(detector, reason="It signs", by=people.admin, **given)
@@ -59,4 +59,4 @@ def test_an_example_sends_a_signed_alert(committed_db: None, live_site: str, det
 
 
 def test_no_example_is_left_untried():
-    assert set(EXAMPLES) == {"hmac.sh", "hmac.py", "pair.py", "ed25519.py"}
+    assert set(EXAMPLES) == {"by_hmac.sh", "by_hmac.py", "pair.py", "by_ed25519.py"}

@@ -3,10 +3,9 @@
 from datetime import datetime
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q
 from django.utils import timezone
 
-from apps.alerts import deliveries, signatures
+from apps.alerts import deliveries, queries, signatures
 from apps.alerts.models import Detector, SigningKey
 from apps.alerts.models.signing import SECRET
 from apps.audit import ledger
@@ -36,8 +35,9 @@ def add_signing_key(
     now = timezone.now()
     if previous_until is not None and previous_until <= now:
         raise ValidationError({"previous_until": "This time has passed: leave it empty to end the present key now."})
-    for key in _in_force(detector, now):
+    for key in queries.signing_keys_in_force(detector):
         ledger.change(key, ends_at=previous_until or now if key.ends_at is None else now)
+    ledger.change(detector, signing_changed_at=now)
     if method == Method.HMAC:
         return _new_secret(detector, public_key, now)
     try:
@@ -68,8 +68,7 @@ def end_signing_key(detector: Detector, *, key: SigningKey, reason: str, by) -> 
     Raises ValidationError for the one without end of a detector that has to sign: some day it could not post any more.
     """
     _require_reason(reason)
-    now = timezone.now()
-    present = _in_force(detector, now).filter(pk=key.pk).first()
+    present = queries.signing_keys_in_force(detector).filter(pk=key.pk).first()
     if present is None:
         raise ValidationError("This key has ended already.")
     if detector.requires_signature and present.ends_at is None:
@@ -77,7 +76,9 @@ def end_signing_key(detector: Detector, *, key: SigningKey, reason: str, by) -> 
             "It is the key that stays, and the detector has to sign: give it a new key, which ends this one, or stop "
             "asking for signatures first."
         )
+    now = timezone.now()
     ledger.change(present, ends_at=now)
+    ledger.change(detector, signing_changed_at=now)
 
 
 @action
@@ -90,10 +91,6 @@ def require_signatures(detector: Detector, *, required: bool, reason: str, by) -
     if detector.requires_signature == required:
         raise ValidationError("It has to sign already." if required else "It does not have to sign.")
     ledger.change(detector, requires_signature=required)
-
-
-def _in_force(detector: Detector, at: datetime):
-    return SigningKey.objects.filter(Q(ends_at=None) | Q(ends_at__gt=at), detector=detector).order_by("since")
 
 
 def _require_reason(reason: str) -> None:

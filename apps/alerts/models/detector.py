@@ -36,8 +36,6 @@ class Severity(models.IntegerChoices):
 class Detector(AuditedModel):
     """A program that posts alerts, with what is known about how often it is wrong."""
 
-    keys_in_force: list[dict[str, str]]  # of its signatures, where `queries.detector_of` found it
-
     slug = models.SlugField(max_length=64)
     name = models.CharField(max_length=100)
     kind = models.CharField(max_length=20, choices=Kind)
@@ -59,6 +57,9 @@ class Detector(AuditedModel):
     is_active = models.BooleanField(default=True)
     refuses_repeats = models.BooleanField(
         default=False, help_text="a known reference is an error for its TheHive or IRIS client, as in those systems"
+    )
+    signing_changed_at = models.DateTimeField(
+        null=True, help_text="when it last got, or lost, a key to sign with; empty where it never had one"
     )
     requires_signature = models.BooleanField(
         default=False, help_text="its messages are refused unless they are signed under a key in force"

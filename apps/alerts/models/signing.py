@@ -1,10 +1,6 @@
 """Keys that a detector signs its messages with, and the messages that were refused."""
 
-from typing import Any
-
-from django.contrib.postgres.expressions import ArraySubquery
 from django.db import models
-from django.db.models.functions import JSONObject, Now
 from django.utils import timezone
 
 from apps.alerts.models.detector import Detector
@@ -68,16 +64,6 @@ class SigningKey(AuditedModel):
     @property
     def is_in_force(self) -> bool:
         return self.ends_at is None or self.ends_at > timezone.now()
-
-
-IN_FORCE = models.Q(ends_at__isnull=True) | models.Q(ends_at__gt=Now())
-
-
-def in_force() -> dict[str, Any]:
-    """For a query of detectors: `keys_in_force`, the newest first, as a column and at no statement's cost."""
-    keys = SigningKey.objects.filter(IN_FORCE, detector=models.OuterRef("pk")).order_by("-since")
-    fields = {name: name for name in ("method", "sealed_secret", "public_key", "fingerprint")}
-    return {"keys_in_force": ArraySubquery(keys.values(key=JSONObject(**fields)))}
 
 
 class SignatureRefusals(models.Model):

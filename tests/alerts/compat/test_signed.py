@@ -48,7 +48,7 @@ def test_an_alert_is_signed_or_refused_in_the_clients_own_form(send, address, bo
     answer = send("post", address, body)
     assert answer.status_code == 401
     said = answer.json()
-    assert "webhook-signature are missing" in said.get("data", [said["message"]])[0]
+    assert "and webhook-signature are missing" in said.get("data", [said["message"]])[0]
     assert answer["WWW-Authenticate"].startswith("Standard-Webhooks")
     wrong = send("post", address, body, id="msg_1", **{"webhook-id": "msg_2"})
     assert wrong.status_code == 401
