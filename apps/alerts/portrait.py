@@ -8,8 +8,8 @@ from django.db.models import Avg, Max, Min
 from apps.accounts.models import Activity
 from apps.accounts.queries import daily_requests
 from apps.alerts import queries
-from apps.alerts.calibration import false_positive_rate
 from apps.alerts.models import Alert, AlertGroup, Detector
+from apps.alerts.reliability.calibration import false_positive_rate
 from apps.core.ui.formats import number
 
 CHART_DAYS = 45

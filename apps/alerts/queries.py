@@ -26,6 +26,7 @@ from apps.alerts.models import (
     VerdictAlert,
 )
 from apps.alerts.models.batch import SIGNED
+from apps.core import prepared
 from apps.core.models import Job
 from apps.staff.models import ApiKey
 
@@ -96,7 +97,7 @@ def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
-    return Detector.objects.filter(service_account_id=principal.pk).first()
+    return prepared.first(Detector, "service_account_id = %s", [principal.pk])
 
 
 @dataclass

@@ -180,7 +180,7 @@ def test_a_long_body_is_checked_while_it_streams_into_the_vault(post, secret):
 @pytest.mark.parametrize("at", [0, len(LARGE) // 2, len(LARGE) - 1])
 def test_of_a_long_body_with_one_wrong_byte_nothing_is_kept(post, secret, settings, tmp_path, monkeypatch, at):
     settings.VAULT_DIR = tmp_path
-    monkeypatch.setattr("apps.alerts.api.CHUNK", 64 * 1024)
+    monkeypatch.setattr("apps.alerts.api.alerts.CHUNK", 64 * 1024)
     changed = LARGE[:at] + b"~" + LARGE[at + 1 :]
     refused(post(changed, headers=signed(LARGE, secret), **LINES), "signature_wrong")
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

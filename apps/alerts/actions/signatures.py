@@ -41,10 +41,10 @@ def add_signing_key(
     if method == Method.HMAC:
         return _new_secret(detector, public_key, now)
     try:
-        key = signatures.public_bytes(public_key)
+        given = signatures.public_bytes(public_key)
     except ValueError as error:
         raise ValidationError({"public_key": str(error)}) from error
-    _create(detector, key, now, method=Method.ED25519, public_key=public_key)
+    _create(detector, given, now, method=Method.ED25519, public_key=public_key)
     return ""
 
 

@@ -6,14 +6,11 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from apps.alerts.forms.fields import ReasonField
 from apps.alerts.models import SigningKey
 
 OVERLAP = timedelta(days=7)  # offered
 LONGEST_OVERLAP = timedelta(days=90)
-
-
-def _why(label: str) -> forms.CharField:
-    return forms.CharField(max_length=500, label=label, widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class SigningKeyForm(forms.Form):
@@ -41,7 +38,7 @@ class SigningKeyForm(forms.Form):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="The end of that day, UTC. Empty: it ends now, as it must when somebody else may have it.",
     )
-    reason = _why("Why")
+    reason = ReasonField()
 
     def __init__(self, *args: Any, has_key: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -61,7 +58,7 @@ class SigningKeyForm(forms.Form):
 
 
 class EndKeyForm(forms.Form):
-    reason = _why("Why it ends")
+    reason = ReasonField("Why it ends")
 
 
 class RequireForm(forms.Form):
@@ -70,4 +67,4 @@ class RequireForm(forms.Form):
         label="It has to sign",
         help_text="Unchecked: what it does not sign is taken as well. What it does sign is checked all the same.",
     )
-    reason = _why("Why")
+    reason = ReasonField()
