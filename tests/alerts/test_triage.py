@@ -15,6 +15,7 @@ from apps.alerts.models import (
     Merge,
     Rejection,
     Replay,
+    SigningKey,
     Suppression,
     Verdict,
     VerdictAlert,
@@ -135,6 +136,10 @@ RULE = (
     " expires_at, ended_at) VALUES (core_uuid7(), 'key', {0}, '', '', {1}, now(), core_uuid7(),"
     " now() + interval '{2} days', {3})"
 )
+SIGNING_KEY = (
+    "INSERT INTO alerts_signingkey (id, detector_id, method, since, public_key, sealed_secret, fingerprint, ends_at)"
+    " VALUES (core_uuid7(), (SELECT id FROM alerts_detector WHERE slug = 'tidegauge'), 'ed25519', now(), {})"
+)
 # What the database itself refuses, by the name under which it does.
 NONSENSE = {
     "one_detector_per_slug": (Detector, "UPDATE alerts_detector SET slug = 'same'"),
@@ -177,6 +182,19 @@ NONSENSE = {
     "a_replay_has_something_to_send": (
         Replay,
         "INSERT INTO alerts_replay (id, asked_by, asked_at, about, total) VALUES (core_uuid7(), 'x', now(), 'x', 0)",
+    ),
+    "a_signing_key_is_of_its_method": (SigningKey, SIGNING_KEY.format("'whpk_x', 'sealed', 'f', NULL")),
+    "a_signing_key_ends_after_it_began": (
+        SigningKey,
+        SIGNING_KEY.format("'whpk_x', '', 'f', now() - interval '1 day'"),
+    ),
+    "a_detector_has_one_signing_key_without_end": (
+        SigningKey,
+        ";".join(map(SIGNING_KEY.format, ["'whpk_x', '', 'f', NULL", "'whpk_x', '', 'g', NULL"])),
+    ),
+    "a_signing_key_is_given_once": (
+        SigningKey,
+        ";".join(map(SIGNING_KEY.format, ["'whpk_x', '', 'f', NULL", "'whpk_x', '', 'f', now()"])),
     ),
     "what_was_sent_again_became_something": (Rejection, "UPDATE alerts_rejection SET sent_again_at = now()"),
     "priority_is_at_most_100": (AlertGroup, "UPDATE alerts_alertgroup SET priority = 101"),
