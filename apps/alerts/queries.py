@@ -97,7 +97,7 @@ def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
-    return prepared.first(Detector, "service_account_id = %s", [principal.pk])
+    return prepared.first(Detector, "t.service_account_id = %s", [principal.pk])
 
 
 @dataclass

@@ -83,10 +83,15 @@ def test_an_object_is_as_the_orm_gives_it() -> None:
     made = actions.register_detector(
         slug="tide", name="Tide", kind="template", owner="tides", known_false_positives=["reseller"], by=person
     )
-    found = prepared.first(Detector, "service_account_id = %s", [made.service_account_id])
+    found = prepared.first(Detector, "t.service_account_id = %s", [made.service_account_id])
     assert found is not None
     whole = Detector.objects.get()
     assert {f.attname: getattr(found, f.attname) for f in Detector._meta.concrete_fields} == {
         f.attname: getattr(whole, f.attname) for f in Detector._meta.concrete_fields
     }
-    assert prepared.first(ServiceAccount, "slug = %s", ["nobody"]) is None
+    with_account = prepared.first(Detector, "r.slug = %s", ["tide"], related="service_account")
+    assert with_account is not None
+    with CaptureQueriesContext(connection) as asked:
+        assert with_account.service_account.name == made.service_account.name
+    assert not asked.captured_queries
+    assert prepared.first(ServiceAccount, "t.slug = %s", ["nobody"]) is None
