@@ -298,8 +298,8 @@ INTAKE_REQUESTS_PER_SECOND = env.int("INTAKE_REQUESTS_PER_SECOND", default=1000)
 INTAKE_ITEMS_PER_DAY = env.int("INTAKE_ITEMS_PER_DAY", default=100_000_000)
 # Requests that one web process takes in at a time: 503 at once above, while people still get their pages.
 INTAKE_AT_WORK = env.int("INTAKE_AT_WORK", default=6)
-# Of signed messages: how far their time may be from ours, in seconds, and the largest that is signed with Ed25519, which
-# signs a message as a whole.
+# Of signed messages: how far their time may be from ours, in seconds, and the largest that is signed with Ed25519,
+# which signs a message as a whole.
 INTAKE_SIGNATURE_WINDOW = env.int("INTAKE_SIGNATURE_WINDOW", default=300)
 INTAKE_ED25519_MAX_BYTES = env.int("INTAKE_ED25519_MAX_BYTES", default=8 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024

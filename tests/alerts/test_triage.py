@@ -226,8 +226,8 @@ def test_the_database_refuses_nonsense_by_name(receive, register, name, people, 
 NOWHERE = {  # references that are checked once for a statement
     "an_alert_has_its_detector": "UPDATE alerts_alert SET detector_id = core_uuid7()",
     "an_alert_has_its_batch": "UPDATE alerts_alert SET batch_id = core_uuid7()",
-    "an_identifier_has_its_account": "INSERT INTO accounts_identifier (id, account_id, kind, value_hmac, key_id, masked)"
-    " VALUES (core_uuid7(), core_uuid7(), 'device', 'h', 'k', 'm')",
+    "an_identifier_has_its_account": "INSERT INTO accounts_identifier"
+    " (id, account_id, kind, value_hmac, key_id, masked) VALUES (core_uuid7(), core_uuid7(), 'device', 'h', 'k', 'm')",
 }
 
 
