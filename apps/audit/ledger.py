@@ -179,7 +179,7 @@ class Batch:
             if "id" not in chunk[0]:
                 chunk = [{"id": key} | row for key, row in zip(uuid7_texts(), chunk, strict=False)]
             try:
-                told = digests.told(model, chunk) if len(chunk) >= COPIED else None
+                told = digests.told(model, chunk) if len(chunk) >= COPIED and not prepared.is_pipelined() else None
             except digests.Untold:
                 told = None
             if told:
