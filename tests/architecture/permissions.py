@@ -131,7 +131,7 @@ ROUTES: dict[str, Route] = {
     "alerts:change_detector": form("admin", "lead", lambda w: [w.detector.pk], stranger=None),
     "alerts:restore_detector": form("lead", "admin", lambda w: [w.once("demoted").pk], stranger=None),
     "alerts:set_webhook": form("admin", "lead", lambda w: [w.detector.pk], stranger=None),
-    "alerts:renew_webhook_secret": act("admin", "lead", lambda w: [w.detector.pk], stranger=None),
+    "alerts:renew_webhook_secret": form("admin", "lead", lambda w: [w.delivery.webhook.detector_id], stranger=None),
     "alerts:deliveries": page(lambda w: [w.detector.pk], right="admin", stranger=None),
     "alerts:delivery": page(lambda w: [w.detector.pk, w.delivery.pk], right="admin", stranger=None),
     "alerts:replay_delivery": act("admin", "lead", lambda w: [w.detector.pk, w.delivery.pk], stranger=None),

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.alerts import actions, filters, queries
 from apps.alerts.deliveries import MAX_ATTEMPTS
-from apps.alerts.forms.webhooks import WebhookForm
+from apps.alerts.forms.webhooks import RenewSecretForm, WebhookForm
 from apps.alerts.models import Detector, Webhook
 from apps.alerts.views.detectors import details
 from apps.alerts.views.frame import require_intake, sent
@@ -43,12 +43,23 @@ def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def renew_webhook_secret(request: HttpRequest, pk: str) -> HttpResponse:
+    """The answer that makes the secret is the only place where it is shown."""
     found = _find(request, pk)
-    with explained(request):
-        return _with_secret(request, found, actions.renew_webhook_secret(found, by=request.user))
-    return redirect(found)
+    require_intake(request, "alerts.renew_webhook_secret", found)
+    hook = Webhook.objects.filter(detector=found).first()
+    if hook is None:
+        messages.error(request, "It has no webhook yet, so there is no secret to renew.")
+        return redirect(found)
+    form = RenewSecretForm(sent(request))
+    if form.is_valid():
+        with explained(form):
+            return _with_secret(
+                request, found, actions.renew_webhook_secret(found, by=request.user, **form.cleaned_data)
+            )
+    context = {"detector": found, "form": form, "webhook": hook}
+    return render(request, "alerts/webhook_secret.html", context, status=422 if form.errors else 200)
 
 
 def _with_secret(request: HttpRequest, found: Detector, secret: str) -> HttpResponse:
