@@ -11,6 +11,16 @@ from apps.audit.models import AuditedModel
 from apps.core import vault
 from apps.core.constraints import both_or_neither
 
+READ_AS = {
+    "document": "JSON",
+    "lines": "JSON lines",
+    "ocsf": "OCSF",
+    "stix": "STIX",
+    "table": "CSV",
+    "thehive": "alert for TheHive",
+    "iris": "alert for DFIR-IRIS",
+}
+
 
 class Batch(AuditedModel):
     """One request of a detector, or a part of a long one: what came, byte for byte, and what became of it."""
@@ -50,6 +60,11 @@ class Batch(AuditedModel):
             ),
         ]
         indexes = [models.Index(fields=["-received_at", "-id"], name="batch_newest_first")]
+
+    @property
+    def read_as(self) -> str:
+        """Its format, in words."""
+        return READ_AS.get(self.format, self.format)
 
     def body(self) -> Iterator[bytes]:
         """The request as it came, in chunks. Raises vault.Missing."""

@@ -10,7 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts import actions, filters, queries
-from apps.alerts.deliveries import MAX_ATTEMPTS
+from apps.alerts.deliveries import GONE, MAX_ATTEMPTS
 from apps.alerts.forms.webhooks import RenewSecretForm, WebhookForm
 from apps.alerts.models import Detector, Webhook
 from apps.alerts.views.detectors import details
@@ -84,10 +84,12 @@ def deliveries(request: HttpRequest, pk: str) -> HttpResponse:
 def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
     found = _find(request, pk)
     sent = get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+    tries = list(sent.tries.order_by("-started_at", "-id"))
     context = {
         "detector": found,
         "delivery": sent,
-        "tries": sent.tries.order_by("-started_at", "-id"),
+        "tries": tries,
+        "is_gone": bool(tries) and tries[0].status == GONE,
         "body": json.dumps(json.loads(sent.body), indent=2, ensure_ascii=False),
         "max_attempts": MAX_ATTEMPTS,
     }

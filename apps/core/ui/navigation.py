@@ -18,6 +18,7 @@ class Entry:
     url_name: str
     verb: str
     key: str = ""  # pressed after "g"
+    beside: tuple[str, ...] = ()  # URL names of further lists of this room, that do not lie below its address
 
 
 # Groups of entries; a line stands between two groups.
@@ -33,7 +34,13 @@ RAIL = (
         Entry("Disclosures", "file-export", "disclosures:list", "disclosures.view", key="d"),
     ),
     (
-        Entry("Detectors", "radar-2", "alerts:detectors", "alerts.view_detectors"),
+        Entry(
+            "Detectors",
+            "radar-2",
+            "alerts:detectors",
+            "alerts.view_detectors",
+            beside=("alerts:batches", "alerts:rejections"),
+        ),
         Entry("Trail", "link", "audit:trail", "audit.view", key="l"),
         Entry("People", "users-group", "staff:people", "staff.view"),
     ),
@@ -55,15 +62,20 @@ def places(user: Any, path: str, counts: Mapping[str, int]) -> list[Place]:
     """The entries this person may see. The current one is that whose address begins the page's path, longest first."""
     found: list[tuple[Entry, str, bool]] = []
     for group in RAIL:
-        allowed = [(entry, url) for entry in group if (url := _url(entry)) and user.has_perm(entry.verb)]
+        allowed = [(entry, url) for entry in group if (url := _address(entry.url_name)) and user.has_perm(entry.verb)]
         found += [(entry, url, index == 0 and bool(found)) for index, (entry, url) in enumerate(allowed)]
-    ours = [url for _, url, _ in found if path == url or (url != "/" and path.startswith(url))]
-    here = max(ours, key=len, default="")
+    ours = [
+        (address, url)
+        for entry, url, _ in found
+        for address in (url, *filter(None, map(_address, entry.beside)))
+        if path == address or (address != "/" and path.startswith(address))
+    ]
+    here = max(ours, key=lambda pair: len(pair[0]), default=("", ""))[1]
     return [Place(entry, url, url == here, counts.get(entry.url_name), divided) for entry, url, divided in found]
 
 
-def _url(entry: Entry) -> str:
+def _address(url_name: str) -> str:
     try:
-        return reverse(entry.url_name)
+        return reverse(url_name)
     except NoReverseMatch:
         return ""
