@@ -22,6 +22,7 @@ from apps.alerts.models import (
     Suppression,
     VerdictAlert,
 )
+from apps.core import prepared
 from apps.core.models import Job
 from apps.staff.models import ApiKey
 
@@ -93,7 +94,7 @@ def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
-    return Detector.objects.filter(service_account_id=principal.pk).first()
+    return prepared.first(Detector, "service_account_id = %s", [principal.pk])
 
 
 COUNTED_AT_MOST = 1000  # of rejections: their number has no bound, and a list says what is frequent without all
@@ -109,7 +110,7 @@ def what_is_wrong(rejections: QuerySet[Rejection]) -> list[dict]:
     """The most frequent codes and fields among the newest that were not sent in again, as `code`, `field` and `n`."""
     newest = rejections.filter(became="", replay=None).order_by("-received_at", "-id").values("pk")[:COUNTED_AT_MOST]
     found = Rejection.objects.filter(pk__in=newest).order_by().values("code", "field")
-    return list(found.annotate(n=Count("pk")).order_by("-n", "code", "field")[:8])
+    return [dict(row) for row in found.annotate(n=Count("pk")).order_by("-n", "code", "field")[:8]]
 
 
 @dataclass

@@ -2,6 +2,7 @@ from collections.abc import Iterator
 
 from django import forms
 
+from apps.alerts.forms.fields import ReasonField
 from apps.alerts.models import Kind
 
 
@@ -102,9 +103,6 @@ class RevokeForm(forms.Form):
 
 
 class RestoreForm(forms.Form):
-    reason = forms.CharField(
-        max_length=500,
-        label="What has changed",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What was mended, or why its record was no fair measure.",
+    reason = ReasonField(
+        "What has changed", rows=3, help_text="What was mended, or why its record was no fair measure."
     )

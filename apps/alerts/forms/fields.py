@@ -22,5 +22,13 @@ class DayField(forms.DateField):
         return timezone.make_aware(datetime.combine(super().clean(value), time.min))
 
 
+class ReasonField(forms.CharField):
+    """Why, in a sentence or two; it stands in the trail."""
+
+    def __init__(self, label: str = "Why", *, max_length: int = 500, rows: int = 2, help_text: str = "") -> None:
+        widget = forms.Textarea(attrs={"rows": rows})
+        super().__init__(label=label, max_length=max_length, help_text=help_text, widget=widget)
+
+
 class ReasonForm(forms.Form):
-    reason = forms.CharField(max_length=500, label="Why", widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField()

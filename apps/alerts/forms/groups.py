@@ -1,6 +1,6 @@
 from django import forms
 
-from apps.alerts.forms.fields import DayField
+from apps.alerts.forms.fields import DayField, ReasonField
 from apps.alerts.models import AlertGroup
 
 
@@ -15,11 +15,9 @@ class DismissForm(forms.Form):
 
 
 class ReopenForm(forms.Form):
-    reason = forms.CharField(
-        max_length=500, label="Why it is looked at again", widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = ReasonField("Why it is looked at again")
 
 
 class SnoozeForm(forms.Form):
     until = DayField("Until")
-    reason = forms.CharField(max_length=500, label="What it waits for", widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField("What it waits for")

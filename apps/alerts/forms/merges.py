@@ -2,7 +2,9 @@ from typing import Any
 
 from django import forms
 
+from apps.alerts.forms.fields import ReasonField
 from apps.alerts.models import AlertGroup
+from apps.core.ui.formats import counted
 
 
 class _Groups(forms.ModelMultipleChoiceField):
@@ -16,8 +18,7 @@ class _Group(forms.ModelChoiceField):
 
 
 def _label(group: AlertGroup) -> str:
-    plural = "s" * (group.alert_count != 1)
-    return f"{group.title} · {group.get_state_display().lower()}, {group.alert_count:,} alert{plural}"
+    return f"{group.title} · {group.get_state_display().lower()}, {counted(group.alert_count, 'alert')}"
 
 
 class MergeForm(forms.Form):
@@ -27,12 +28,13 @@ class MergeForm(forms.Form):
     into = _Group(
         queryset=AlertGroup.objects.none(), widget=forms.RadioSelect, empty_label=None, label="The one that stays"
     )
-    reason = forms.CharField(max_length=500, label="Why they belong together", widget=forms.Textarea(attrs={"rows": 2}))
+    reason = ReasonField("Why they belong together")
 
     def __init__(self, *args: Any, groups: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        for name in ("group", "into"):
-            self.fields[name].queryset = groups  # type: ignore[attr-defined]
+        for field in self.fields.values():
+            if isinstance(field, forms.ModelChoiceField):
+                field.queryset = groups
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
@@ -45,9 +47,7 @@ class SplitForm(forms.Form):
     """So many alerts as the person was shown, or the page is shown again."""
 
     number = forms.IntegerField(widget=forms.HiddenInput)
-    reason = forms.CharField(
-        max_length=500, label="Why they are another matter", widget=forms.Textarea(attrs={"rows": 2})
-    )
+    reason = ReasonField("Why they are another matter")
 
     def __init__(self, *args: Any, now: int, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -56,6 +56,6 @@ class SplitForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         if values.get("number") not in (None, self.now):
-            self.data = {**self.data.dict(), "number": self.now}  # type: ignore[attr-defined]
+            self.data = dict(self.data.items()) | {"number": self.now}
             self.add_error(None, f"Meanwhile these are {self.now:,} alerts: look at them again.")
         return values

@@ -2,7 +2,7 @@ from typing import Any
 
 from django import forms
 
-from apps.alerts.forms.fields import DayField
+from apps.alerts.forms.fields import DayField, ReasonField
 from apps.alerts.models import Detector, Kind, Suppression
 
 
@@ -18,9 +18,7 @@ class SuppressForm(forms.Form):
         max_length=64, required=False, label="Type of indicator", help_text="Such as: ip."
     )
     expires_at = DayField("Until")
-    reason = forms.CharField(
-        max_length=1000, label="Why these need nobody's attention", widget=forms.Textarea(attrs={"rows": 3})
-    )
+    reason = ReasonField("Why these need nobody's attention", max_length=1000, rows=3)
 
     NEEDS = {
         "key": ["key"],

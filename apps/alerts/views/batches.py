@@ -6,11 +6,9 @@ from django.views.decorators.http import require_safe
 
 from apps.alerts import filters, queries
 from apps.alerts.views.frame import require_intake
-from apps.core.http import file_response
+from apps.core.http import OCTETS, file_response
 from apps.core.paging import page
 from apps.staff.queries import names_of
-
-OCTETS = "application/octet-stream"
 
 
 @require_safe

@@ -14,14 +14,10 @@ from apps.alerts.forms.detectors import ChangeForm, RegisterForm, RestoreForm, R
 from apps.alerts.models import Detector
 from apps.alerts.portrait import error_rate
 from apps.alerts.reliability import record
-from apps.alerts.views.frame import require_intake, sent
-from apps.core.http import carried_out, explained
+from apps.alerts.views.frame import find_detector, require_intake, sent
+from apps.core.http import carried_out, form_page
 from apps.staff import actions as staff
 from apps.staff.models import ApiKey
-
-
-def _find(request: HttpRequest, pk: str) -> Detector:
-    return get_object_or_404(queries.visible_detectors(request.user), pk=pk)
 
 
 @require_safe
@@ -38,7 +34,7 @@ def detectors(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def detector(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_detectors(request.user), pk=pk)
+    found = find_detector(request, pk)
     return render(request, "alerts/detector.html", details(request, found))
 
 
@@ -57,46 +53,42 @@ def details(request: HttpRequest, found: Detector) -> dict[str, Any]:
 def register_detector(request: HttpRequest) -> HttpResponse:
     require_intake(request, "alerts.register_detector")
     form = RegisterForm(sent(request))
-    if form.is_valid():
-        with explained(form):
-            found = actions.register_detector(by=request.user, **form.cleaned_data)
-            messages.success(request, f"{found.name} is registered. It needs a key to post.")
-            return redirect(found)
-    return render(request, "alerts/detector_form.html", {"form": form}, status=422 if form.errors else 200)
+    made = carried_out(
+        request,
+        form,
+        actions.register_detector,
+        done=lambda found: f"{found.name} is registered. It needs a key to post.",
+    )
+    return redirect(made.result) if made else form_page(request, "alerts/detector_form.html", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def change_detector(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_detectors(request.user), pk=pk)
+    found = find_detector(request, pk)
     require_intake(request, "alerts.change_detector", found)
     now = {name: getattr(found, name) for name in ChangeForm.base_fields}
     now["known_false_positives"] = ", ".join(found.known_false_positives)
     form = ChangeForm(sent(request), initial=now)
-    if form.is_valid():
-        with explained(form):
-            actions.change_detector(found, by=request.user, **form.cleaned_data)
-            messages.success(request, f"{found.name} is changed.")
-            return redirect(found)
-    context = {"form": form, "detector": found}
-    return render(request, "alerts/detector_form.html", context, status=422 if form.errors else 200)
+    if carried_out(request, form, actions.change_detector, found, done=lambda _: f"{found.name} is changed."):
+        return redirect(found)
+    return form_page(request, "alerts/detector_form.html", form, detector=found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def restore_detector(request: HttpRequest, pk: str) -> HttpResponse:
-    found = _find(request, pk)
+    found = find_detector(request, pk)
     require_intake(request, "alerts.restore_detector", found)
     form = RestoreForm(sent(request))
     if carried_out(request, form, actions.restore_detector, found, done=f"{found.name} counts as before."):
         return redirect(found)
-    context = {"detector": found, "form": form}
-    return render(request, "alerts/restore_detector.html", context, status=422 if form.errors else 200)
+    return form_page(request, "alerts/restore_detector.html", form, detector=found)
 
 
 @never_cache
 @require_POST
 def issue_key(request: HttpRequest, pk: str) -> HttpResponse:
     """The answer to this request is the only place where the key's text is ever shown."""
-    found = get_object_or_404(queries.visible_detectors(request.user), pk=pk)
+    found = find_detector(request, pk)
     if not found.is_active:
         raise PermissionDenied("A detector that is switched off gets no key.")
     key, text = staff.issue_api_key(found.service_account, by=request.user)
@@ -105,7 +97,7 @@ def issue_key(request: HttpRequest, pk: str) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def revoke_key(request: HttpRequest, pk: str, key: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_detectors(request.user), pk=pk)
+    found = find_detector(request, pk)
     revoked: ApiKey = get_object_or_404(queries.keys_of(found).filter(revoked_at=None), pk=key)
     require_intake(request, "staff.revoke_api_key", revoked)
     form = RevokeForm(sent(request))

@@ -3,12 +3,22 @@
 from typing import Any
 from uuid import UUID
 
+from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 
-from apps.alerts.models import AlertGroup
-from apps.core.http import require
+from apps.alerts import queries
+from apps.alerts.models import AlertGroup, Detector
+from apps.core.http import form_page, is_fragment, require
+
+
+def find_group(request: HttpRequest, pk: object) -> AlertGroup:
+    return get_object_or_404(queries.visible_groups(request.user), pk=pk)
+
+
+def find_detector(request: HttpRequest, pk: object) -> Detector:
+    return get_object_or_404(queries.visible_detectors(request.user), pk=pk)
 
 
 def sent(request: HttpRequest) -> QueryDict | None:
@@ -16,25 +26,19 @@ def sent(request: HttpRequest) -> QueryDict | None:
     return request.POST if request.method == "POST" else None
 
 
-def is_fragment(request: HttpRequest) -> bool:
-    """Asked for by htmx, into a page that is there already."""
-    return "HX-Request" in request.headers
-
-
-def dialog(request: HttpRequest, template: str, context: dict[str, Any], form) -> HttpResponse:
+def dialog(request: HttpRequest, template: str, form: BaseForm, /, **context: Any) -> HttpResponse:
     """A form as a page, or as what a dialog holds."""
-    name = f"{template}#dialog" if is_fragment(request) else template
-    return render(request, name, context, status=422 if form.errors else 200)
+    return form_page(request, f"{template}#dialog" if is_fragment(request) else template, form, **context)
 
 
-def ask(request: HttpRequest, form: Any, title: str, said: str, button: str, back: Any) -> HttpResponse:
+def ask(request: HttpRequest, form: BaseForm, title: str, said: str, button: str, back: Any) -> HttpResponse:
     """A question with its consequence, as a page or in the dialog."""
-    context = {"form": form, "title": title, "said": said, "button": button, "back": back}
-    context["query"] = request.POST.get("back") or request.GET.get("back", "")
-    return dialog(request, "alerts/ask.html", context, form)
+    query = request.POST.get("back") or request.GET.get("back", "")
+    return dialog(request, "alerts/ask.html", form, title=title, said=said, button=button, back=back, query=query)
 
 
-def done(request: HttpRequest, answer: HttpResponseRedirect) -> HttpResponse:
+def leave_dialog(request: HttpRequest, answer: HttpResponseRedirect) -> HttpResponse:
+    """To another page, whether the form was one or stood in a dialog."""
     return HttpResponse(status=204, headers={"HX-Redirect": answer.url}) if is_fragment(request) else answer
 
 
@@ -48,14 +52,6 @@ def back_to_queue(request: HttpRequest, group: AlertGroup | None = None) -> Http
         query["selected"] = str(group.pk)
     address = reverse("alerts:queue")
     return HttpResponseRedirect(f"{address}?{query.urlencode()}" if query else address, status=303)
-
-
-def url_of_room(name: str, *args: Any) -> str:
-    """The address of a page below this room, or "" where there is none."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 def uuid_or_none(text: str) -> UUID | None:

@@ -14,15 +14,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.queries import visible_accounts
 from apps.alerts import actions, filters, grouping, queries, regrouping
 from apps.alerts.forms.groups import DismissForm, ReopenForm, SnoozeForm
-from apps.alerts.views.frame import ask, back_to_queue, dialog, done, is_fragment, sent, url_of_room
+from apps.alerts.views.frame import ask, back_to_queue, dialog, find_group, leave_dialog, sent
 from apps.alerts.views.queue import preview_of
-from apps.core.http import explained, require
+from apps.core.http import carried_out, explained, is_fragment, require
+from apps.core.links import url_if_any
 from apps.core.paging import page
+from apps.core.ui.formats import counted
 
 
 @require_safe
 def group(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     alerts = filters.AlertFilter(request.GET, queries.visible_alerts(request.user).filter(group=found).defer("payload"))
     context: dict[str, Any] = {
         "group": found,
@@ -31,7 +33,7 @@ def group(request: HttpRequest, pk: str) -> HttpResponse:
         "from_group": True,
         "came": regrouping.merged_here(found),
         "key_words": grouping.in_words(found.key),
-        "history_url": url_of_room("audit:history", "alerts_alertgroup", found.pk),
+        "history_url": url_if_any("audit:history", "alerts_alertgroup", found.pk),
     }
     why = regrouping.why(context["page"].rows)
     for one in context["page"]:
@@ -41,14 +43,14 @@ def group(request: HttpRequest, pk: str) -> HttpResponse:
 
 @require_safe
 def group_accounts(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     rows = page(queries.accounts_of(found), ("ref",), request.GET)
     return render(request, "alerts/group_accounts.html", {"group": found, "page": rows})
 
 
 @require_POST
 def claim(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     with explained(request), _quicker(request, "alerts.claim"):
         actions.claim(found, by=request.user)
     return back_to_queue(request, found)
@@ -56,7 +58,7 @@ def claim(request: HttpRequest, pk: str) -> HttpResponse:
 
 @require_POST
 def release(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     with explained(request), _quicker(request, "alerts.release"):
         actions.release(found, by=request.user)
         messages.success(request, "Back in the queue.")
@@ -76,51 +78,47 @@ def _quicker(request: HttpRequest, verb: str) -> Iterator[None]:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def dismiss(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     require(request, "alerts.view", "alerts.dismiss", found)
     form = DismissForm(sent(request))
-    if form.is_valid():
-        with explained(form):
-            actions.dismiss(found, by=request.user, **form.cleaned_data)
-            messages.success(request, f"Dismissed: {found.title}")
-            return done(request, back_to_queue(request, found if request.POST.get("from") == "group" else None))
-    context = {"group": found, "form": form, "back": request.POST.get("back") or request.GET.get("back", "")}
-    context["from"] = request.POST.get("from") or request.GET.get("from", "")
-    return dialog(request, "alerts/dismiss.html", context, form)
+    if carried_out(request, form, actions.dismiss, found, done=f"Dismissed: {found.title}"):
+        return leave_dialog(request, back_to_queue(request, found if request.POST.get("from") == "group" else None))
+    came = {name: request.POST.get(name) or request.GET.get(name, "") for name in ("back", "from")}
+    return dialog(request, "alerts/dismiss.html", form, group=found, **came)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def reopen(request: HttpRequest, pk: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     require(request, "alerts.view", "alerts.reopen", found)
     form = ReopenForm(sent(request))
-    if form.is_valid():
-        with explained(form):
-            actions.reopen(found, by=request.user, **form.cleaned_data)
-            messages.success(request, "Back in the queue.")
-            return done(request, redirect(found))
-    return dialog(request, "alerts/reopen.html", {"group": found, "form": form}, form)
+    if carried_out(request, form, actions.reopen, found, done="Back in the queue."):
+        return leave_dialog(request, redirect(found))
+    return dialog(request, "alerts/reopen.html", form, group=found)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def snooze(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     require(request, "alerts.view", "alerts.snooze", found)
     form = SnoozeForm(sent(request))
-    if form.is_valid():
-        with explained(form):
-            actions.snooze(found, by=request.user, **form.cleaned_data)
-            messages.success(request, f"Snoozed until {form.cleaned_data['until']:%-d %B}: {found.title}")
-            return done(request, back_to_queue(request))
+    if carried_out(
+        request,
+        form,
+        actions.snooze,
+        found,
+        done=lambda _: f"Snoozed until {form.cleaned_data['until']:%-d %B}: {found.title}",
+    ):
+        return leave_dialog(request, back_to_queue(request))
     said = f"“{found}” leaves the queue until that day. It comes back by itself, earlier if its severity rises."
     if found.snooze_count:
-        said += f" It was snoozed {found.snooze_count} time{'s' * (found.snooze_count != 1)} before."
+        said += f" It was snoozed {counted(found.snooze_count, 'time')} before."
     return ask(request, form, "Snooze this group", said, "Snooze", found)
 
 
 @require_POST
 def wake(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     with explained(request):
         actions.wake(found, by=request.user)
         messages.success(request, "Back in the queue.")

@@ -6,15 +6,16 @@ from uuid import UUID
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
 from apps.alerts import actions, filters, queries
 from apps.alerts.forms.fields import ReasonForm
 from apps.alerts.forms.merges import MergeForm, SplitForm
 from apps.alerts.models import AlertGroup
-from apps.alerts.views.frame import ask, done, sent, uuid_or_none
-from apps.core.http import explained, require
+from apps.alerts.views.frame import ask, find_group, leave_dialog, sent, uuid_or_none
+from apps.core.http import carried_out, explained, form_page, require
+from apps.core.ui.formats import counted
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,20 +34,22 @@ def merge(request: HttpRequest) -> HttpResponse:
             went = f"{len(others)} groups" if len(others) > 1 else f"“{others[0]}”"
             messages.success(request, f"Merged {went} into “{into}”. Its page takes that back.")
             return redirect(into)
-    context = {"form": form, "offered": offered}
-    return render(request, "alerts/merge.html", context, status=422 if form.errors else 200)
+    return form_page(request, "alerts/merge.html", form, offered=offered)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def unmerge(request: HttpRequest, pk: UUID) -> HttpResponse:
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     require(request, "alerts.view", "alerts.unmerge", found)
     form = ReasonForm(sent(request))
-    if form.is_valid():
-        with explained(form):
-            back = actions.unmerge(found, by=request.user, **form.cleaned_data)
-            messages.success(request, f"{back} alert{'s' * (back != 1)} came back; the group waits in the queue.")
-            return done(request, redirect(found))
+    if carried_out(
+        request,
+        form,
+        actions.unmerge,
+        found,
+        done=lambda back: f"{counted(back, 'alert')} came back; the group waits in the queue.",
+    ):
+        return leave_dialog(request, redirect(found))
     said = f"The alerts that came with “{found}” go back to it, and it waits in the queue as a free group."
     return ask(request, form, "Take the merge back", said, "Take it back", found)
 
@@ -54,7 +57,7 @@ def unmerge(request: HttpRequest, pk: UUID) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def split(request: HttpRequest, pk: UUID) -> HttpResponse:
     """The chosen alerts of a group; where none is chosen, those that match the filter."""
-    found = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    found = find_group(request, pk)
     require(request, "alerts.view", "alerts.split", found)
     alerts = _chosen_alerts(request, found)
     ids = list(alerts.values_list("pk", flat=True))
@@ -62,12 +65,10 @@ def split(request: HttpRequest, pk: UUID) -> HttpResponse:
     if form.is_valid():
         with explained(form):
             part = actions.split(found, alerts=ids, by=request.user, reason=form.cleaned_data["reason"])
-            messages.success(
-                request, f"{part.alert_count} alert{'s' * (part.alert_count != 1)} are a group of their own."
-            )
+            messages.success(request, f"{counted(part.alert_count, 'alert')} are a group of their own.")
             return redirect(part)
-    context = {"group": found, "form": form, "number": len(ids), "alerts": alerts.order_by("-detected_at", "-id")[:10]}
-    return render(request, "alerts/split.html", context, status=422 if form.errors else 200)
+    sample = alerts.order_by("-detected_at", "-id")[:10]
+    return form_page(request, "alerts/split.html", form, group=found, number=len(ids), alerts=sample)
 
 
 def _chosen_alerts(request: HttpRequest, group: AlertGroup) -> Any:

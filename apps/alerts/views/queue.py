@@ -4,15 +4,16 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.alerts import actions, filters, queries
 from apps.alerts.models import AlertGroup
 from apps.alerts.portrait import portrait
 from apps.alerts.standing import why_not_alone
-from apps.alerts.views.frame import back_to_queue, url_of_room, uuid_or_none
+from apps.alerts.views.frame import back_to_queue, find_group, uuid_or_none
 from apps.core.http import explained, require
+from apps.core.links import url_if_any
 from apps.core.paging import page
 
 VIEWS = {
@@ -69,7 +70,7 @@ def _tabs(request: HttpRequest, view: str, figures: dict[str, int]) -> list[dict
 @require_safe
 def preview(request: HttpRequest, pk: str) -> HttpResponse:
     """The right half of the queue, for one group."""
-    group = get_object_or_404(queries.visible_groups(request.user), pk=pk)
+    group = find_group(request, pk)
     return render(request, "alerts/_preview.html", {"group": group} | preview_of(request, group))
 
 
@@ -77,7 +78,7 @@ def preview_of(request: HttpRequest, group: AlertGroup) -> dict[str, Any]:
     """What is shown of a group wherever somebody decides on it."""
     return {
         "portrait": portrait(group, request.user),
-        "open_case_url": url_of_room("cases:open_case_from_group", group.pk),
+        "open_case_url": url_if_any("cases:open_case_from_group", group.pk),
         "doubt": why_not_alone(group),
         "back": request.GET.urlencode(),
     }

@@ -10,11 +10,10 @@ from apps.alerts import filters, intake, mending, queries
 from apps.alerts.forms.rejections import SendAgainForm
 from apps.alerts.models import Rejection
 from apps.alerts.views.frame import require_intake
-from apps.core.http import explained, file_response
+from apps.core.http import OCTETS, explained, file_response
 from apps.core.paging import page
 from apps.staff.queries import names_of
 
-OCTETS = "application/octet-stream"
 RAW_SHOWN = 64 * 1024
 
 

@@ -9,7 +9,7 @@ from apps.alerts import actions, filters, queries
 from apps.alerts.actions.mending import MAX_REPLAYED
 from apps.alerts.models import Rejection
 from apps.alerts.views.frame import require_intake
-from apps.core.http import explained
+from apps.core.http import explained, is_fragment
 from apps.staff.queries import names_of
 
 
@@ -61,5 +61,5 @@ def replayed(request: HttpRequest, pk: str) -> HttpResponse:
         "again": queries.visible_rejections(request.user).filter(replay=found, became="rejected").defer("raw")[:20],
         "who": names_of({found.asked_by})[found.asked_by],
     }
-    name = "alerts/replayed.html#progress" if "HX-Request" in request.headers else "alerts/replayed.html"
+    name = "alerts/replayed.html#progress" if is_fragment(request) else "alerts/replayed.html"
     return render(request, name, context)

@@ -2,7 +2,6 @@
 
 from uuid import UUID
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -10,9 +9,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.alerts import actions, queries
 from apps.alerts.forms.fields import ReasonForm
 from apps.alerts.forms.suppressions import SuppressForm
-from apps.alerts.views.frame import ask, done, sent
-from apps.core.http import explained, require
+from apps.alerts.views.frame import ask, leave_dialog, sent
+from apps.core.http import carried_out, form_page, require
 from apps.core.paging import page
+from apps.core.ui.formats import counted
 
 
 @require_safe
@@ -42,12 +42,13 @@ def suppress(request: HttpRequest) -> HttpResponse:
     require(request, "alerts.view", "alerts.suppress")
     initial = {name: request.GET[name] for name in ("scope", "key", "account_ref") if name in request.GET}
     form = SuppressForm(sent(request), initial=initial)
-    if form.is_valid():
-        with explained(form):
-            rule = actions.suppress(by=request.user, **form.cleaned_data)
-            messages.success(request, f"From now on hidden, until {rule.expires_at:%-d %B}: {rule.what}")
-            return redirect(rule)
-    return render(request, "alerts/suppress.html", {"form": form}, status=422 if form.errors else 200)
+    made = carried_out(
+        request,
+        form,
+        actions.suppress,
+        done=lambda rule: f"From now on hidden, until {rule.expires_at:%-d %B}: {rule.what}",
+    )
+    return redirect(made.result) if made else form_page(request, "alerts/suppress.html", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,11 +56,12 @@ def end_suppression(request: HttpRequest, pk: UUID) -> HttpResponse:
     found = get_object_or_404(queries.visible_suppressions(request.user), pk=pk)
     require(request, "alerts.view", "alerts.end_suppression", found)
     form = ReasonForm(sent(request))
-    if form.is_valid():
-        with explained(form):
-            groups = actions.end_suppression(found, by=request.user, **form.cleaned_data)
-            messages.success(
-                request, f"The rule is over. {groups} hidden group{'s' * (groups != 1)} can be seen again."
-            )
-            return done(request, redirect(found))
+    if carried_out(
+        request,
+        form,
+        actions.end_suppression,
+        found,
+        done=lambda groups: f"The rule is over. {counted(groups, 'hidden group')} can be seen again.",
+    ):
+        return leave_dialog(request, redirect(found))
     return ask(request, form, "End this rule", f"{found.what}: what it hid is in the queue again.", "End it", found)

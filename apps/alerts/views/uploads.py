@@ -8,18 +8,18 @@ from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from apps.alerts import mending, queries
+from apps.alerts import mending
 from apps.alerts.formats import table
 from apps.alerts.formats.table import columns
 from apps.alerts.forms.uploads import UploadForm
 from apps.alerts.models import Detector
-from apps.alerts.views.frame import require_intake
+from apps.alerts.views.frame import find_detector, require_intake
 from apps.core import vault
-from apps.core.http import explained
+from apps.core.http import explained, form_page
 from apps.core.ui.formats import number
 
 PREVIEW_LASTS = 20 * 3600  # seconds; the vault holds its bytes for a day
@@ -29,7 +29,7 @@ ROWS_SHOWN = 50
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest, pk: str) -> HttpResponse:
     """First the file and what it is taken for, then the very same bytes once somebody has seen that."""
-    found = get_object_or_404(queries.visible_detectors(request.user), pk=pk)
+    found = find_detector(request, pk)
     require_intake(request, "alerts.upload")
     if not found.is_active:
         raise PermissionDenied("Nothing is taken in the name of a detector that is switched off.")
@@ -38,13 +38,12 @@ def upload(request: HttpRequest, pk: str) -> HttpResponse:
     form = UploadForm(request.POST or None, request.FILES or None)
     context: dict[str, Any] = {
         "detector": found,
-        "form": form,
         "columns": columns.COLUMNS,
         "required": columns.REQUIRED,
     }
     if form.is_valid():
         context |= _previewed(request, found, form.cleaned_data["file"])
-    return render(request, "alerts/upload.html", context, status=422 if form.errors else 200)
+    return form_page(request, "alerts/upload.html", form, **context)
 
 
 def _previewed(request: HttpRequest, detector: Detector, file: Any) -> dict[str, Any]:

@@ -12,22 +12,18 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.alerts import actions, filters, queries
 from apps.alerts.deliveries import GONE, MAX_ATTEMPTS
 from apps.alerts.forms.webhooks import RenewSecretForm, WebhookForm
-from apps.alerts.models import Detector, Webhook
+from apps.alerts.models import Delivery, Detector, Webhook
 from apps.alerts.views.detectors import details
-from apps.alerts.views.frame import require_intake, sent
-from apps.core.http import explained
+from apps.alerts.views.frame import find_detector, require_intake, sent
+from apps.core.http import explained, form_page
 from apps.core.paging import page
-
-
-def _find(request: HttpRequest, pk: str) -> Detector:
-    return get_object_or_404(queries.visible_detectors(request.user), pk=pk)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
     """The answer that sets the first address is the only place where the secret is shown."""
-    found = _find(request, pk)
+    found = find_detector(request, pk)
     require_intake(request, "alerts.set_webhook", found)
     hook = Webhook.objects.filter(detector=found).first()
     form = WebhookForm(sent(request), initial={"url": hook.url, "is_active": hook.is_active} if hook else None)
@@ -38,15 +34,14 @@ def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
                 messages.success(request, "The webhook is changed.")
                 return redirect(found)
             return _with_secret(request, found, secret)
-    context = {"detector": found, "form": form, "webhook": hook}
-    return render(request, "alerts/webhook.html", context, status=422 if form.errors else 200)
+    return form_page(request, "alerts/webhook.html", form, detector=found, webhook=hook)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def renew_webhook_secret(request: HttpRequest, pk: str) -> HttpResponse:
     """The answer that makes the secret is the only place where it is shown."""
-    found = _find(request, pk)
+    found = find_detector(request, pk)
     require_intake(request, "alerts.renew_webhook_secret", found)
     hook = Webhook.objects.filter(detector=found).first()
     if hook is None:
@@ -58,8 +53,7 @@ def renew_webhook_secret(request: HttpRequest, pk: str) -> HttpResponse:
             return _with_secret(
                 request, found, actions.renew_webhook_secret(found, by=request.user, **form.cleaned_data)
             )
-    context = {"detector": found, "form": form, "webhook": hook}
-    return render(request, "alerts/webhook_secret.html", context, status=422 if form.errors else 200)
+    return form_page(request, "alerts/webhook_secret.html", form, detector=found, webhook=hook)
 
 
 def _with_secret(request: HttpRequest, found: Detector, secret: str) -> HttpResponse:
@@ -68,7 +62,7 @@ def _with_secret(request: HttpRequest, found: Detector, secret: str) -> HttpResp
 
 @require_safe
 def deliveries(request: HttpRequest, pk: str) -> HttpResponse:
-    found = _find(request, pk)
+    found = find_detector(request, pk)
     narrowed = filters.DeliveryFilter(request.GET, queries.visible_deliveries(request.user, found).defer("body"))
     context: dict[str, Any] = {
         "detector": found,
@@ -80,10 +74,15 @@ def deliveries(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "alerts/deliveries.html", context)
 
 
+def _find(request: HttpRequest, pk: str, delivery: str) -> tuple[Detector, Delivery]:
+    """A message to a detector, and the detector."""
+    found = find_detector(request, pk)
+    return found, get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+
+
 @require_safe
 def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
-    found = _find(request, pk)
-    sent = get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+    found, sent = _find(request, pk, delivery)
     tries = list(sent.tries.order_by("-started_at", "-id"))
     context = {
         "detector": found,
@@ -98,8 +97,7 @@ def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
 
 @require_POST
 def replay_delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
-    found = _find(request, pk)
-    sent = get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+    found, sent = _find(request, pk, delivery)
     with explained(request):
         actions.replay_delivery(found, delivery=sent, by=request.user)
         messages.success(request, "It will be sent again in a moment, under the same id.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from apps.core.links import url_if_any
 
 
 @dataclass(frozen=True)
@@ -62,20 +62,13 @@ def places(user: Any, path: str, counts: Mapping[str, int]) -> list[Place]:
     """The entries this person may see. The current one is that whose address begins the page's path, longest first."""
     found: list[tuple[Entry, str, bool]] = []
     for group in RAIL:
-        allowed = [(entry, url) for entry in group if (url := _address(entry.url_name)) and user.has_perm(entry.verb)]
+        allowed = [(entry, url) for entry in group if (url := url_if_any(entry.url_name)) and user.has_perm(entry.verb)]
         found += [(entry, url, index == 0 and bool(found)) for index, (entry, url) in enumerate(allowed)]
     ours = [
         (address, url)
         for entry, url, _ in found
-        for address in (url, *filter(None, map(_address, entry.beside)))
+        for address in (url, *filter(None, map(url_if_any, entry.beside)))
         if path == address or (address != "/" and path.startswith(address))
     ]
     here = max(ours, key=lambda pair: len(pair[0]), default=("", ""))[1]
     return [Place(entry, url, url == here, counts.get(entry.url_name), divided) for entry, url, divided in found]
-
-
-def _address(url_name: str) -> str:
-    try:
-        return reverse(url_name)
-    except NoReverseMatch:
-        return ""
