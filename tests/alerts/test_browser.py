@@ -232,7 +232,9 @@ def test_a_table_is_previewed_and_its_good_rows_taken(window, people, detector):
         "p/2,Seen again,external_report,terrible,2026-06-05T10:00:00Z,acct_3\r\n"
     )
     page = window(people.analyst)
-    page.goto(f"/detectors/{detector.pk}/")
+    page.goto("/")
+    page.get_by_role("navigation", name="Rooms").get_by_role("link", name="Detectors").click()
+    link(page, "Tidegauge")
     link(page, "Upload a table")
     page.get_by_label("CSV file").set_input_files(
         {"name": "forum.csv", "mimeType": "text/csv", "buffer": table.encode()}

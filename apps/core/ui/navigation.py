@@ -11,13 +11,14 @@ from apps.core.links import url_if_any
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the rail. `verb` is the permission asked for, without an object."""
+    """One line of the rail. `verb` is the permission asked for, without an object; `or_verb` opens it as well."""
 
     label: str
     icon: str
     url_name: str
     verb: str
     key: str = ""  # pressed after "g"
+    or_verb: str = ""
     beside: tuple[str, ...] = ()  # URL names of further lists of this room, that do not lie below its address
 
 
@@ -39,6 +40,7 @@ RAIL = (
             "radar-2",
             "alerts:detectors",
             "alerts.view_detectors",
+            or_verb="alerts.view",  # who decides about alerts also puts right what was not taken
             beside=("alerts:batches", "alerts:rejections"),
         ),
         Entry("Trail", "link", "audit:trail", "audit.view", key="l"),
@@ -62,7 +64,7 @@ def places(user: Any, path: str, counts: Mapping[str, int]) -> list[Place]:
     """The entries this person may see. The current one is that whose address begins the page's path, longest first."""
     found: list[tuple[Entry, str, bool]] = []
     for group in RAIL:
-        allowed = [(entry, url) for entry in group if (url := url_if_any(entry.url_name)) and user.has_perm(entry.verb)]
+        allowed = [(entry, url) for entry in group if (url := url_if_any(entry.url_name)) and _may(user, entry)]
         found += [(entry, url, index == 0 and bool(found)) for index, (entry, url) in enumerate(allowed)]
     ours = [
         (address, url)
@@ -72,3 +74,7 @@ def places(user: Any, path: str, counts: Mapping[str, int]) -> list[Place]:
     ]
     here = max(ours, key=lambda pair: len(pair[0]), default=("", ""))[1]
     return [Place(entry, url, url == here, counts.get(entry.url_name), divided) for entry, url, divided in found]
+
+
+def _may(user: Any, entry: Entry) -> bool:
+    return user.has_perm(entry.verb) or bool(entry.or_verb and user.has_perm(entry.or_verb))
