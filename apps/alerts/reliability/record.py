@@ -40,7 +40,7 @@ def of(detector: Detector, user) -> dict[str, Any]:
         "deliveries": deliveries,
         "secret_overlaps": bool(hook and hook.previous_until and hook.previous_until > timezone.now()),
         "missing": _missing(detector, user, calibrations, deliveries),
-    }
+    } | queries.signing(detector)
 
 
 def _missing(
