@@ -113,7 +113,7 @@ def test_a_detector_shows_its_precision_and_its_calibrations_over_time(window, p
             else:
                 actions.dismiss(group, dismissal=how, by=people.analyst)
     for version, n, wrong, day in (("1.0", 100, 9, "2026-03-01"), ("1.1", 1000, 12, "2026-05-01")):
-        trial = {"calibration_n": n, "calibration_false_positives": wrong, "calibrated_on": day}
+        trial: dict[str, Any] = {"calibration_n": n, "calibration_false_positives": wrong, "calibrated_on": day}
         actions.change_detector(detector, version=version, declared_rate=0.9, by=people.admin, **trial)
     page = window(people.admin)
     page.goto("/detectors/")
