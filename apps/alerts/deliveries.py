@@ -136,7 +136,7 @@ def _try(delivery: Delivery, attempt: Attempt) -> None:
         elif delivery.attempts >= MAX_ATTEMPTS or outcome.status == GONE or not delivery.webhook.is_active:
             mine.update(state=Delivery.State.DEAD, finished_at=timezone.now())
         else:
-            mine.update(due_at=timezone.now() + wait(delivery.attempts))
+            mine.update(due_at=timezone.now() + max(wait(delivery.attempts), _asked_for(outcome)))
 
 
 def _send(delivery: Delivery, at: datetime) -> outbound.Outcome:
@@ -149,9 +149,16 @@ def _send(delivery: Delivery, at: datetime) -> outbound.Outcome:
         "User-Agent": "casemgr",
         "webhook-id": delivery.message_id,
         "webhook-timestamp": str(timestamp),
-        "webhook-signature": sign(hook.secret, delivery.message_id, timestamp, body),
+        "webhook-signature": " ".join(
+            sign(secret, delivery.message_id, timestamp, body) for secret in hook.secrets_at(at)
+        ),
     }
     return outbound.post(hook.url, body, headers)
+
+
+def _asked_for(outcome: outbound.Outcome) -> timedelta:
+    """The wait that the receiver asks for; no longer than ours may be, or one header would end the matter."""
+    return timedelta(seconds=min(outcome.wait or 0, LONGEST_WAIT))
 
 
 def wait(attempts: int) -> timedelta:

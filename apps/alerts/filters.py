@@ -44,6 +44,7 @@ class BatchFilter(django_filters.FilterSet):
 class RejectionFilter(django_filters.FilterSet):
     detector = django_filters.CharFilter(label="Detector", field_name="batch__detector__slug")
     code = django_filters.CharFilter(label="Code")
+    field = django_filters.CharFilter(label="Field")
     source_ref = django_filters.CharFilter(label="Source reference", lookup_expr="startswith")
     batch = django_filters.UUIDFilter(label="Batch", field_name="batch_id")
     became = django_filters.ChoiceFilter(

@@ -84,7 +84,8 @@ def visible_verdicts(principal) -> QuerySet[VerdictAlert]:
 
 def visible_deliveries(principal, detector: Detector) -> QuerySet[Delivery]:
     """Messages to a detector, for whoever may see the detector."""
-    return _of_detectors(principal, Delivery.objects.filter(webhook__detector=detector).select_related("verdict"))
+    found = Delivery.objects.filter(webhook__detector=detector).select_related("webhook", "verdict__group")
+    return _of_detectors(principal, found)
 
 
 def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -98,6 +99,22 @@ def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
     return prepared.first(Detector, "t.service_account_id = %s", [principal.pk])
+
+
+COUNTED_AT_MOST = 1000  # of rejections: their number has no bound, and a list says what is frequent without all
+
+
+def waiting_rejections(principal, detector: Detector) -> int:
+    """How many items of a detector were rejected and not sent in again; counted up to COUNTED_AT_MOST."""
+    found = visible_rejections(principal).filter(batch__detector=detector, became="", replay=None)
+    return found.order_by()[:COUNTED_AT_MOST].count()
+
+
+def what_is_wrong(rejections: QuerySet[Rejection]) -> list[dict]:
+    """The most frequent codes and fields among the newest that were not sent in again, as `code`, `field` and `n`."""
+    newest = rejections.filter(became="", replay=None).order_by("-received_at", "-id").values("pk")[:COUNTED_AT_MOST]
+    found = Rejection.objects.filter(pk__in=newest).order_by().values("code", "field")
+    return [dict(row) for row in found.annotate(n=Count("pk")).order_by("-n", "code", "field")[:8]]
 
 
 @dataclass

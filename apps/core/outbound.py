@@ -4,6 +4,7 @@ The name is resolved once and the connection goes to the very address that was c
 the outside while it is looked at and to the inside a moment later. No redirect is followed and no proxy is asked.
 """
 
+import email.utils
 import http.client
 import ipaddress
 import socket
@@ -12,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
@@ -26,11 +28,13 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came back: the status of HTTP, or None and why nothing came."""
+    """What came back: the status of HTTP, or None and why nothing came; `wait` are the seconds that the other side asks
+    for before it is tried again, None where it asks for none."""
 
     status: int | None
     problem: str
     milliseconds: int
+    wait: int | None = None
 
     @property
     def is_success(self) -> bool:
@@ -74,8 +78,8 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = 10)
     """Post to an address and wait so long for an answer in all. Never raises for what the other side does."""
     started = time.monotonic()
 
-    def outcome(status: int | None, problem: str) -> Outcome:
-        return Outcome(status, problem, round((time.monotonic() - started) * 1000))
+    def outcome(status: int | None, problem: str, wait: int | None = None) -> Outcome:
+        return Outcome(status, problem, round((time.monotonic() - started) * 1000), wait)
 
     try:
         parts = check(url)
@@ -101,7 +105,7 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = 10)
         return outcome(None, f"No answer within {seconds:g} seconds." if overdue.is_set() else _words(error))
     finally:
         connection.close()
-    return outcome(answer.status, _judged(answer.status))
+    return outcome(answer.status, _judged(answer.status), seconds_in(answer.getheader("Retry-After", "")))
 
 
 def _hang_up(sock: socket.socket, overdue: threading.Event) -> None:
@@ -109,6 +113,18 @@ def _hang_up(sock: socket.socket, overdue: threading.Event) -> None:
     overdue.set()
     with suppress(OSError):
         sock.shutdown(socket.SHUT_RDWR)
+
+
+def seconds_in(retry_after: str) -> int | None:
+    """The seconds of a Retry-After (RFC 9110, 10.2.3): a number of them or a date; None for anything else."""
+    text = retry_after.strip()
+    if text.isascii() and text.isdecimal():
+        return int(text[:9])
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+        return max(round((moment.replace(tzinfo=moment.tzinfo or UTC) - datetime.now(UTC)).total_seconds()), 0)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _judged(status: int) -> str:

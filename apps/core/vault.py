@@ -18,6 +18,7 @@ from django.conf import settings
 
 CHUNK = 1024 * 1024
 INCOMING = "incoming"  # where files are until they have their name
+HELD = "held-"  # how those of them begin that wait for a decision
 
 
 class TooLarge(Exception):
@@ -80,8 +81,40 @@ def _settle(fresh: Path, final: Path) -> None:
         os.close(directory)
 
 
+def hold(content: bytes) -> str:
+    """Keep bytes that are not in the records yet, for whoever comes back for them by the name returned.
+
+    Unless they are let go of before, the sweep deletes them in a day: nobody has to remember what was never decided.
+    """
+    incoming = settings.VAULT_DIR / INCOMING
+    incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=HELD, dir=incoming)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    return Path(name).name
+
+
+def held(name: str) -> bytes:
+    """What `hold` kept. Raises Missing once it was let go of, or swept."""
+    try:
+        return _held(name).read_bytes()
+    except FileNotFoundError as error:
+        raise Missing(f"{name} is no longer held") from error
+
+
+def let_go(name: str) -> None:
+    _held(name).unlink(missing_ok=True)
+
+
+def _held(name: str) -> Path:
+    if not name.startswith(HELD) or Path(name).name != name:
+        raise ValueError("not a name that the vault gave")
+    return settings.VAULT_DIR / INCOMING / name
+
+
 def sweep(older_than: timedelta) -> int:
-    """Delete what processes left of files that they were killed over; returns how many those were.
+    """Delete what processes left of files that they were killed over, and what nobody came back for; returns how many
+    those were.
 
     A file that still arrives is written to, so that its age begins anew; what got its name has a link of its own.
     """

@@ -1,7 +1,10 @@
 """What was rejected, put right in the browser; tables that people send; and every byte to be fetched again."""
 
 import json
+import os
 import re
+import time
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -10,6 +13,7 @@ from apps.alerts import actions, mending
 from apps.alerts.models import Alert, Batch, Rejection, Replay
 from apps.audit.models import Event
 from apps.core import jobs
+from apps.core.tasks import sweep_vault
 from tests.alerts.conftest import ALERT, alert, alerts
 
 BAD = alert(severity=9)
@@ -155,6 +159,38 @@ def test_a_table_is_shown_before_it_is_taken_and_is_what_was_shown(analyst, peop
     analyst.post(f"/rejections/{rejection.pk}/send-again/", {"body": fixed})
     rejection.refresh_from_db()
     assert rejection.became == "created"
+
+
+def test_what_nobody_confirms_is_not_kept(analyst, detector, settings, tmp_path):
+    settings.VAULT_DIR = tmp_path / "vault"
+
+    def files() -> list[Path]:
+        return [path for path in settings.VAULT_DIR.rglob("*") if path.is_file()]
+
+    address = f"/detectors/{detector.pk}/upload/"
+    analyst.post(address, {"file": SimpleUploadedFile("no.csv", CSV.replace("high", "dire").encode())})
+    assert files() == []  # no row of it can be taken
+    seen = analyst.post(address, {"file": SimpleUploadedFile("f.csv", CSV.encode())}).context["seen"]
+    (held,) = files()
+    assert held.read_bytes() == CSV.encode()
+    os.utime(held, times=(time.time() - 25 * 3600,) * 2)
+    sweep_vault()
+    assert files() == []
+    late = analyst.post(address, {"seen": seen}, follow=True)
+    assert b"upload it again" in late.content
+    assert Batch.objects.count() == 0
+
+
+def test_what_was_confirmed_is_held_no_longer(analyst, detector, settings, tmp_path):
+    settings.VAULT_DIR = tmp_path / "vault"
+    address = f"/detectors/{detector.pk}/upload/"
+    seen = analyst.post(address, {"file": SimpleUploadedFile("f.csv", CSV.encode())}).context["seen"]
+    analyst.post(address, {"seen": seen})
+    assert b"".join(Batch.objects.get().body()) == CSV.encode()
+    assert list((settings.VAULT_DIR / "incoming").iterdir()) == []
+    again = analyst.post(address, {"seen": seen}, follow=True)
+    assert b"taken already" in again.content
+    assert Batch.objects.count() == 1
 
 
 def test_a_preview_belongs_to_who_saw_it(analyst, sign_in, people, detector, register):

@@ -19,6 +19,7 @@ from apps.alerts.models import (
     Suppression,
     Verdict,
     VerdictAlert,
+    Webhook,
 )
 from apps.audit import ledger
 from apps.audit.models import Event
@@ -154,6 +155,7 @@ NONSENSE = {
     "a_dismissal_alone_has_its_reason": (Verdict, "UPDATE alerts_verdict SET outcome = 'reopened'"),
     "one_line_per_verdict_and_alert": (VerdictAlert, VERDICT_TWICE),
     "a_webhook_is_told_once_of_a_verdict": (Delivery, COPY.format("alerts_delivery")),
+    "a_secret_before_has_its_end": (Webhook, "UPDATE alerts_webhook SET previous_until = now()"),
     "a_finished_delivery_has_its_time": (Delivery, "UPDATE alerts_delivery SET state = 'dead'"),
     "every_item_has_a_verdict": (Batch, "UPDATE alerts_batch SET items = items + 1"),
     "an_idempotency_key_is_used_once": (
@@ -210,7 +212,7 @@ NONSENSE = {
 def test_the_database_refuses_nonsense_by_name(receive, register, name, people, settings):
     register("another", calibration_n=3, calibration_false_positives=1, calibrated_on="2026-01-01")
     receive([alert(), {"title": "not an alert"}], idempotency_key="k")
-    if NONSENSE[name][0] in (Verdict, VerdictAlert, Delivery):
+    if NONSENSE[name][0] in (Verdict, VerdictAlert, Webhook, Delivery):
         settings.WEBHOOK_HOSTS = ["hooks.example.org"]
         group = AlertGroup.objects.get()
         actions.set_webhook(Detector.objects.get(slug="tidegauge"), url="https://hooks.example.org", by=people.admin)

@@ -8,7 +8,8 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
 from typing import Any
@@ -159,10 +160,56 @@ def test_the_secret_is_shown_once_and_lies_sealed(receiver, detector, people, si
     event = Event.objects.get(action="alerts.set_webhook")
     assert hook.sealed_secret.encode() not in bytes(event.body)
     old = hook.secret
-    renewed = client.post(f"/detectors/{detector.pk}/webhook/secret/")
+    address = f"/detectors/{detector.pk}/webhook/secret/"
+    assert b"still signs for a day" in client.get(address).content
+    renewed = client.post(address, {"overlap": "0"})
     hook.refresh_from_db()
     assert hook.secret != old
     assert hook.secret in renewed.content.decode()
+    assert hook.secret not in client.get(address).content.decode()
+
+
+def test_without_a_webhook_there_is_no_secret_to_renew(detector, people, sign_in):
+    answer = sign_in(people.admin).get(f"/detectors/{detector.pk}/webhook/secret/", follow=True)
+    assert b"no secret to renew" in answer.content
+
+
+def verify(secret: str, headers: dict[str, str], body: bytes) -> bool:
+    """As a receiver does, by the text of the standard: one of the signatures has to be right."""
+    headers = {name.lower(): value for name, value in headers.items()}
+    signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    expected = "v1," + base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    return expected in headers["webhook-signature"].split(" ")
+
+
+def test_a_receiver_that_knows_either_secret_is_served_while_both_sign(told, secret, receiver, detector, people):
+    new = actions.renew_webhook_secret(detector, overlap=timedelta(days=1), by=people.admin)
+    deliveries.deliver_due()
+    _, headers, body = receiver.got[0]
+    assert verify(new, headers, body)
+    assert verify(secret, headers, body)
+    assert not verify(deliveries.new_secret(), headers, body)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT to_jsonb(w)::text FROM alerts_webhook w")
+        assert secret.removeprefix("whsec_") not in cursor.fetchone()[0]
+
+
+def test_the_old_secret_signs_no_longer_than_it_was_given(told, secret, receiver, detector, people):
+    hook = Webhook.objects.get()
+    new = actions.renew_webhook_secret(detector, overlap=timedelta(hours=2), by=people.admin)
+    hook.refresh_from_db()
+    assert hook.secrets_at(hook.previous_until - timedelta(seconds=1)) == [new, secret]
+    assert hook.secrets_at(hook.previous_until) == [new]
+    newest = actions.renew_webhook_secret(detector, by=people.admin)  # it leaked: the one before ends at once
+    hook.refresh_from_db()
+    assert hook.secrets_at(timezone.now()) == [newest]
+    assert (hook.sealed_previous, hook.previous_until) == ("", None)
+    deliveries.deliver_due()
+    _, headers, body = receiver.got[0]
+    assert [verify(one, headers, body) for one in (newest, new, secret)] == [True, False, False]
+    with pytest.raises(ValidationError, match="30 days at most"):
+        actions.renew_webhook_secret(detector, overlap=timedelta(days=31), by=people.admin)
 
 
 # --- tried again -----------------------------------------------------------------------------------------------------
@@ -182,6 +229,43 @@ def test_500_then_ok(told, receiver):
     assert tries() == [(500, "Answered 500."), (200, "")]
     ids = {headers["webhook-id"] for _, headers, _ in receiver.got}
     assert ids == {told.message_id}
+
+
+def busy(retry_after: str) -> Callable[[Handler], None]:
+    def step(handler: Handler) -> None:
+        handler.send_response(503)
+        handler.send_header("Retry-After", retry_after)
+        handler.end_headers()
+
+    return step
+
+
+def in_an_hour() -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "seconds"),
+    [
+        ("3600", 3600),
+        (in_an_hour, 3600),
+        ("1", 10),  # never sooner than by our own patience
+        ("99999999999999999999", deliveries.LONGEST_WAIT),  # nor so late that one header ends the matter
+        ("Thu, 01 Jan 1970 00:00:00 GMT", 10),
+        ("soon", 10),
+        ("-5", 10),
+        ("1e9", 10),
+        ("²", 10),
+        ("Fri, 99 Foo 2026", 10),
+    ],
+)
+def test_a_receiver_says_when_it_is_asked_again(told, receiver, retry_after, seconds):
+    receiver.plan = [busy(retry_after() if callable(retry_after) else retry_after)]
+    deliveries.deliver_due()
+    told.refresh_from_db()
+    wait = (told.due_at - timezone.now()).total_seconds()
+    assert told.state == State.WAITING
+    assert seconds * 0.75 <= wait <= seconds * 1.25
 
 
 def test_a_receiver_that_is_down_is_given_up_after_ten_attempts_and_replayed(told, receiver, people, sign_in):

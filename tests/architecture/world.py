@@ -100,7 +100,7 @@ class World:
         alerts.set_webhook(self.detector, url="https://hooks.example.org/casemgr", by=self.people.admin)
         self.group("dismissed")
         deliveries.ask_for(verdicts.publish())
-        return Delivery.objects.get()
+        return Delivery.objects.latest("id")
 
     @cached_property
     def signing_key(self) -> SigningKey:

@@ -280,6 +280,11 @@ def test_the_rail_shows_only_what_one_may_see(monkeypatch):
     monkeypatch.setattr(navigation, "url_if_any", lambda name: pages.get(name, ""))
     analyst = navigation.places(person("alerts.view"), "/queue/abc/", {"alerts:queue": 37})
     assert [(p.entry.label, p.current, p.count, p.divided) for p in analyst] == [("Queue", True, 37, False)]
+    pages |= {"alerts:detectors": "/detectors/", "alerts:rejections": "/rejections/"}
+    rejected = navigation.places(person("alerts.view"), "/rejections/abc/", {})
+    assert [(p.entry.label, p.current) for p in rejected] == [("Queue", False), ("Detectors", True)]
+    assert [p.entry.label for p in navigation.places(person("alerts.view_detectors"), "/", {})] == ["Detectors"]
+    del pages["alerts:detectors"]
     auditor = navigation.places(person("alerts.view", "audit.view"), "/trail/", {})
     assert [(p.entry.label, p.current, p.divided) for p in auditor] == [("Queue", False, False), ("Trail", True, True)]
 

@@ -107,6 +107,26 @@ def test_what_a_killed_process_left_is_swept_after_a_day(own_vault):
     assert files(own_vault) == [kept]
 
 
+def test_what_is_held_is_no_file_of_the_vault_and_goes_by_itself(own_vault):
+    name = vault.hold(b"perhaps")
+    assert vault.held(name) == b"perhaps"
+    assert vault.measure(hashlib.sha256(b"perhaps").hexdigest()) == ""
+    vault.let_go(name)
+    vault.let_go(name)
+    with pytest.raises(vault.Missing):
+        vault.held(name)
+    old = own_vault / "incoming" / vault.hold(b"forgotten")
+    os.utime(old, times=(time.time() - 25 * 3600,) * 2)
+    tasks.sweep_vault()
+    assert files(own_vault) == []
+
+
+@pytest.mark.parametrize("name", ["", "tmpabc", "held-../../secret", "../held-x", "/etc/passwd", "held-/x"])
+def test_only_names_of_the_vault_are_held(own_vault, name):
+    with pytest.raises(ValueError, match="not a name"):
+        vault.held(name)
+
+
 def test_the_worker_sweeps_by_itself():
     app.loader.import_default_modules()
     scheduled = {entry["task"] for entry in app.conf.beat_schedule.values()}

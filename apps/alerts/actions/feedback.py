@@ -1,6 +1,7 @@
 """Detectors are told what became of their alerts: late ones too, and at the address that they give."""
 
 from collections.abc import Iterable
+from datetime import timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -13,6 +14,8 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.core import outbound
 from apps.core.sealed import seal
+
+LONGEST_OVERLAP = timedelta(days=30)
 
 
 @action
@@ -48,13 +51,25 @@ def set_webhook(detector: Detector, *, url: str, is_active: bool = True, by) -> 
 
 
 @action
-def renew_webhook_secret(detector: Detector, *, by) -> str:
-    """A new secret; messages are signed with it from the next attempt on. Returned once, and shown nowhere again."""
+def renew_webhook_secret(detector: Detector, *, by, overlap: timedelta = timedelta(0)) -> str:
+    """A new secret; messages are signed with it from the next attempt on. Returned once, and shown nowhere again.
+
+    For as long as `overlap` they are signed with the old one as well, so that the receiver can change over without
+    refusing any. Without it the old one ends at once, as it has to when it leaked.
+    """
     hook = Webhook.objects.filter(detector=detector).first()
     if hook is None:
         raise ValidationError("It has no webhook.")
-    secret = deliveries.new_secret()
-    ledger.change(hook, sealed_secret=seal(secret, SECRET), changed_at=timezone.now())
+    if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
+        raise ValidationError({"overlap": f"The old secret lasts {LONGEST_OVERLAP.days} days at most."})
+    secret, now = deliveries.new_secret(), timezone.now()
+    ledger.change(
+        hook,
+        sealed_secret=seal(secret, SECRET),
+        sealed_previous=hook.sealed_secret if overlap else "",
+        previous_until=now + overlap if overlap else None,
+        changed_at=now,
+    )
     return secret
 
 

@@ -1,3 +1,5 @@
+from collections.abc import Iterator
+
 from django import forms
 
 from apps.alerts.forms.fields import ReasonField
@@ -6,6 +8,20 @@ from apps.alerts.models import Kind
 
 class DetectorForm(forms.Form):
     """What is known of a detector. Calibration is whole or absent."""
+
+    # Heads of the page, and the fields below each.
+    SECTIONS = {
+        "What it is": ("slug", "name", "kind", "owner", "version", "threshold", "is_active", "refuses_repeats"),
+        "Its trial on innocent cases": (
+            "calibration_set",
+            "calibration_n",
+            "calibration_false_positives",
+            "calibrated_on",
+            "known_false_positives",
+        ),
+        "What it declares": ("declared_rate",),
+        "How much it may send": ("requests_per_second", "items_per_day", "max_body_bytes"),
+    }
 
     name = forms.CharField(max_length=100)
     kind = forms.ChoiceField(choices=Kind.choices)
@@ -35,6 +51,12 @@ class DetectorForm(forms.Form):
         help_text="Comma between them, such as: reseller, ci-batch.",
     )
 
+    def sections(self) -> Iterator[tuple[str, list[forms.BoundField]]]:
+        """The fields of this form under their heads."""
+        for head, names in self.SECTIONS.items():
+            if present := [self[name] for name in names if name in self.fields]:
+                yield head, present
+
     def clean_known_false_positives(self) -> list[str]:
         return [name.strip() for name in self.cleaned_data["known_false_positives"].split(",") if name.strip()]
 
@@ -53,7 +75,7 @@ class DetectorForm(forms.Form):
 
 class RegisterForm(DetectorForm):
     slug = forms.SlugField(
-        max_length=64, label="Name in its alerts", help_text="What it writes as `source`. It cannot be changed later."
+        max_length=64, label="Name in its alerts", help_text="What it writes as its source. It cannot be changed later."
     )
     field_order = ["slug"]
 

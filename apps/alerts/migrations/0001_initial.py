@@ -457,6 +457,11 @@ class Migration(migrations.Migration):
                 ),
                 ("url", models.CharField(max_length=500)),
                 ("sealed_secret", models.CharField(max_length=200)),
+                ("sealed_previous", models.CharField(blank=True, max_length=200)),
+                (
+                    "previous_until",
+                    models.DateTimeField(help_text="messages are signed with the secret before as well", null=True),
+                ),
                 ("is_active", models.BooleanField(default=True)),
                 ("changed_at", models.DateTimeField()),
             ],
@@ -2254,6 +2259,15 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="verdictalert",
             constraint=models.UniqueConstraint(fields=("verdict", "alert"), name="one_line_per_verdict_and_alert"),
+        ),
+        migrations.AddConstraint(
+            model_name="webhook",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    ("previous_until__isnull", True), models.Q(("sealed_previous", ""), _negated=True), _connector="XOR"
+                ),
+                name="a_secret_before_has_its_end",
+            ),
         ),
         pgtrigger.migrations.AddTrigger(
             model_name="webhook",

@@ -14,6 +14,16 @@ from apps.core.constraints import both_or_neither
 # Before the id of a signed message, which is the idempotency key of its request. A client's own key holds no tab.
 SIGNED = "webhook-id\t"
 
+READ_AS = {
+    "document": "JSON",
+    "lines": "JSON lines",
+    "ocsf": "OCSF",
+    "stix": "STIX",
+    "table": "CSV",
+    "thehive": "alert for TheHive",
+    "iris": "alert for DFIR-IRIS",
+}
+
 
 class Batch(AuditedModel):
     """One request of a detector, or a part of a long one: what came, byte for byte, and what became of it."""
@@ -67,6 +77,11 @@ class Batch(AuditedModel):
         """Of the signed message that it came in; else ""."""
         key = self.idempotency_key or ""
         return key.removeprefix(SIGNED).partition("\t")[0] if key.startswith(SIGNED) else ""
+
+    @property
+    def read_as(self) -> str:
+        """Its format, in words."""
+        return READ_AS.get(self.format, self.format)
 
     def body(self) -> Iterator[bytes]:
         """The request as it came, in chunks. Raises vault.Missing."""

@@ -1,5 +1,7 @@
 """What became of alerts, and how their detectors are told."""
 
+from datetime import datetime
+
 from django.db import models
 from django.urls import reverse
 
@@ -74,13 +76,23 @@ class VerdictAlert(models.Model):
 class Webhook(AuditedModel):
     """Where a detector wants to be told, and the secret that its messages are signed with."""
 
-    PRIVATE = frozenset({"sealed_secret"})
+    PRIVATE = frozenset({"sealed_secret", "sealed_previous"})
 
     detector = models.OneToOneField(Detector, on_delete=models.PROTECT, related_name="webhook")
     url = models.CharField(max_length=500)
     sealed_secret = models.CharField(max_length=200)
+    sealed_previous = models.CharField(max_length=200, blank=True)
+    previous_until = models.DateTimeField(null=True, help_text="messages are signed with the secret before as well")
     is_active = models.BooleanField(default=True)
     changed_at = models.DateTimeField()
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(previous_until__isnull=True) ^ ~models.Q(sealed_previous=""),
+                name="a_secret_before_has_its_end",
+            )
+        ]
 
     def __str__(self) -> str:
         return self.url
@@ -89,6 +101,12 @@ class Webhook(AuditedModel):
     def secret(self) -> str:
         """As the detector has it: `whsec_` and base64."""
         return unseal(self.sealed_secret, SECRET)
+
+    def secrets_at(self, moment: datetime) -> list[str]:
+        """What a message of that moment is signed with: the newest first, and the one before until its end."""
+        if self.previous_until is None or moment >= self.previous_until:
+            return [self.secret]
+        return [self.secret, unseal(self.sealed_previous, SECRET)]
 
 
 class Delivery(models.Model):

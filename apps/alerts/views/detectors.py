@@ -25,7 +25,10 @@ def detectors(request: HttpRequest) -> HttpResponse:
     require_intake(request)
     rows = queries.traffic(queries.visible_detectors(request.user))
     measured = verdicts.of_all()
-    shown = [(row, error_rate(row.detector), record.shares(measured.get(row.detector.pk))) for row in rows]
+    shown = [
+        (row, error_rate(row.detector), record.shares(measured.get(row.detector.pk)), record.declared(row.detector))
+        for row in rows
+    ]
     return render(request, "alerts/detectors.html", {"rows": shown})
 
 

@@ -1,5 +1,6 @@
 """What was rejected, and putting it right."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -21,7 +22,20 @@ def rejections(request: HttpRequest) -> HttpResponse:
     require_intake(request)
     found = filters.RejectionFilter(request.GET, queries.visible_rejections(request.user).defer("raw"))
     rows = page(found.qs, ("-received_at", "-id"), request.GET)
-    return render(request, "alerts/rejections.html", {"filter": found, "page": rows})
+    wrong = queries.what_is_wrong(found.qs)
+    for line in wrong:
+        line["url"] = f"?{_narrowed(request, code=line['code'], field=line['field'])}"
+    return render(request, "alerts/rejections.html", {"filter": found, "page": rows, "wrong": wrong})
+
+
+def _narrowed(request: HttpRequest, **further: str) -> str:
+    """The address's filter, narrowed further."""
+    query = request.GET.copy()
+    for name in ("after", "before"):
+        query.pop(name, None)
+    for name, value in further.items():
+        query[name] = value
+    return query.urlencode()
 
 
 @require_safe
@@ -33,6 +47,7 @@ def rejection(request: HttpRequest, pk: str) -> HttpResponse:
         "raw": raw[:RAW_SHOWN].decode(errors="backslashreplace"),
         "length": len(raw),
         "cut": len(raw) > RAW_SHOWN,
+        "is_cut_off": len(raw) >= settings.ALERT_MAX_BYTES,
         "who": found.sent_again_by and names_of({found.sent_again_by})[found.sent_again_by],
     }
     return render(request, "alerts/rejection.html", context)

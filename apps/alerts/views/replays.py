@@ -42,7 +42,9 @@ def _chosen(request: HttpRequest) -> QuerySet[Rejection]:
 
 def _about(request: HttpRequest) -> str:
     given = [
-        f"{name} {request.GET[name]}" for name in ("detector", "code", "batch", "source_ref") if request.GET.get(name)
+        f"{name} {request.GET[name]}"
+        for name in ("detector", "code", "field", "batch", "source_ref")
+        if request.GET.get(name)
     ]
     return f"rejections of {', '.join(given)}"[:300] if given else "all rejections"
 

@@ -1,12 +1,15 @@
 """Tables that people send in a detector's name."""
 
+import hashlib
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from apps.alerts import mending
@@ -19,7 +22,7 @@ from apps.core import vault
 from apps.core.http import explained, form_page
 from apps.core.ui.formats import number
 
-PREVIEW_LASTS = 24 * 3600  # seconds
+PREVIEW_LASTS = 20 * 3600  # seconds; the vault holds its bytes for a day
 ROWS_SHOWN = 50
 
 
@@ -44,22 +47,27 @@ def upload(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 def _previewed(request: HttpRequest, detector: Detector, file: Any) -> dict[str, Any]:
-    """What the file is taken for. Its bytes are kept under their hash, which the confirmation names."""
+    """What the file is taken for. Where some of it can be taken its bytes are held for the confirmation, which names
+    them; the vault lets go of what nobody confirms."""
     body = file.read()
-    stored = vault.put(body)
-    seen = {"sha256": stored.sha256, "filename": file.name[:200], "detector": str(detector.pk)}
     rows = table.preview(body, source=detector.slug, rows=len(body)).rows
     bad = [verdict for verdict in rows if verdict.item.refusal]
+    can_be_taken = len(rows) > len(bad)
+    seen = {
+        "held": vault.hold(body) if can_be_taken else "",
+        "filename": file.name[:200],
+        "detector": str(detector.pk),
+    }
     return {
         "filename": file.name,
         "size": len(body),
-        "sha256": stored.sha256,
+        "sha256": hashlib.sha256(body).hexdigest(),
         "preview": table.preview(body, source=detector.slug, rows=ROWS_SHOWN),
         "total": len(rows),
         "good": len(rows) - len(bad),
         "bad": bad[:ROWS_SHOWN],
         "bad_total": len(bad),
-        "seen": signing.dumps(seen, salt=_salt(request)),
+        "seen": signing.dumps(seen, salt=_salt(request)) if can_be_taken else "",
     }
 
 
@@ -71,8 +79,16 @@ def _confirmed(request: HttpRequest, detector: Detector) -> HttpResponse:
         return redirect("alerts:upload", detector.pk)
     if seen["detector"] != str(detector.pk):
         raise PermissionDenied("This preview is of another detector's file.")
+    try:
+        body = vault.held(seen["held"])
+    except vault.Missing:
+        messages.warning(
+            request, "The file was taken already, and is among these; or it waited too long: upload it again."
+        )
+        return redirect(f"{reverse('alerts:batches')}?{urlencode({'detector': detector.slug})}")
     with explained(request):
-        receipt = mending.upload(detector, vault.chunks(seen["sha256"]), filename=seen["filename"], by=request.user)
+        receipt = mending.upload(detector, [body], filename=seen["filename"], by=request.user)
+        vault.let_go(seen["held"])
         taken = receipt.count("items") - receipt.count("rejected")
         messages.success(request, f"{number(taken)} of {number(receipt.count('items'))} rows were taken.")
         return redirect(receipt.batches[0])

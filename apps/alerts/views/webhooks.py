@@ -10,8 +10,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts import actions, filters, queries
-from apps.alerts.deliveries import MAX_ATTEMPTS
-from apps.alerts.forms.webhooks import WebhookForm
+from apps.alerts.deliveries import GONE, MAX_ATTEMPTS
+from apps.alerts.forms.webhooks import RenewSecretForm, WebhookForm
 from apps.alerts.models import Delivery, Detector, Webhook
 from apps.alerts.views.detectors import details
 from apps.alerts.views.frame import find_detector, require_intake, sent
@@ -38,12 +38,22 @@ def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def renew_webhook_secret(request: HttpRequest, pk: str) -> HttpResponse:
+    """The answer that makes the secret is the only place where it is shown."""
     found = find_detector(request, pk)
-    with explained(request):
-        return _with_secret(request, found, actions.renew_webhook_secret(found, by=request.user))
-    return redirect(found)
+    require_intake(request, "alerts.renew_webhook_secret", found)
+    hook = Webhook.objects.filter(detector=found).first()
+    if hook is None:
+        messages.error(request, "It has no webhook yet, so there is no secret to renew.")
+        return redirect(found)
+    form = RenewSecretForm(sent(request))
+    if form.is_valid():
+        with explained(form):
+            return _with_secret(
+                request, found, actions.renew_webhook_secret(found, by=request.user, **form.cleaned_data)
+            )
+    return form_page(request, "alerts/webhook_secret.html", form, detector=found, webhook=hook)
 
 
 def _with_secret(request: HttpRequest, found: Detector, secret: str) -> HttpResponse:
@@ -73,10 +83,12 @@ def _find(request: HttpRequest, pk: str, delivery: str) -> tuple[Detector, Deliv
 @require_safe
 def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
     found, sent = _find(request, pk, delivery)
+    tries = list(sent.tries.order_by("-started_at", "-id"))
     context = {
         "detector": found,
         "delivery": sent,
-        "tries": sent.tries.order_by("-started_at", "-id"),
+        "tries": tries,
+        "is_gone": bool(tries) and tries[0].status == GONE,
         "body": json.dumps(json.loads(sent.body), indent=2, ensure_ascii=False),
         "max_attempts": MAX_ATTEMPTS,
     }

@@ -21,7 +21,16 @@ from apps.core.links import url_if_any
 from apps.core.ui import charts, formats, looks, navigation
 
 register = template.Library()
-ABBREVIATED = {"ip": "IP", "asn": "AS number", "api": "API", "ci": "CI", "fp": "fingerprint", "hmac": "keyed hash"}
+ABBREVIATED = {
+    "ip": "IP",
+    "asn": "AS number",
+    "api": "API",
+    "ci": "CI",
+    "fp": "fingerprint",
+    "hmac": "keyed hash",
+    "json": "JSON",
+    "utf8": "UTF-8",
+}
 BARS_WIDTH = 344  # the SVG's own units; the page scales it
 
 
@@ -388,6 +397,7 @@ def interval_chart(rows: Sequence[Mapping], title: str, level: float | None = No
         "marks": [(place, f"{share:.1%}".replace(".0%", "%")) for place, share in chart.marks],
         "level": chart.level,
         "level_label": level_label,
+        "key_x": BARS_WIDTH / 2 - 40,  # between the first and the last day
         "title": title,
         "width": BARS_WIDTH,
         "right": BARS_WIDTH - 34,

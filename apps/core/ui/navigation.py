@@ -11,13 +11,15 @@ from apps.core.links import url_if_any
 
 @dataclass(frozen=True)
 class Entry:
-    """One line of the rail. `verb` is the permission asked for, without an object."""
+    """One line of the rail. `verb` is the permission asked for, without an object; `or_verb` opens it as well."""
 
     label: str
     icon: str
     url_name: str
     verb: str
     key: str = ""  # pressed after "g"
+    or_verb: str = ""
+    beside: tuple[str, ...] = ()  # URL names of further lists of this room, that do not lie below its address
 
 
 # Groups of entries; a line stands between two groups.
@@ -33,7 +35,14 @@ RAIL = (
         Entry("Disclosures", "file-export", "disclosures:list", "disclosures.view", key="d"),
     ),
     (
-        Entry("Detectors", "radar-2", "alerts:detectors", "alerts.view_detectors"),
+        Entry(
+            "Detectors",
+            "radar-2",
+            "alerts:detectors",
+            "alerts.view_detectors",
+            or_verb="alerts.view",  # who decides about alerts also puts right what was not taken
+            beside=("alerts:batches", "alerts:rejections"),
+        ),
         Entry("Trail", "link", "audit:trail", "audit.view", key="l"),
         Entry("People", "users-group", "staff:people", "staff.view"),
     ),
@@ -55,8 +64,17 @@ def places(user: Any, path: str, counts: Mapping[str, int]) -> list[Place]:
     """The entries this person may see. The current one is that whose address begins the page's path, longest first."""
     found: list[tuple[Entry, str, bool]] = []
     for group in RAIL:
-        allowed = [(entry, url) for entry in group if (url := url_if_any(entry.url_name)) and user.has_perm(entry.verb)]
+        allowed = [(entry, url) for entry in group if (url := url_if_any(entry.url_name)) and _may(user, entry)]
         found += [(entry, url, index == 0 and bool(found)) for index, (entry, url) in enumerate(allowed)]
-    ours = [url for _, url, _ in found if path == url or (url != "/" and path.startswith(url))]
-    here = max(ours, key=len, default="")
+    ours = [
+        (address, url)
+        for entry, url, _ in found
+        for address in (url, *filter(None, map(url_if_any, entry.beside)))
+        if path == address or (address != "/" and path.startswith(address))
+    ]
+    here = max(ours, key=lambda pair: len(pair[0]), default=("", ""))[1]
     return [Place(entry, url, url == here, counts.get(entry.url_name), divided) for entry, url, divided in found]
+
+
+def _may(user: Any, entry: Entry) -> bool:
+    return user.has_perm(entry.verb) or bool(entry.or_verb and user.has_perm(entry.or_verb))
