@@ -20,6 +20,8 @@ from typing import Annotated, Any, BinaryIO, Literal
 import msgspec
 from msgspec import Meta, Struct
 
+from apps.core import shapes
+
 MAX_LINE = 64 * 1024
 RAW_KEPT = 2000
 
@@ -206,7 +208,8 @@ def _wrong(said: dict[str, Any], value: Any) -> str:
 
 def _words(error: Exception) -> str:
     text, _, where = str(error).partition(" - at `$.")
-    return f"{where.rstrip('`')}: {text}" if where else text
+    words = shapes.in_words(text)
+    return f"{where.rstrip('`')}: {words}" if where else words
 
 
 def _shown(line: bytes) -> str:

@@ -13,6 +13,7 @@ import msgspec
 from msgspec import Struct
 
 from apps.alerts.native import Alert, Score, Subject
+from apps.core import shapes
 
 MAX_DEPTH = 64
 
@@ -120,13 +121,13 @@ _where = re.compile(r" - at `\$(?:\.\.\.)?\.?(.*)`$")
 
 
 def _of_shape(error: msgspec.ValidationError) -> Refusal:
-    """The decoder's own sentence, with the field taken apart from it."""
+    """The decoder's own sentence in a person's words, with the field taken apart from it."""
     text = str(error)
     found = _where.search(text)
     field = found[1] if found else ""
-    sentence = (text[: found.start()] if found else text).replace("`", "“", 1).replace("`", "”", 1)
+    sentence = shapes.in_words(text[: found.start()] if found else text)
     code = "unknown_field" if "unknown field" in text else "missing_field" if "missing required" in text else "invalid"
-    return Refusal(code, f"{field}: {sentence}." if field else f"{sentence}.", field=field)
+    return Refusal(code, f"{field}: {sentence}." if field else f"{sentence[0].upper()}{sentence[1:]}.", field=field)
 
 
 def _mean_something(alert: Alert) -> None:

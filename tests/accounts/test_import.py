@@ -73,7 +73,7 @@ def test_bad_rows_are_kept_with_their_line_and_reason(bring_in):
     assert counts(done) == (1, 0, 0, 8)
     assert [r.line for r in done.rejections.all()] == list(range(2, 10))
     reasons = {r.line: r.reason for r in done.rejections.all()}
-    assert reasons[2] == "ref: Expected `str`, got `int`"
+    assert reasons[2] == "ref: a text is expected, not a whole number"
     assert "time" in reasons[6]
     assert reasons[7] == "a text holds the character U+0000"
 

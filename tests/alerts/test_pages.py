@@ -189,7 +189,7 @@ def test_others_with_the_same_accounts_are_named(sign_in, people, groups, receiv
 def test_rejections_are_listed_with_their_bytes(sign_in, people, receive):
     receive(alert(source_ref="bad", severity=9, title="<script>alert(1)</script>"))
     client = sign_in(people.analyst)
-    assert b"severity: Expected" in client.get("/rejections/").content
+    assert b"severity: a whole number of at most 4 is expected" in client.get("/rejections/").content
     assert list(client.get("/rejections/?code=other").context["page"]) == []
     page = client.get(Rejection.objects.get().get_absolute_url()).content.decode()
     assert "&lt;script&gt;" in page

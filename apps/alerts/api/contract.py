@@ -176,7 +176,7 @@ CREATED = {
             "id": "0197f3a2-6c1e-7b3c-9d55-3f2a8d1c0b7f",
             "code": "invalid",
             "field": "severity",
-            "reason": "severity: Expected “int” <= 4.",
+            "reason": "severity: a whole number of at most 4 is expected.",
         },
     ],
 }

@@ -195,7 +195,7 @@ def test_a_file_that_cannot_be_read_is_one_refusal(text: str | bytes, expected: 
         ("window_start", "2026-06-04 10:00", "is no time with its zone"),
         ("window_start", "1999-06-04T10:00Z", "lies outside the years 2000 to 2100."),
         ("Queries", "1.5", "Row 2, column “Queries”: “1.5” is no whole number; write it with digits alone."),
-        ("queries", "-1", "Row 2, column “queries”: measure.queries: Expected “int” >= 0."),
+        ("queries", "-1", "Row 2, column “queries”: measure.queries: a whole number of at least 0 is expected."),
         ("score", '"0,98"', "“0,98” is no number; write it with a point, such as 0.98."),
         ("stage", "later", "“later” is none of query_generation, harvesting,"),
         ("tlp", "purple", "“purple” is none of CLEAR, GREEN, AMBER, AMBER+STRICT, RED."),
