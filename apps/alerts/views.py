@@ -277,7 +277,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 def batch(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_batches(request.user).defer(None), pk=pk)
     rejected = page(queries.visible_rejections(request.user).filter(batch=found), ("position",), request.GET)
-    alerts = queries.visible_alerts(request.user).filter(batch=found).defer("payload").order_by("-severity", "id")[:20]
+    alerts = queries.touched_last(found, request.user).defer("payload").order_by("-severity", "id")[:20]
     context = {
         "batch": found,
         "page": rejected,

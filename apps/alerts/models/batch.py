@@ -49,7 +49,10 @@ class Batch(AuditedModel):
                 name="every_item_has_a_verdict",
             ),
         ]
-        indexes = [models.Index(fields=["-received_at", "-id"], name="batch_newest_first")]
+        indexes = [
+            models.Index(fields=["-received_at", "-id"], name="batch_newest_first"),
+            models.Index(fields=["detector", "-received_at", "-id"], name="batch_of_detector"),
+        ]
 
     def body(self) -> Iterator[bytes]:
         """The request as it came, in chunks. Raises vault.Missing."""

@@ -93,6 +93,17 @@ class AlertGroup(AuditedModel):
         indexes = [
             models.Index(fields=["state", "-priority", "-id"], name="group_queue"),
             models.Index(fields=["key"], name="group_by_key"),
+            models.Index(fields=["due_at"], condition=models.Q(state__in=["open", "claimed"]), name="group_due"),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=models.Q(state="open", snoozed_until__isnull=False),
+                name="group_snoozed",
+            ),
+            models.Index(
+                fields=["hidden_until"],
+                condition=models.Q(state="open", hidden_until__isnull=False),
+                name="group_hidden",
+            ),
         ]
 
     @property
