@@ -81,7 +81,7 @@ def _by_day(activity: QuerySet[Activity]) -> dict[date, Day]:
 def activity_of_all() -> dict[date, Day]:
     """What all accounts on record did, by day. Added up once after an import, and at least once an hour."""
     newest = Import.objects.order_by("-imported_at", "-id").values_list("pk", flat=True).first()
-    key = f"activity of all:{newest}"
+    key = f"activity-of-all:{newest}"
     known = cache.get(key)
     if known is None:
         known = {day.isoformat(): done for day, done in _by_day(Activity.objects.all()).items()}

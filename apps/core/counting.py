@@ -20,8 +20,9 @@ class Count(int):
         return number
 
 
-def count(rows: dict[str, QuerySet], *, most: int = MOST) -> dict[str, Count]:
-    """How many rows each of these has, up to `most`. One query; none where there is nothing to be found."""
+def count(rows: dict[str, QuerySet], *, most: int | None = None) -> dict[str, Count]:
+    """How many rows each of these has, up to `most` or else MOST. One query; none where nothing can be found."""
+    most = MOST if most is None else most
     parts: list[str] = []
     params: list[Any] = []
     found = dict.fromkeys(rows, 0)
