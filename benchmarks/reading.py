@@ -214,7 +214,7 @@ def last(what: str, **of: Any) -> str:
         "rejection": (Rejection.objects.all(), ("received_at", "id")),
     }[what]
     edge = rows.order_by(*order)[30:31].get()
-    return urlencode({"after": paging._encode(edge, list(order))})
+    return urlencode({"after": paging._encode([getattr(edge, column) for column in order])})
 
 
 def oldest() -> str:

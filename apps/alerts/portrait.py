@@ -12,7 +12,7 @@ from apps.alerts.models import Alert, AlertGroup, Detector
 from apps.core.ui.formats import number
 
 CHART_DAYS = 45
-LOOKED_AT = 1000  # accounts
+LOOKED_AT = 500  # accounts
 
 
 @dataclass

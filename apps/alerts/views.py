@@ -49,7 +49,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     conditions = queries.views_of_queue(request.user)
     groups = queries.visible_groups(request.user)
     found = filters.QueueFilter(request.GET, groups.filter(conditions.get(view, conditions["free"])))
-    rows = page(found.qs, ("-priority", "-id"), request.GET)
+    rows = page(found.qs.defer("facts"), ("-priority", "-id"), request.GET, within=found.within)
     figures = queries.queue_figures(request.user)
     days = queries.daily_alerts(rows)
     for group in rows:
@@ -154,7 +154,7 @@ def group(request: HttpRequest, pk: str) -> HttpResponse:
     context: dict[str, Any] = {
         "group": found,
         "filter": alerts,
-        "page": page(alerts.qs, ("-detected_at", "-id"), request.GET),
+        "page": page(alerts.qs, ("-detected_at", "-id"), request.GET, within=alerts.within),
         "from_group": True,
         "came": regrouping.merged_here(found),
         "key_words": grouping.in_words(found.key),
@@ -269,7 +269,7 @@ def alert(request: HttpRequest, pk: str) -> HttpResponse:
 def batches(request: HttpRequest) -> HttpResponse:
     _require_intake(request)
     found = filters.BatchFilter(request.GET, queries.visible_batches(request.user))
-    rows = page(found.qs, ("-received_at", "-id"), request.GET)
+    rows = page(found.qs, ("-received_at", "-id"), request.GET, within=found.within)
     return render(request, "alerts/batches.html", {"filter": found, "page": rows})
 
 
@@ -292,7 +292,7 @@ def batch(request: HttpRequest, pk: str) -> HttpResponse:
 def rejections(request: HttpRequest) -> HttpResponse:
     _require_intake(request)
     found = filters.RejectionFilter(request.GET, queries.visible_rejections(request.user).defer("raw"))
-    rows = page(found.qs, ("-received_at", "-id"), request.GET)
+    rows = page(found.qs, ("-received_at", "-id"), request.GET, within=found.within)
     return render(request, "alerts/rejections.html", {"filter": found, "page": rows})
 
 
