@@ -1,7 +1,7 @@
 """What a person or a detector may see of alerts, and the figures that lists show beside their rows."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -190,7 +190,7 @@ def hidden_by(rules: Iterable[Suppression]) -> dict:
     return counted | dict(found.annotate(n=Count("pk")))
 
 
-def queue_figures(user) -> dict[str, Counted]:
+def queue_figures(user) -> Mapping[str, int]:
     """How many groups each view holds, as far as that is counted; one query."""
     groups = visible_groups(user)
     return counting.count({name: groups.filter(condition) for name, condition in views_of_queue(user).items()})

@@ -1,7 +1,7 @@
 """Pages of the queue, of groups, alerts and batches, and of the detectors they come from."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
@@ -69,7 +69,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/queue.html", context | (_preview(request, chosen) if chosen else {}))
 
 
-def _tabs(request: HttpRequest, view: str, figures: dict[str, int]) -> list[dict[str, Any]]:
+def _tabs(request: HttpRequest, view: str, figures: Mapping[str, int]) -> list[dict[str, Any]]:
     rest = request.GET.copy()
     for name in ("after", "before", "selected"):
         rest.pop(name, None)

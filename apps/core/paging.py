@@ -52,39 +52,39 @@ def page(
     looked at, however few match: a page may be short or empty and have another behind it. One query more.
     """
     columns = [name.lstrip("-") for name in order]
-    descending = order[0].startswith("-")
     after, before = query.get("after", ""), query.get("before", "")
     forward = not before
-    turn = descending == forward
-    ordered = [F(c).desc() if turn else F(c).asc() for c in columns]
-    place = Q()
-    if cursor := after or before:
-        values = _decode(cursor.removeprefix(INCLUSIVE), queryset.model, columns)
-        place = _beyond(columns, values, less=turn, equal_too=cursor.startswith(INCLUSIVE))
+    less = order[0].startswith("-") == forward
+    ordered = [F(column).desc() if less else F(column).asc() for column in columns]
+    place = _behind(after or before, queryset.model, columns, less=less)
     edge = None
     if within is not None:
-        places = within.filter(place).order_by(*ordered).select_related(None).values_list(*columns)
-        edge = places[LOOKED_AT - 1 : LOOKED_AT].first()
+        seen = within.filter(place).order_by(*ordered).select_related(None).values_list(*columns)
+        edge = seen[LOOKED_AT - 1 : LOOKED_AT].first()
     if edge is not None:
-        place &= _beyond(columns, edge, less=not turn, equal_too=True)
+        place &= _beyond(columns, edge, less=not less, equal_too=True)
     rows = list(queryset.filter(place).order_by(*ordered)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
-    looked_at = LOOKED_AT if edge is not None and not more else 0
-    places_shown = [[getattr(row, column) for column in columns] for row in rows]
-    if looked_at:
-        more, places_shown = True, [*places_shown, list(edge)]
+    places = [[getattr(row, column) for column in columns] for row in rows]
+    looked_at = 0
+    if edge is not None and not more:
+        more, looked_at = True, LOOKED_AT
+        places.append(list(edge))
+    if not places:
+        return Page([], newer=f"{INCLUSIVE}{after}" if after and within is not None else "")
+    has_older, has_newer = (more, bool(after)) if forward else (True, more)
     if not forward:
         rows.reverse()
-        places_shown.reverse()
-    if not places_shown:
-        return Page([], newer=f"{INCLUSIVE}{after}" if forward and after and within is not None else "")
-    has_older, has_newer = (more, bool(after)) if forward else (True, more)
-    return Page(
-        rows,
-        older=_encode(places_shown[-1]) if has_older else "",
-        newer=_encode(places_shown[0]) if has_newer else "",
-        looked_at=looked_at,
-    )
+        places.reverse()
+    older, newer = _encode(places[-1]) if has_older else "", _encode(places[0]) if has_newer else ""
+    return Page(rows, older, newer, looked_at=looked_at)
+
+
+def _behind(cursor: str, model: type[Model], columns: list[str], *, less: bool) -> Q:
+    if not cursor:
+        return Q()
+    values = _decode(cursor.removeprefix(INCLUSIVE), model, columns)
+    return _beyond(columns, values, less=less, equal_too=cursor.startswith(INCLUSIVE))
 
 
 def _beyond(columns: list[str], values: Sequence, *, less: bool, equal_too: bool = False) -> Q:
@@ -101,7 +101,7 @@ def _beyond(columns: list[str], values: Sequence, *, less: bool, equal_too: bool
     return Q(**{f"{columns[0]}__{'lte' if less else 'gte'}": values[0]}) & condition
 
 
-def _encode(values: list) -> str:
+def _encode(values: Sequence) -> str:
     return base64.urlsafe_b64encode(json.dumps(values, default=str).encode()).decode().rstrip("=")
 
 
