@@ -218,7 +218,7 @@ def last(what: str, **of: Any) -> str:
 
 
 def oldest() -> str:
-    from apps.alerts import listing
+    from apps.alerts.api import listing
     from apps.alerts.models import Alert
 
     edge = Alert.objects.order_by("updated_at", "id")[30:31].get()

@@ -161,7 +161,10 @@ DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The triggers look at this for each row. Where it is not set they recover from an error each time, and PostgreSQL then
 # walks through all rows of the transaction: a minute instead of a second for 24,000 accounts.
 _options = DATABASES["default"].setdefault("OPTIONS", {})
-_options["options"] = f"{_options.get('options', '')} -c pgtrigger.ignore={{}}".strip()
+_options["options"] = (
+    f"{_options.get('options', '')} -c pgtrigger.ignore={{}} -c plan_cache_mode=force_generic_plan".strip()
+)
+_options["prepare_threshold"] = 5  # lets apps.core.prepared prepare; Django's own cursors never do
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Only signing in asks it: how often somebody was refused and which one-time codes were used, over all processes.

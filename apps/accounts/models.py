@@ -4,6 +4,7 @@ from django.db import models
 from django.urls import reverse
 
 from apps.audit.models import AuditedModel
+from apps.core.constraints import refers_to
 
 
 class Import(AuditedModel):
@@ -110,7 +111,9 @@ class Identifier(AuditedModel):
         TEMPLATE = "template", "Prompt template"
         OTHER = "other", "Other"
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="identifiers", db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="identifiers", db_index=False, db_constraint=False
+    )
     kind = models.CharField(max_length=12, choices=Kind)
     value_hmac = models.CharField(max_length=64)
     key_id = models.CharField(max_length=16, help_text="which pepper the hash was made with")
@@ -123,6 +126,10 @@ class Identifier(AuditedModel):
             models.UniqueConstraint(fields=["account", "kind", "value_hmac"], name="an_account_has_an_identifier_once")
         ]
         indexes = [models.Index(fields=["kind", "value_hmac"], name="identifier_by_value")]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            *refers_to("an_identifier_has_its_account", "account_id", "accounts_account"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} {self.masked}"

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.core.cache import cache
-from django.db import connection
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from apps.accounts.models import Acceptance, Account, Activity, Identifier, Import
+from apps.core import prepared
 from apps.core.arrays import plain
 from apps.policies.models import Version
 from apps.policies.queries import in_force
@@ -121,6 +121,14 @@ def acceptances(user, account: Account) -> list[tuple[Acceptance, Version | None
     return [(one, in_force(one.document, one.accepted_at) if readable else None) for one in found]
 
 
+HOLDERS = """
+    SELECT w.kind, w.value_hmac, held.account_id::text FROM unnest(%s::text[], %s::text[]) AS w (kind, value_hmac)
+    CROSS JOIN LATERAL (
+        SELECT account_id FROM accounts_identifier i
+        WHERE i.kind = w.kind AND i.value_hmac = w.value_hmac LIMIT %s
+    ) AS held"""
+
+
 def holders(wanted: set[tuple[str, str]], limit: int) -> dict[tuple[str, str], set[str]]:
     """For each identifier, as (kind, keyed hash), ids of accounts that hold it: at most `limit`, in one query.
 
@@ -129,14 +137,6 @@ def holders(wanted: set[tuple[str, str]], limit: int) -> dict[tuple[str, str], s
     found: dict[tuple[str, str], set[str]] = {}
     if wanted:
         kinds, hashes = zip(*sorted(wanted), strict=True)
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT w.kind, w.value_hmac, held.account_id::text"
-                " FROM unnest(%s::text[], %s::text[]) AS w (kind, value_hmac) CROSS JOIN LATERAL ("
-                "  SELECT account_id FROM accounts_identifier i WHERE i.kind = w.kind AND i.value_hmac = w.value_hmac"
-                "  LIMIT %s) AS held",
-                [plain(kinds), plain(hashes), limit],
-            )
-            for kind, value_hmac, account in cursor.fetchall():
-                found.setdefault((kind, value_hmac), set()).add(account)
+        for kind, value_hmac, account in prepared.send(HOLDERS, [plain(kinds), plain(hashes), limit]).fetchall():
+            found.setdefault((kind, value_hmac), set()).add(account)
     return found

@@ -3,16 +3,16 @@
 Writes through the batch that it is given, so that the records stand in the same event as what brought them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
-from typing import NamedTuple
-
-from django.db import connection
+from typing import Any, NamedTuple
 
 from apps.accounts.models import Account, Identifier
 from apps.audit import ledger
+from apps.core import prepared
 from apps.core.arrays import plain
 from apps.core.ids import uuid7s
+from apps.core.prepared import Answer
 
 
 class Seen(NamedTuple):
@@ -26,11 +26,9 @@ class Seen(NamedTuple):
     moment: datetime
 
 
-def ids_of(refs: Iterable[str]) -> dict[str, str]:
+def ids_of(refs: Iterable[str]) -> Answer[dict[str, str]]:
     """Ids of the accounts that are known, by reference."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT ref, id::text FROM accounts_account WHERE ref = ANY(%s)", [list(refs)])
-        return dict(cursor.fetchall())
+    return prepared.ask(dict, "SELECT ref, id::text FROM accounts_account WHERE ref = ANY(%s::text[])", [list(refs)])
 
 
 def record_accounts(rows: ledger.Batch, refs: set[str]) -> dict[str, str]:
@@ -49,33 +47,34 @@ def record_accounts(rows: ledger.Batch, refs: set[str]) -> dict[str, str]:
         [plain(fresh.values()), list(fresh)],
     )
     if written < len(fresh):  # others were faster with some
-        known = ids_of(fresh)
+        known = ids_of(fresh)()
         fresh = {ref: key for ref, key in fresh.items() if known[ref] == key}
     return fresh
 
 
+# Look-ups, one for each: a join over the whole table would be planned while the table is small, or not yet analysed.
 NEWS = """
     SELECT n.position FROM unnest(%s::uuid[], %s::text[], %s::text[], %s::timestamptz[])
         WITH ORDINALITY AS n (account_id, kind, value_hmac, seen, position)
-    WHERE NOT EXISTS (SELECT FROM accounts_identifier i
-        WHERE i.account_id = n.account_id AND i.kind = n.kind AND i.value_hmac = n.value_hmac
-        AND n.seen BETWEEN i.first_seen - interval '1 day' AND i.last_seen + interval '1 day')"""
+    LEFT JOIN LATERAL (
+        SELECT i.first_seen, i.last_seen FROM accounts_identifier i
+        WHERE i.account_id = n.account_id AND i.kind = n.kind AND i.value_hmac = n.value_hmac LIMIT 1
+    ) AS i ON true
+    WHERE (n.seen BETWEEN i.first_seen - interval '1 day' AND i.last_seen + interval '1 day') IS NOT TRUE"""
 
 
-def record_identifiers(rows: ledger.Batch, seen: Iterable[Seen]) -> None:
-    """Record what was not seen of these accounts, or not within a day: the time in between is no news."""
+def record_identifiers(rows: ledger.Batch, seen: Iterable[Seen], fresh: Collection[str] = ()) -> None:
+    """Record what was not seen of these accounts, or not within a day: the time in between is no news.
+
+    `fresh` are ids of accounts that the same transaction wrote: everything is news about them.
+    """
     newest: dict[tuple, Seen] = {}
     for one in seen:
         newest[one[:3]] = max(one, newest.get(one[:3], one))
-    sorted_ = [newest[key] for key in sorted(newest)]
-    if not sorted_:
-        return
-    with connection.cursor() as cursor:
-        accounts, kinds, values, _, _, moments = zip(*sorted_, strict=True)
-        times = plain(moment.isoformat() for moment in moments)
-        cursor.execute(NEWS, [plain(accounts), plain(kinds), plain(values), times])
-        news = [sorted_[position - 1] for (position,) in cursor.fetchall()]
-    if news:
+    present = [newest[key] for key in sorted(newest)]
+    known = [one for one in present if one.account not in fresh]
+    rows.insert(Identifier, map(_row, (one for one in present if one.account in fresh)))
+    if news := _news(known):
         rows.run(
             Identifier,
             "INSERT INTO accounts_identifier (id, account_id, kind, value_hmac, key_id, masked, first_seen, last_seen)"
@@ -86,6 +85,27 @@ def record_identifiers(rows: ledger.Batch, seen: Iterable[Seen]) -> None:
             " last_seen = GREATEST(excluded.last_seen, accounts_identifier.last_seen)",
             _columns(news),
         )
+
+
+def _news(known: list[Seen]) -> list[Seen]:
+    if not known:
+        return []
+    accounts, kinds, values, _, _, moments = zip(*known, strict=True)
+    times = plain(moment.isoformat() for moment in moments)
+    asked = [plain(accounts), plain(kinds), plain(values), times]
+    return prepared.ask(lambda rows: [known[position - 1] for (position,) in rows], NEWS, asked)()
+
+
+def _row(one: Seen) -> dict[str, Any]:
+    return {
+        "account_id": one.account,
+        "kind": one.kind,
+        "value_hmac": one.value_hmac,
+        "key_id": one.key_id,
+        "masked": one.masked,
+        "first_seen": one.moment,
+        "last_seen": one.moment,
+    }
 
 
 def _columns(news: list[Seen]) -> list[str | list[str]]:

@@ -3,13 +3,13 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import actions, queries
 from apps.accounts.filters import AccountFilter
 from apps.accounts.forms import ImportForm
-from apps.core.http import explained, require
+from apps.core.http import explained, form_page, require
+from apps.core.links import url_if_any
 from apps.core.paging import page
 from apps.core.ui.formats import number
 from apps.staff.queries import names_of
@@ -36,16 +36,9 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
         "values": list(daily.values()),
         "models": queries.totals_by_model(found),
         "acceptances": queries.acceptances(request.user, found),
-        "panels": [(title, url) for title, name in PANELS.items() if (url := _url_of_room(name, found.pk))],
+        "panels": [(title, url) for title, name in PANELS.items() if (url := url_if_any(name, found.pk))],
     }
     return render(request, "accounts/account.html", context)
-
-
-def _url_of_room(name: str, *args: object) -> str:
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
 
 
 @require_safe
@@ -70,8 +63,8 @@ def import_records(request: HttpRequest) -> HttpResponse:
             messages.success(request, f"{number(done.rows - done.rejected)} of {number(done.rows)} rows were taken.")
             return redirect(done)
     rows = page(queries.visible_imports(request.user), ("-imported_at", "-id"), request.GET, size=20)
-    context = {"form": form, "page": rows, "names": names_of({row.imported_by for row in rows})}
-    return render(request, "accounts/import.html", context, status=422 if form.errors else 200)
+    names = names_of({row.imported_by for row in rows})
+    return form_page(request, "accounts/import.html", form, page=rows, names=names)
 
 
 @require_safe

@@ -9,6 +9,9 @@ from datetime import UTC, datetime, timedelta
 
 from django.db import connection
 
+from apps.core import prepared
+from apps.core.prepared import Answer
+
 TAG = 0x0A1E  # marks our locks among those of others: the upper bits, milliseconds below
 
 STAMP = """
@@ -29,12 +32,10 @@ HORIZON = """
     ) FROM present"""
 
 
-def stamp() -> datetime:
+def stamp() -> Answer[datetime]:
     """The time for what the present transaction writes. It is taken once the lock is held: whoever does not see the
     lock has looked at the clock before."""
-    with connection.cursor() as cursor:
-        cursor.execute(STAMP, [TAG])
-        return cursor.fetchone()[0]
+    return prepared.ask(lambda rows: rows[0][0], STAMP, [TAG])
 
 
 def horizon() -> datetime:

@@ -18,8 +18,10 @@ from apps.alerts.grouping import Group, Shared
 from apps.alerts.judging import Known
 from apps.alerts.models import AlertGroup, Detector
 from apps.audit import ledger
+from apps.core import prepared
 from apps.core.arrays import plain
 from apps.core.ids import uuid7
+from apps.core.prepared import Answer
 
 TAKING = [AlertGroup.State.OPEN, AlertGroup.State.CLAIMED, AlertGroup.State.ESCALATED]
 
@@ -60,9 +62,9 @@ class Touched:
         return not all(said.known.is_new for said in self.said)
 
 
-def settle(said: list[Said]) -> dict[str, Touched]:
-    """Give each alert its group; returns the groups touched."""
-    homes = _homes(said)
+def settle(said: list[Said], by_key: dict[str, Group]) -> dict[str, Touched]:
+    """Give each alert its group; returns the groups touched. `by_key` says where keys lead."""
+    homes = _homes(said, by_key)
     touched: dict[str, Touched] = {}
     for one in said:
         known, alert = one.known, one.known.news.alert
@@ -77,9 +79,10 @@ def settle(said: list[Said]) -> dict[str, Touched]:
     return touched
 
 
-def _homes(said: list[Said]) -> grouping.Homes:
+def _homes(said: list[Said], by_key: dict[str, Group]) -> grouping.Homes:
     """The groups that may take these alerts: by key, by account, and by identifiers that few accounts hold."""
-    by_key = _by_key({one.key for one in said})
+    if missing := {one.key for one in said} - by_key.keys():
+        by_key |= groups_of(missing)()
     for one in said:
         one.is_lost = one.key not in by_key
     lost = [one for one in said if one.is_lost]  # the others need not be looked at any closer
@@ -90,41 +93,36 @@ def _homes(said: list[Said]) -> grouping.Homes:
 
 
 GROUP = "g.id::text, g.key, g.account_count, g.window_end"
+BY_KEY = f"""
+    SELECT k.key, {GROUP} FROM alerts_groupkey k JOIN alerts_alertgroup g ON g.id = k.group_id
+    WHERE k.key = ANY(%s::text[]) AND g.state = ANY(%s::text[])"""  # noqa: S608 - our columns
+BY_ACCOUNT = f"""
+    SELECT m.account_id::text, {GROUP} FROM alerts_groupaccount m JOIN alerts_alertgroup g ON g.id = m.group_id
+    WHERE m.account_id = ANY(%s::uuid[]) AND g.state = ANY(%s::text[])"""  # noqa: S608
 
 
-def _by_key(keys: set[str]) -> dict[str, Group]:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT k.key, {GROUP} FROM alerts_groupkey k JOIN alerts_alertgroup g ON g.id = k.group_id"  # noqa: S608
-            " WHERE k.key = ANY(%s) AND g.state = ANY(%s)",
-            [sorted(keys), TAKING],
-        )
-        return {key: Group(*row) for key, *row in cursor.fetchall()}
+def groups_of(keys: Iterable[str]) -> Answer[dict[str, Group]]:
+    """Where these keys lead, by key: to groups that take alerts now."""
+    return prepared.ask(lambda rows: {key: Group(*row) for key, *row in rows}, BY_KEY, [sorted(keys), TAKING])
 
 
 def _by_account(named: set[str]) -> dict[str, set[Group]]:
     found: dict[str, set[Group]] = {}
     if named:
-        with connection.cursor() as cursor:
-            cursor.execute(
-                f"SELECT m.account_id::text, {GROUP} FROM alerts_groupaccount m"  # noqa: S608
-                " JOIN alerts_alertgroup g ON g.id = m.group_id"
-                " WHERE m.account_id = ANY(%s::uuid[]) AND g.state = ANY(%s)",
-                [plain(named), TAKING],
-            )
-            for account, *row in cursor.fetchall():
-                found.setdefault(account, set()).add(Group(*row))
+        for account, *row in prepared.send(BY_ACCOUNT, [plain(named), TAKING]).fetchall():
+            found.setdefault(account, set()).add(Group(*row))
     return found
 
 
 # --- what is said about groups ---------------------------------------------------------------------------------------
 
 
-def fold(rows: ledger.Batch, touched: dict[str, Touched], now: datetime) -> None:
+def fold(rows: ledger.Batch, detector: Detector, touched: dict[str, Touched], now: datetime) -> None:
     """Say of each touched group what its alerts say now; open the new ones. Last in its transaction: it holds locks on
     groups that other requests wait for."""
-    stored = _locked([group.id for group in touched.values() if not group.is_new])
-    joined = _link(touched)
+    locked = _locked([group.id for group in touched.values() if not group.is_new])
+    linked = _link(touched)
+    stored, joined = locked(), linked()
     said = [one.known for group in touched.values() for one in group.said]
     _unlink({known.was_in for known in said if known.was_in} - touched.keys())
     counted = recount([group.id for group in touched.values() if group.is_changed])
@@ -132,7 +130,7 @@ def fold(rows: ledger.Batch, touched: dict[str, Touched], now: datetime) -> None
         if group.id not in counted:
             known = stored[group.id].facts if group.id in stored else facts.empty()
             counted[group.id] = _counted(known, group, joined[group.id])
-    detectors = detectors_of(counted.values())
+    detectors = detectors_of(counted.values(), known=detector)
     opened, grown = [], []
     for group in touched.values():
         known_as = stored.get(group.id, Stored(group.key, {}, now))
@@ -153,20 +151,20 @@ class Stored(NamedTuple):
     first_received_at: datetime
 
 
-def _locked(groups: list[str]) -> dict[str, Stored]:
+LOCKED = """
+    SELECT id::text, state, key, facts, first_received_at FROM alerts_alertgroup WHERE id = ANY(%s::uuid[])
+    ORDER BY id FOR NO KEY UPDATE"""
+
+
+def _locked(groups: list[str]) -> Answer[dict[str, Stored]]:
     """The groups as they are now, locked in order of their ids so that two requests never wait for each other."""
-    if not groups:
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT id::text, state, key, facts, first_received_at FROM alerts_alertgroup WHERE id = ANY(%s::uuid[])"
-            " ORDER BY id FOR NO KEY UPDATE",
-            [plain(groups)],
-        )
-        found = cursor.fetchall()
-    if any(state not in TAKING for _, state, *_ in found):
+    return prepared.ask(_as_stored, LOCKED, [plain(groups)])
+
+
+def _as_stored(rows: list[tuple]) -> dict[str, Stored]:
+    if any(state not in TAKING for _, state, *_ in rows):
         raise Overtaken("a group was decided upon")
-    return {id_: Stored(key, json.loads(counted), first) for id_, _, key, counted, first in found}
+    return {id_: Stored(key, json.loads(counted), first) for id_, _, key, counted, first in rows}
 
 
 # What follows from the rows above: which accounts an alert and its group name, and where the next alert of a key goes.
@@ -185,8 +183,11 @@ LINK = """
     FROM joined j JOIN accounts_account a ON a.id = j.account_id"""
 
 
-def _link(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]]]:
-    """Write the links; returns contract and verified payer of the accounts that are new in each group.
+Joined = dict[str, list[tuple[str, bool | None]]]
+
+
+def _link(touched: dict[str, Touched]) -> Answer[Joined]:
+    """Write the links; gives contract and verified payer of the accounts that are new in each group.
 
     Sorted, so that two requests which write the same links wait for each other instead of for ever.
     """
@@ -194,13 +195,14 @@ def _link(touched: dict[str, Touched]) -> dict[str, list[tuple[str, bool | None]
     named = sorted({(account, one.known.id) for one, _ in said for account in one.accounts})
     members = sorted({(account, group) for one, group in said for account in one.known.account_ids})
     keys = sorted({one.key: group for one, group in said if one.is_lost}.items())
-    joined: dict[str, list[tuple[str, bool | None]]] = defaultdict(list)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            LINK, [*_plain(named), [key for key, _ in keys], plain(group for _, group in keys), *_plain(members)]
-        )
-        for group, contract, payer_verified in cursor.fetchall():
-            joined[group].append((contract, payer_verified))
+    links = [*_plain(named), [key for key, _ in keys], plain(group for _, group in keys), *_plain(members)]
+    return prepared.ask(_as_joined, LINK, links)
+
+
+def _as_joined(rows: list[tuple]) -> Joined:
+    joined: Joined = defaultdict(list)
+    for group, contract, payer_verified in rows:
+        joined[group].append((contract, payer_verified))
     return joined
 
 
@@ -250,7 +252,7 @@ def update(rows: ledger.Batch, drafts: list[dict[str, Any]]) -> None:
     if not drafts:
         return
     columns = [column for column in drafts[0] if column != "id"]
-    rows.run(
+    rows.send(
         AlertGroup,
         f"UPDATE alerts_alertgroup SET {', '.join(f'{c} = new.{c}' for c in columns)}"  # noqa: S608 - our columns
         " FROM jsonb_populate_recordset(NULL::alerts_alertgroup, %s) AS new WHERE alerts_alertgroup.id = new.id",
@@ -290,9 +292,12 @@ def _hidden_until(counted: dict[str, Any]) -> datetime | None:
     return datetime.fromtimestamp(counted["hidden_until"], UTC)
 
 
-def detectors_of(counted: Iterable[dict[str, Any]]) -> dict[str, Detector]:
-    slugs = {slug for one in counted for slug in one["detectors"]}
-    return {detector.slug: detector for detector in Detector.objects.filter(slug__in=slugs)}
+def detectors_of(counted: Iterable[dict[str, Any]], known: Detector | None = None) -> dict[str, Detector]:
+    """The detectors that these facts name, by slug. One that is known need not be looked up."""
+    found = {known.slug: known} if known else {}
+    if slugs := {slug for one in counted for slug in one["detectors"]} - found.keys():
+        found |= {detector.slug: detector for detector in Detector.objects.filter(slug__in=slugs)}
+    return found
 
 
 def _for_priority(counted: dict[str, Any], detectors: list[Detector]) -> priority.Facts:

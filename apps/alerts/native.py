@@ -26,7 +26,11 @@ Moment = Annotated[datetime, Meta(tz=True)]
 Day = Annotated[str, Meta(pattern=r"^\d{4}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])$")]
 
 
-class Calibration(Struct):
+class Plain(Struct, gc=False):
+    """Data that never refers to itself: the collector of garbage need not walk it, and there are ten of it an alert."""
+
+
+class Calibration(Plain):
     """How often the detector was wrong on cases known to be innocent."""
 
     set_id: Text200
@@ -35,7 +39,7 @@ class Calibration(Struct):
     as_of: Day
 
 
-class Detector(Struct):
+class Detector(Plain):
     """The detector as it was when it spoke. `known_false_positives` is demanded: somebody thought about it."""
 
     version: Text64
@@ -45,12 +49,12 @@ class Detector(Struct):
     calibration: Calibration | None = None
 
 
-class Window(Struct):
+class Window(Plain):
     start: Moment
     end: Moment
 
 
-class AccountsRef(Struct):
+class AccountsRef(Plain):
     """A file with the accounts, one reference a line, when they are more than fit into the alert."""
 
     url: Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -58,7 +62,7 @@ class AccountsRef(Struct):
     rows: Members
 
 
-class Subject(Struct):
+class Subject(Plain):
     type: Literal["account", "cluster", "organisation", "model", "endpoint"]
     n_accounts: Members | None = None
     accounts: Annotated[list[AccountRef], Meta(max_length=MAX_ACCOUNTS)] = []
@@ -70,7 +74,7 @@ class Subject(Struct):
     endpoint_ref: Text200 | None = None
 
 
-class Target(Struct):
+class Target(Plain):
     """The provider's model that was asked."""
 
     model: Text200 | None = None
@@ -78,7 +82,7 @@ class Target(Struct):
     surface: Text200 | None = None
 
 
-class Measure(Struct):
+class Measure(Plain):
     """What was measured over the window. Counts are integers, shares 0 to 1, entropy in bits."""
 
     queries: Count | None = None
@@ -90,13 +94,13 @@ class Measure(Struct):
     new_model_share_24h: Share | None = None
 
 
-class Effect(Struct):
+class Effect(Plain):
     name: Text200
     value: float
     ci95: tuple[float, float] | None = None
 
 
-class Score(Struct):
+class Score(Plain):
     """How sure the detector is, and on what scale."""
 
     value: float
@@ -108,19 +112,19 @@ class Score(Struct):
     effect: Effect | None = None
 
 
-class Baseline(Struct):
+class Baseline(Plain):
     population: Text200
     period_days: Annotated[float, Meta(gt=0)] | None = None
     percentile: Annotated[float, Meta(ge=0, le=100)] | None = None
 
 
-class Indicator(Struct):
+class Indicator(Plain):
     type: Text64
     value: Text500
     key_id: Text64 | None = None
 
 
-class Evidence(Struct):
+class Evidence(Plain):
     """A file that the detector keeps, named by its hash."""
 
     uri: Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -130,7 +134,7 @@ class Evidence(Struct):
     retention_until: Day | None = None
 
 
-class Alternative(Struct):
+class Alternative(Plain):
     """An innocent explanation, and whether the detector tested it."""
 
     h: Text200
@@ -138,13 +142,13 @@ class Alternative(Struct):
     note: Text2000 | None = None
 
 
-class Handling(Struct):
+class Handling(Plain):
     tlp: Literal["CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"] = "AMBER"
     contains_personal_data: bool | None = None
     contains_prompts: bool | None = None
 
 
-class Alert(Struct, forbid_unknown_fields=True):
+class Alert(Plain, forbid_unknown_fields=True):
     """One alert. Unknown fields at this level are refused; what has no place here goes into `ext`."""
 
     schema: Literal["casemgr.alert/1"]

@@ -7,8 +7,8 @@ from django.db.models import Count, Max, Min
 
 from apps.accounts.queries import Day, activity_of_all, daily_activity, mean_of_a_day
 from apps.alerts import queries
-from apps.alerts.calibration import false_positive_rate
 from apps.alerts.models import Alert, AlertGroup, Detector
+from apps.alerts.reliability.calibration import false_positive_rate
 from apps.core.ui.formats import number
 
 CHART_DAYS = 45

@@ -7,7 +7,7 @@ import math
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from apps.alerts.calibration import false_positive_rate
+from apps.alerts.reliability.calibration import false_positive_rate
 from apps.core.ui.formats import number
 
 SEVERITY = (("info", 0), ("low", 6), ("medium", 14), ("high", 24), ("critical", 32))

@@ -23,7 +23,7 @@ from apps.alerts.models import (
     Suppression,
     VerdictAlert,
 )
-from apps.core import counting
+from apps.core import counting, prepared
 from apps.core.counting import Count as Counted
 from apps.core.models import Job
 from apps.staff.models import ApiKey
@@ -105,7 +105,7 @@ def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
-    return Detector.objects.filter(service_account_id=principal.pk).first()
+    return prepared.first(Detector, "service_account_id = %s", [principal.pk])
 
 
 @dataclass

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from apps.alerts import folding
 from apps.alerts.models import AlertGroup, Detector
-from apps.alerts.precision import Precision, Standing, enough, standing
+from apps.alerts.reliability.precision import Precision, Standing, enough, standing
 from apps.audit import ledger
 from apps.core.ui.formats import counted, number
 

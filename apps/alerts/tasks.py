@@ -1,7 +1,6 @@
 """What the worker does about verdicts: number them, tell them, and hold them against what detectors declare."""
 
-from celery import current_app, shared_task
-from django.conf import settings
+from celery import shared_task
 from django.db import transaction
 
 from apps.alerts import actions, deliveries, standing, verdicts
@@ -43,12 +42,8 @@ def _detector(job: Job) -> Detector:
 
 
 def ring() -> None:
-    """Wake a worker for what waits. One that is not reached costs time, not messages: the sweep comes round."""
-    if settings.CELERY_BROKER_URL:
-        try:
-            current_app.send_task("alerts.deliver", retry=False)
-        except Exception as error:
-            jobs.log.warning("no worker was woken, the sweep will find the messages: %s", error)
+    """Wake a worker for the messages that wait."""
+    jobs.ring("alerts.deliver")
 
 
 @shared_task(name="alerts.deliver")

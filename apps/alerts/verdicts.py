@@ -12,7 +12,7 @@ from django.db.models import Count, Q, QuerySet
 from django.utils import timezone
 
 from apps.alerts.models import Alert, AlertGroup, Detector, Verdict, VerdictAlert
-from apps.alerts.precision import RIGHT, WRONG, Precision
+from apps.alerts.reliability.precision import RIGHT, WRONG, Precision
 from apps.audit import ledger
 from apps.core import jobs
 

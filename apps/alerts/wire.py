@@ -17,7 +17,7 @@ from apps.alerts.native import Alert, Score, Subject
 MAX_DEPTH = 64
 
 
-class Taken(Struct):
+class Taken(Struct, gc=False):
     """An alert that may be written, and its content in canonical form with its hash."""
 
     alert: Alert

@@ -8,12 +8,13 @@ import hashlib
 import hmac
 import json
 import os
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import islice
-from operator import itemgetter
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -21,12 +22,12 @@ import rfc8785
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models
+from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from apps.audit import fence, middleware, private
+from apps.audit import digests, fence, middleware, private
 from apps.audit.models import AuditedModel, CaseCounter, Event, Manifest
-from apps.core import workflow
-from apps.core.arrays import plain
+from apps.core import prepared, workflow
 from apps.core.ids import uuid7, uuid7s
 
 M = TypeVar("M", bound=AuditedModel)
@@ -118,10 +119,11 @@ class Batch:
         self.details = details
         self.parts: list[dict] = []
         self.manifests: list[tuple[str, bytes]] = []
+        self.awaited: list[tuple[type[AuditedModel], CursorWrapper]] = []  # sent, and their answers not looked at yet
 
     @property
     def tables(self) -> list[str]:
-        return sorted({table for table, _ in self.manifests})
+        return sorted({table for table, _ in self.manifests} | {model._meta.db_table for model, _ in self.awaited})
 
     def run(self, model: type[AuditedModel], sql: str, params: Sequence | None = None) -> int:
         """Run one INSERT or UPDATE of the model's table and take the digest of every row it wrote; returns how many.
@@ -129,17 +131,27 @@ class Batch:
         `sql` has no RETURNING clause of its own. The table may hold no private columns: a digest cannot hide them.
         """
         _refuse_outside(model, self)
-        table = model._meta.db_table
         with connection.cursor() as cursor, _explained(model):
-            cursor.execute(
-                f"WITH written AS ({sql} RETURNING {table}.*)"  # noqa: S608 - table and statement are ours
-                " SELECT count(*), coalesce(string_agg(uuid_send(id) ||"
-                f" {digest_sql(model, 'written')}, ''::bytea ORDER BY id), ''::bytea) FROM written",
-                params,
-            )
+            cursor.execute(_with_digests(model, sql), params)
             count, digests = cursor.fetchone()
         self._wrote(model, count, bytes(digests))
         return count
+
+    def send(self, model: type[AuditedModel], sql: str, params: Sequence = ()) -> None:
+        """As `run`, for statements that come often and write few rows; in a pipeline nobody waits for the answer."""
+        _refuse_outside(model, self)
+        with _explained(model):
+            self.awaited.append((model, prepared.send(_with_digests(model, sql), params)))
+        if not prepared.is_pipelined():
+            self.settle()
+
+    def settle(self) -> None:
+        """Take the digests of what was sent."""
+        while self.awaited:
+            model, cursor = self.awaited.pop(0)
+            with _explained(model), cursor:
+                count, digests = cursor.fetchone()
+            self._wrote(model, count, bytes(digests))
 
     def _wrote(self, model: type[AuditedModel], count: int, digests: bytes) -> None:
         if count:
@@ -159,46 +171,54 @@ class Batch:
     def insert(self, model: type[AuditedModel], rows: Iterable[dict[str, Any]]) -> int:
         """Insert rows given as column -> value (ids are made here when missing); returns how many.
 
-        Few rows go in one statement; from some twenty on COPY and a second look for the digests are cheaper.
+        Few rows go in one statement that answers with their digests. From some twenty on COPY is cheaper, with digests
+        that are taken here; for that a row has all columns of its table.
         """
         written, remaining = 0, iter(rows)
         while chunk := list(islice(remaining, MANY)):
             if "id" not in chunk[0]:
                 chunk = [{"id": str(key)} | row for key, row in zip(uuid7s(len(chunk)), chunk, strict=True)]
-            written += self._copy(model, chunk) if len(chunk) >= COPIED else self._insert(model, chunk)
+            try:
+                told = digests.told(model, chunk) if len(chunk) >= COPIED else None
+            except digests.Untold:
+                told = None
+            if told:
+                self._copy(model, list(chunk[0]), told)
+            else:
+                self._insert(model, chunk)
+            written += len(chunk)
         return written
 
-    def _insert(self, model: type[AuditedModel], rows: list[dict[str, Any]]) -> int:
+    def _insert(self, model: type[AuditedModel], rows: list[dict[str, Any]]) -> None:
         table, columns = model._meta.db_table, ", ".join(f'"{column}"' for column in rows[0])
-        return self.run(
+        self.send(
             model,
             f"INSERT INTO {table} ({columns}) SELECT {columns} FROM jsonb_populate_recordset(NULL::{table}, %s)",  # noqa: S608
             [json.dumps(rows, default=str)],
         )
 
-    def _copy(self, model: type[AuditedModel], rows: list[dict[str, Any]]) -> int:
+    def _copy(self, model: type[AuditedModel], columns: list[str], told: list[digests.Told]) -> None:
+        """In the order given: who writes the same rows in the same order is waited for, not deadlocked with."""
         _refuse_outside(model, self)
-        table, columns = model._meta.db_table, list(rows[0])
-        as_json = {str(f.column) for f in model._meta.concrete_fields if isinstance(f, models.JSONField)}
-        for column in as_json.intersection(columns):
-            rows = [row | {column: json.dumps(row[column])} for row in rows]
         names = ", ".join(f'"{column}"' for column in columns)
-        values = itemgetter(*columns)
-        with connection.cursor() as cursor, _explained(model):
-            with (
-                connection.wrap_database_errors,
-                cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy,
-            ):
-                for row in rows:
-                    copy.write_row(values(row))
-            cursor.execute(
-                f"SELECT count(*), string_agg(uuid_send(id) || {digest_sql(model, 't')}, ''::bytea ORDER BY id)"  # noqa: S608
-                f" FROM {table} t WHERE id = ANY(%s::uuid[])",
-                [plain(str(row["id"]) for row in rows)],
-            )
-            count, digests = cursor.fetchone()
-        self._wrote(model, count, bytes(digests))
-        return count
+        with (
+            _explained(model),
+            connection.wrap_database_errors,
+            connection.cursor() as cursor,
+            cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy,
+        ):
+            for row in told:
+                copy.write_row(row.values)
+        self._wrote(model, len(told), b"".join(sorted(row.id + row.digest for row in told)))
+
+
+def _with_digests(model: type[AuditedModel], sql: str) -> str:
+    """The statement, answering how many rows it wrote, and their ids and digests."""
+    return (
+        f"WITH written AS ({sql} RETURNING {model._meta.db_table}.*)"  # noqa: S608 - table and statement are ours
+        " SELECT count(*), coalesce(string_agg(uuid_send(id) ||"
+        f" {digest_sql(model, 'written')}, ''::bytea ORDER BY id), ''::bytea) FROM written"
+    )
 
 
 @contextmanager
@@ -313,44 +333,67 @@ def _write(
     if details:
         body["details"] = details
     if batch:
+        batch.settle()
         body["batch"] = batch.parts
-        Manifest.objects.bulk_create(
-            Manifest(event_uuid=event_uuid, ordinal=i, table_name=table, rows=rows)
-            for i, (table, rows) in enumerate(batch.manifests)
-        )
-    _append(event_uuid, now, body)
+    _append(event_uuid, now, body, batch.manifests if batch else [])
     present.events.append(event_uuid)
 
 
-def _append(event_uuid: UUID, now, body: dict) -> None:
+APPEND = f"""
+    WITH listed AS (
+        INSERT INTO {Manifest._meta.db_table} (event_uuid, ordinal, table_name, rows)
+        SELECT %s, ordinal - 1, table_name, rows
+        FROM unnest(%s::text[], %s::bytea[]) WITH ORDINALITY AS m (table_name, rows, ordinal)
+    )
+    INSERT INTO {Event._meta.db_table} (event_uuid, occurred_at, act_uuid, actor, actor_kind, on_behalf_of, request_id,
+        action, object_type, object_id, tables, case_id, case_seq, reason, schema_version, body, body_sha256, seal)
+    VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""  # noqa: S608 - our tables
+
+
+def _append(event_uuid: UUID, now: datetime, body: dict, manifests: list[tuple[str, bytes]]) -> None:
     data = canonical(body)
     table, object_id = body["object"] or ("", None)
     case_id, case_seq = body["case"] or (None, None)
-    Event.objects.create(
-        event_uuid=event_uuid,
-        occurred_at=now,
-        act_uuid=body["act"],
-        actor=body["actor"],
-        actor_kind=body["actor_kind"],
-        on_behalf_of=body["on_behalf_of"],
-        request_id=body["request"],
-        action=body["action"],
-        object_type=table,
-        object_id=object_id,
-        tables=sorted({part["table"] for part in body["batch"]}) if body.get("batch") else None,
-        case_id=case_id,
-        case_seq=case_seq,
-        reason=body["reason"],
-        schema_version=SCHEMA_VERSION,
-        body=data,
-        body_sha256=hashlib.sha256(data).digest(),
-        seal=seal(data),
+    prepared.send(
+        APPEND,
+        [
+            event_uuid,
+            [name for name, _ in manifests],
+            [rows for _, rows in manifests],
+            event_uuid,
+            now,
+            body["act"],
+            body["actor"],
+            body["actor_kind"],
+            body["on_behalf_of"],
+            body["request"],
+            body["action"],
+            table,
+            object_id,
+            json.dumps(sorted({part["table"] for part in body["batch"]})) if body.get("batch") else None,
+            case_id,
+            case_seq,
+            body["reason"],
+            SCHEMA_VERSION,
+            data,
+            hashlib.sha256(data).digest(),
+            seal(data),
+        ],
     )
 
 
 def canonical(body: dict) -> bytes:
-    """Canonical JSON (RFC 8785); values that JSON does not know are written as text."""
-    return rfc8785.dumps(json.loads(json.dumps(body, default=str)))
+    """Canonical JSON (RFC 8785); values that JSON does not know are written as text.
+
+    Of ASCII text and small whole numbers, which nearly all events are made of, the standard library writes the same in
+    a tenth of the time.
+    """
+    plain = json.loads(json.dumps(body, default=str))
+    text = json.dumps(plain, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return rfc8785.dumps(plain) if not text.isascii() or _other_number.search(text) else text.encode()
+
+
+_other_number = re.compile(r"[:,\[]-?(?:\d+[.eE]|\d{10}|[IN])")  # a fraction, one of ten digits, infinite or none
 
 
 def seal(body: bytes) -> bytes:

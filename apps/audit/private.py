@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 
 from apps.audit.models import PrivateValue, SubjectKey
+from apps.core import prepared
 
 
 def commitment(nonce: bytes, column: str, value: object) -> str:
@@ -23,14 +24,13 @@ def hide(event_uuid, column: str, side: str, subject: str, value: object) -> dic
     if value is None or value == "":
         return None
     nonce = os.urandom(32)
-    PrivateValue.objects.create(
-        event_uuid=event_uuid,
-        field=f"{column}.{side}",
-        subject=subject,
-        nonce=nonce,
-        ciphertext=_encrypt(subject, value),
-    )
+    prepared.send(KEEP, [event_uuid, f"{column}.{side}", subject, nonce, _encrypt(subject, value)])
     return {"commitment": commitment(nonce, column, value)}
+
+
+KEEP = f"""
+    INSERT INTO {PrivateValue._meta.db_table} (event_uuid, field, subject, nonce, ciphertext)
+    VALUES (%s, %s, %s, %s, %s)"""  # noqa: S608 - our table
 
 
 def reveal(event_uuid, column: str, side: str) -> object | None:
@@ -49,9 +49,19 @@ def key_from(wrapped: bytes) -> AESGCM:
 
 
 def _encrypt(subject: str, value: object) -> bytes:
-    key, _ = SubjectKey.objects.get_or_create(subject=subject, defaults={"wrapped": _wrap(AESGCM.generate_key(256))})
     nonce = os.urandom(12)
-    return nonce + key_from(bytes(key.wrapped)).encrypt(nonce, json.dumps(value).encode(), subject.encode())
+    return nonce + key_from(_wrapped_key(subject)).encrypt(nonce, json.dumps(value).encode(), subject.encode())
+
+
+WRAPPED = f"SELECT wrapped FROM {SubjectKey._meta.db_table} WHERE subject = %s"  # noqa: S608 - our table
+
+
+def _wrapped_key(subject: str) -> bytes:
+    """The key of a subject, made when it has none."""
+    if found := prepared.send(WRAPPED, [subject]).fetchone():
+        return found[0]
+    key, _ = SubjectKey.objects.get_or_create(subject=subject, defaults={"wrapped": _wrap(AESGCM.generate_key(256))})
+    return bytes(key.wrapped)
 
 
 def _master() -> AESGCM:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.audit import actions, queries, sentences
 from apps.audit.filters import TrailFilter
-from apps.core.http import require
+from apps.core.http import is_fragment, require
 from apps.core.paging import page
 
 
@@ -58,7 +58,7 @@ def history(request: HttpRequest, table: str, pk: UUID) -> HttpResponse:
         "entries": sentences.tell(rows, request.user),
         "may_read_trail": request.user.has_perm("audit.view"),
     }
-    return render(request, f"audit/history.html{'#panel' if request.headers.get('HX-Request') else ''}", context)
+    return render(request, f"audit/history.html{'#panel' if is_fragment(request) else ''}", context)
 
 
 @require_safe

@@ -11,12 +11,13 @@ from typing import Any
 from urllib.parse import urlencode
 
 from django.core.exceptions import ValidationError
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from apps.audit.models import Event
 from apps.cases import queries
 from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
 from apps.cases.wrongful import few
+from apps.core.links import url_if_any
 
 Line = dict[str, Any]
 State = Case.State
@@ -50,10 +51,8 @@ def _line(state: str, text: str, detail: str = "", url: str = "", action: str = 
 
 
 def _url(name: str, case: Case, **query: str) -> str:
-    try:
-        return reverse(name, args=[case.ref]) + (f"?{urlencode(query)}" if query else "")
-    except NoReverseMatch:
-        return ""
+    url = url_if_any(name, case.ref)
+    return f"{url}?{urlencode(query)}" if url and query else url
 
 
 # --- triage -----------------------------------------------------------------------------------------------------------

@@ -2,16 +2,22 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
 
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import render
 from django.utils.http import content_disposition_header
 
 from apps.core.pdf import PdfError
 from apps.core.workflow import IllegalTransition
+
+OCTETS = "application/octet-stream"  # bytes of which nothing is claimed
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -52,14 +58,36 @@ def require(request: HttpRequest, to_view: str, to_do: str = "", obj: Any = None
         raise PermissionDenied
 
 
-def carried_out(request: HttpRequest, form: forms.Form, action: Callable[..., object], obj: Any, *, done: str) -> bool:
-    """Take the form's action on the object and say that it is done; False where the form has to be shown again."""
+@dataclass(frozen=True)
+class Done(Generic[T]):
+    """That an action was taken, and what it returned."""
+
+    result: T
+
+
+def carried_out(
+    request: HttpRequest, form: forms.BaseForm, action: Callable[..., T], *on: Any, done: str | Callable[[T], str]
+) -> Done[T] | None:
+    """Take the form's action, on an object where there is one, and say so; None where the form has to be shown again.
+
+    `done` is what is said, or says it of what the action returned.
+    """
     if form.is_valid():
         with explained(form):
-            action(obj, **form.cleaned_data, by=request.user)
-            messages.success(request, done)
-            return True
-    return False
+            result = action(*on, **form.cleaned_data, by=request.user)
+            messages.success(request, done(result) if callable(done) else done)
+            return Done(result)
+    return None
+
+
+def form_page(request: HttpRequest, template: str, form: forms.BaseForm, /, **context: Any) -> HttpResponse:
+    """A page around a form; 422 when the form was refused."""
+    return render(request, template, {"form": form} | context, status=422 if form.errors else 200)
+
+
+def is_fragment(request: HttpRequest) -> bool:
+    """Asked for by htmx, into a page that is there already."""
+    return "HX-Request" in request.headers
 
 
 def pdf_response(make: Callable[[], bytes], *, name: str) -> HttpResponse:

@@ -47,14 +47,14 @@ def after_commit(kind: str, key: object, *, by) -> None:
     transaction.on_commit(ring)
 
 
-def ring() -> None:
+def ring(task: str = "core.work") -> None:
     """Wake a worker. A broker that is down costs time, not work: the sweep comes round."""
     if not settings.CELERY_BROKER_URL:
         return
     try:
-        current_app.send_task("core.work", retry=False)
-    except Exception as error:
-        log.warning("no worker was woken, the sweep will find the work: %s", error)
+        current_app.send_task(task, retry=False)
+    except Exception as error:  # the change is committed: nothing that a broker's client raises may look like failure
+        log.warning("no worker was woken for %s, the sweep will find the work: %s", task, error)
 
 
 def work_off(limit: int | None = None) -> int:
@@ -104,7 +104,7 @@ def _do(job_id: int) -> None:
                 return
             _handlers[job.kind](job)
             Job.objects.filter(pk=job_id).update(state=Job.State.DONE, finished_at=timezone.now(), last_error="")
-    except Exception as error:
+    except Exception as error:  # a job may fail with anything, and the next one is still to be done
         log.exception("job %s failed", job_id)
         _note_failure(job_id, error)
 

@@ -104,7 +104,7 @@ class _Renderer:
     def __init__(self):
         # -P and the empty environment keep what lies around from being imported; the fixed hash seed keeps the bytes
         # the same.
-        process = subprocess.Popen(  # noqa: S603 our own interpreter and script, no argument from outside
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and script, no argument from outside
             [sys.executable, "-s", "-P", "-B", "-X", "utf8", str(Path(pdf_worker.__file__))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -231,7 +231,7 @@ def in_child(order: dict, blobs: list[bytes], result: IO[bytes]) -> None:
         write_frame(result, {"kind": "fault", "error": str(error)}, [])
     except (MemoryError, SystemError):  # the second is what a C library makes of the first
         write_frame(result, {"kind": "limit", "error": f"The document is too large. {too_much_memory(order)}"}, [])
-    except Exception as error:
+    except Exception as error:  # whatever it is, the parent waits to hear of it
         write_frame(result, {"kind": "fault", "error": f"The renderer failed: {type(error).__name__}: {error}"}, [])
     os._exit(0)
 

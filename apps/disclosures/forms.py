@@ -3,12 +3,6 @@ from django import forms
 from apps.disclosures.models import Report
 
 
-class Filter(forms.Form):
-    state = forms.ChoiceField(choices=[("", "Any state"), *Report.State.choices], required=False)
-    audience = forms.ChoiceField(choices=[("", "Any audience"), *Report.Audience.choices], required=False)
-    q = forms.CharField(required=False, label="Number or case")
-
-
 class CompileForm(forms.Form):
     audience = forms.ChoiceField(
         choices=Report.Audience.choices, help_text="It decides what is withheld; the rules are shown on the draft."
@@ -18,7 +12,3 @@ class CompileForm(forms.Form):
     legal_basis = forms.CharField(
         max_length=300, label="Legal basis", help_text="Why it may be shared with them: law, agreement, consent."
     )
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))

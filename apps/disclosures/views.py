@@ -1,14 +1,14 @@
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases.queries import visible_cases
 from apps.core import vault
-from apps.core.http import carried_out, explained, file_response, pdf_response, require
+from apps.core.forms import ReasonForm
+from apps.core.http import carried_out, explained, file_response, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
-from apps.disclosures import actions, forms, queries
+from apps.disclosures import actions, filters, forms, queries
 from apps.disclosures.models import Report
 from apps.disclosures.report import field_in_words
 
@@ -16,17 +16,10 @@ from apps.disclosures.report import field_in_words
 @require_safe
 def reports(request: HttpRequest) -> HttpResponse:
     require(request, "disclosures.view")
-    form = forms.Filter(request.GET)
-    found = queries.visible_reports(request.user)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    for field in ("state", "audience"):
-        if wanted.get(field):
-            found = found.filter(**{field: wanted[field]})
-    if words := wanted.get("q", "").strip():
-        found = found.filter(Q(ref__iexact=words) | Q(case__ref__iexact=words))
+    found = filters.ReportFilter(request.GET, queries.visible_reports(request.user))
     context = {
-        "form": form,
-        "page": page(found, ("-compiled_at", "-id"), request.GET),
+        "filter": found,
+        "page": page(found.qs, ("-compiled_at", "-id"), request.GET),
         "filtered": any(request.GET.values()),
     }
     return render(request, "disclosures/list.html", context)
@@ -37,7 +30,7 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
     """The panel of a case: its reports."""
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = queries.visible_reports(request.user).filter(case=case).order_by("-compiled_at")[:50]
-    template = "disclosures/of_case.html" if "HX-Request" in request.headers else "disclosures/of_case_page.html"
+    template = "disclosures/of_case.html" if is_fragment(request) else "disclosures/of_case_page.html"
     return render(request, template, {"case": case, "reports": found})
 
 
@@ -50,7 +43,7 @@ def compile_report(request: HttpRequest, ref: str) -> HttpResponse:
         with explained(form):
             report = actions.compile_report(case, by=request.user, **form.cleaned_data)
             return redirect("disclosures:report", report.pk)
-    return render(request, "disclosures/compile.html", {"form": form, "case": case}, status=422 if form.errors else 200)
+    return form_page(request, "disclosures/compile.html", form, case=case)
 
 
 @require_safe
@@ -58,11 +51,11 @@ def report(request: HttpRequest, pk) -> HttpResponse:
     return _report_page(request, _find(request, pk))
 
 
-def _report_page(request: HttpRequest, found: Report, form: forms.ReasonForm | None = None) -> HttpResponse:
+def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = None) -> HttpResponse:
     context = {
         "report": found,
         "withheld": [{**line, "field": field_in_words(line["path"])} for line in found.withheld],
-        "reason": form or forms.ReasonForm(),
+        "reason": form or ReasonForm(),
     }
     return render(request, "disclosures/report.html", context, status=422 if form and form.errors else 200)
 
@@ -110,7 +103,7 @@ def discard(request: HttpRequest, pk) -> HttpResponse:
 def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
     found = _find(request, pk)
     require(request, "disclosures.view", action.verb, found)
-    form = forms.ReasonForm(request.POST)
+    form = ReasonForm(request.POST)
     if carried_out(request, form, action, found, done=done):
         return redirect("disclosures:report", pk)
     return _report_page(request, found, form)

@@ -6,7 +6,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.core import vault
-from apps.core.http import explained, file_response, require
+from apps.core.http import OCTETS, explained, file_response, form_page, require
 from apps.core.paging import page
 from apps.evidence import actions, fingerprints, forms, queries
 from apps.evidence.models import Item
@@ -73,7 +73,7 @@ def collect(request: HttpRequest) -> HttpResponse:
             kept = actions.collect(**data, filename=file.name, chunks=file.chunks(vault.CHUNK), by=request.user)
             messages.success(request, f"{kept.ref} is in the vault.")
             return redirect("evidence:item", kept.ref)
-    return render(request, "evidence/collect.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, "evidence/collect.html", form)
 
 
 @require_POST
@@ -99,7 +99,7 @@ def export(request: HttpRequest, ref: str) -> HttpResponseBase:
                 return file_response(
                     vault.chunks(found.sha256),
                     filename=found.filename,
-                    media_type="application/octet-stream",
+                    media_type=OCTETS,
                     size=found.byte_size,
                 )
             messages.error(request, "The file in the vault is not what was collected. No copy was made.")
@@ -121,8 +121,7 @@ def run_test(request: HttpRequest) -> HttpResponse:
                 by=request.user,
             )
             return redirect("evidence:run", run.ref)
-    context = {"form": form, "test": fingerprints.TESTS["green-list"]}
-    return render(request, "evidence/run_form.html", context, status=422 if form.errors else 200)
+    return form_page(request, "evidence/run_form.html", form, test=fingerprints.TESTS["green-list"])
 
 
 @require_safe

@@ -5,13 +5,7 @@ from django import forms
 from apps.accounts.models import Account
 from apps.cases.models import Decision, Party
 from apps.notices.actions import CARRIES_OUT, TO_ACCOUNTS
-from apps.notices.models import Notice, NoticeTemplate
-
-
-class Filter(forms.Form):
-    state = forms.ChoiceField(choices=[("", "Any state"), *Notice.State.choices], required=False)
-    kind = forms.ChoiceField(choices=[("", "Any letter"), *NoticeTemplate.Kind.choices], required=False, label="Letter")
-    q = forms.CharField(required=False, label="Number, case or account")
+from apps.notices.models import NoticeTemplate
 
 
 def kinds_for(decision: Decision) -> list[tuple[str, str]]:
@@ -49,10 +43,6 @@ class DraftForm(forms.Form):
         if account is None:
             raise forms.ValidationError(f"There is no account “{ref}”.")
         return account
-
-
-class ReasonForm(forms.Form):
-    reason = forms.CharField(widget=forms.Textarea(attrs={"rows": 2}))
 
 
 class RecipientForm(forms.Form):

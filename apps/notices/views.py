@@ -1,14 +1,16 @@
+from typing import Any
+
 from django.contrib import messages
-from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
 from apps.core import vault
-from apps.core.http import carried_out, explained, file_response, pdf_response, require
+from apps.core.forms import ReasonForm
+from apps.core.http import carried_out, explained, file_response, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
-from apps.notices import actions, forms, letter, queries, writing
+from apps.notices import actions, filters, forms, letter, queries, writing
 from apps.notices.checks import checks
 from apps.notices.models import Notice, NoticeTemplate
 from apps.notices.sources import sourced
@@ -17,18 +19,10 @@ from apps.notices.sources import sourced
 @require_safe
 def notices(request: HttpRequest) -> HttpResponse:
     require(request, "notices.view")
-    form = forms.Filter(request.GET)
-    found = queries.visible_notices(request.user)
-    wanted = form.cleaned_data if form.is_valid() else {}
-    if wanted.get("state"):
-        found = found.filter(state=wanted["state"])
-    if wanted.get("kind"):
-        found = found.filter(template__kind=wanted["kind"])
-    if words := wanted.get("q", "").strip():
-        found = found.filter(Q(ref__iexact=words) | Q(case__ref__iexact=words) | Q(account__ref__iexact=words))
+    found = filters.NoticeFilter(request.GET, queries.visible_notices(request.user))
     context = {
-        "form": form,
-        "page": page(found, ("-drafted_at", "-id"), request.GET),
+        "filter": found,
+        "page": page(found.qs, ("-drafted_at", "-id"), request.GET),
         "filtered": any(request.GET.values()),
     }
     return render(request, "notices/list.html", context)
@@ -40,7 +34,7 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = list(queries.visible_notices(request.user).filter(case=case).order_by("-drafted_at")[:50])
     decisions = [d for d in case.decisions.filter(state="approved").order_by("ref") if forms.kinds_for(d)]
-    template = "notices/of_case.html" if "HX-Request" in request.headers else "notices/of_case_page.html"
+    template = "notices/of_case.html" if is_fragment(request) else "notices/of_case_page.html"
     return render(request, template, {"case": case, "notices": found, "decisions": decisions})
 
 
@@ -53,10 +47,10 @@ def draft(request: HttpRequest, decision_ref: str) -> HttpResponse:
         with explained(form):
             notice = actions.draft_notice(decision, by=request.user, **form.cleaned_data)
             return redirect("notices:notice", notice.pk)
-    context = {"form": form, "decision": decision}
+    context: dict[str, Any] = {"decision": decision}
     if "account" in form.fields:
         context["accounts"] = accounts_of_finding(decision.finding).order_by("account__ref")[:8]
-    return render(request, "notices/draft.html", context, status=422 if form.errors else 200)
+    return form_page(request, "notices/draft.html", form, **context)
 
 
 @require_safe
@@ -64,7 +58,7 @@ def notice(request: HttpRequest, pk) -> HttpResponse:
     return _notice_page(request, _find(request, pk))
 
 
-def _notice_page(request: HttpRequest, found: Notice, form: forms.ReasonForm | None = None) -> HttpResponse:
+def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = None) -> HttpResponse:
     composition, lines = writing.composed(found), checks(found)
     context = {
         "notice": found,
@@ -72,7 +66,7 @@ def _notice_page(request: HttpRequest, found: Notice, form: forms.ReasonForm | N
         "sections": sourced(found, composition),
         "checks": lines,
         "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
-        "reason": form or forms.ReasonForm(),
+        "reason": form or ReasonForm(),
         "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
     }
     return render(request, "notices/notice.html", context, status=422 if form and form.errors else 200)
@@ -141,7 +135,7 @@ def issue(request: HttpRequest, pk) -> HttpResponse:
 def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
     found = _find(request, pk)
     require(request, "notices.view", action.verb, found)
-    form = forms.ReasonForm(request.POST)
+    form = ReasonForm(request.POST)
     if carried_out(request, form, action, found, done=done):
         return redirect("notices:notice", pk)
     return _notice_page(request, found, form)
@@ -198,12 +192,11 @@ def adopt_template(request: HttpRequest, kind: str) -> HttpResponse:
             return redirect("notices:template", adopted.pk)
     context = {
         "kind": _kind(kind),
-        "form": form,
         "placeholders": letter.PLACEHOLDERS.values(),
         "required": letter.REQUIRED[kind],
         "sections": letter.SECTIONS,
     }
-    return render(request, "notices/adopt.html", context, status=422 if form.errors else 200)
+    return form_page(request, "notices/adopt.html", form, **context)
 
 
 def _kind(kind: str) -> NoticeTemplate.Kind:

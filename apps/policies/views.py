@@ -7,6 +7,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from apps.core.http import form_page
 from apps.core.paging import page
 from apps.policies import queries
 from apps.policies.comparison import Change, Kind
@@ -36,7 +37,7 @@ def documents(request: HttpRequest) -> HttpResponse:
 def in_force(request: HttpRequest) -> HttpResponse:
     _require_view(request)
     form = LookupForm(request.GET or None, services=queries.services(request.user))
-    context: dict[str, Any] = {"form": form}
+    context: dict[str, Any] = {}
     if form.is_valid():
         asked = form.cleaned_data
         found = queries.service_in_force(request.user, asked["service"], asked["on"])
@@ -45,7 +46,7 @@ def in_force(request: HttpRequest) -> HttpResponse:
             "found": found,
             "clauses": queries.clauses_saying(found, asked["words"]) if asked["words"] else [],
         }
-    return render(request, "policies/in_force.html", context, status=422 if form.errors else 200)
+    return form_page(request, "policies/in_force.html", form, **context)
 
 
 @require_safe
@@ -96,7 +97,7 @@ def clause(request: HttpRequest, slug: str, pk: str, address: str) -> HttpRespon
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
     shown = _document(request, slug)
     form = CompareForm(request.GET or None, versions=queries.versions(shown))
-    context: dict[str, Any] = {"document": shown, "form": form}
+    context: dict[str, Any] = {"document": shown}
     if form.is_valid():
         old, new = form.cleaned_data["old"], form.cleaned_data["new"]
         changes = queries.changes(old, new)
@@ -107,7 +108,7 @@ def compare(request: HttpRequest, slug: str) -> HttpResponse:
             "changed": sum(change.kind != Kind.UNCHANGED for change in changes),
             "upgrades": queries.technical_upgrades(old, new),
         }
-    return render(request, "policies/compare.html", context, status=422 if form.errors else 200)
+    return form_page(request, "policies/compare.html", form, **context)
 
 
 def _require_view(request: HttpRequest) -> None:

@@ -8,6 +8,7 @@ from hashlib import sha256
 from rest_framework import authentication, exceptions
 from rest_framework.request import Request
 
+from apps.core import prepared
 from apps.staff.models import ApiKey, ServiceAccount
 
 
@@ -55,7 +56,11 @@ def find_key(token: str) -> ApiKey | None:
         return None
     if mark != "cmk" or not prefix.isascii() or len(prefix) > 12:
         return None
-    key = ApiKey.objects.select_related("service_account").filter(prefix=prefix, revoked_at=None).first()
-    if key is None or not key.service_account.is_active:
+    key = prepared.first(ApiKey, "prefix = %s AND revoked_at IS NULL", [prefix])
+    if key is None or not hmac.compare_digest(sha256(secret.encode()).hexdigest(), key.secret_sha256):
         return None
-    return key if hmac.compare_digest(sha256(secret.encode()).hexdigest(), key.secret_sha256) else None
+    account = prepared.first(ServiceAccount, "id = %s AND is_active", [key.service_account_id])
+    if account is None:
+        return None
+    key.service_account = account
+    return key

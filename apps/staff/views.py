@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.core.http import explained, require
+from apps.core.http import carried_out, explained, form_page, require
 from apps.core.paging import page
 from apps.staff import actions, forms, queries
 from apps.staff.models import PEOPLE_ROLES, User
@@ -38,9 +38,8 @@ def _person_page(request: HttpRequest, found: User, form: forms.ReasonForm) -> H
         "person": found,
         "roles": [(slug, ROLES[slug]) for slug in found.roles],
         "sign_ins": queries.sign_ins(found, reader=_me(request)),
-        "form": form,
     }
-    return render(request, "staff/person.html", context, status=422 if form.errors else 200)
+    return form_page(request, "staff/person.html", form, **context)
 
 
 @never_cache
@@ -53,7 +52,7 @@ def invite(request: HttpRequest) -> HttpResponse:
         with explained(form):
             invited = actions.invite(**form.cleaned_data, password=password, by=request.user)
             return render(request, "staff/invited.html", {"person": invited, "password": password})
-    return render(request, "staff/invite.html", {"form": form}, status=422 if form.errors else 200)
+    return form_page(request, "staff/invite.html", form)
 
 
 @require_http_methods(["GET", "POST"])
@@ -61,13 +60,11 @@ def change_roles(request: HttpRequest, pk) -> HttpResponse:
     found = get_object_or_404(queries.visible_people(request.user), pk=pk)
     require(request, "staff.view", "staff.change_roles", found)
     form = forms.RolesForm(request.POST or None, initial={"roles": found.roles})
-    if form.is_valid():
-        with explained(form):
-            actions.change_roles(found, **form.cleaned_data, by=request.user)
-            messages.success(request, f"{found.name} is now {found.role_titles}.")
-            return redirect("staff:person", pk)
-    context = {"form": form, "person": found}
-    return render(request, "staff/change_roles.html", context, status=422 if form.errors else 200)
+    if carried_out(
+        request, form, actions.change_roles, found, done=lambda _: f"{found.name} is now {found.role_titles}."
+    ):
+        return redirect("staff:person", pk)
+    return form_page(request, "staff/change_roles.html", form, person=found)
 
 
 @require_POST

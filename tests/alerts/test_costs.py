@@ -12,7 +12,8 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from apps.accounts.models import Account
-from apps.alerts import actions, listing, portrait, queries
+from apps.alerts import actions, portrait, queries
+from apps.alerts.api import listing
 from apps.alerts.models import Alert, AlertGroup
 from apps.core import counting
 from apps.core.templatetags.ui import number

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.alerts import actions, verdicts
 from apps.alerts.models import AlertGroup, Calibration, Verdict, VerdictAlert
-from apps.alerts.precision import Precision, Standing, enough, standing
+from apps.alerts.reliability.precision import Precision, Standing, enough, standing
 from apps.alerts.tasks import tell_late
 from apps.audit.models import Event
 from apps.core import jobs

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.alerts.calibration import false_positive_rate
 from apps.alerts.priority import Facts, rank
+from apps.alerts.reliability.calibration import false_positive_rate
 
 
 def texts(facts: Facts) -> list[str]:

@@ -6,13 +6,13 @@ written in the same order. Who was overtaken is told so by a constraint, and beg
 
 import json
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from django.conf import settings
-from django.db import connection
 
 from apps.accounts import identifiers, seen
 from apps.accounts.seen import Seen
@@ -23,8 +23,10 @@ from apps.alerts.judging import Known
 from apps.alerts.models import Alert, AlertGroup, Batch, Detector, Rejection
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.core import prepared
 from apps.core.arrays import plain
 from apps.core.ids import uuid7
+from apps.core.prepared import Answer
 
 # Few accounts have these in common by chance; a network, a mail domain or a browser is shared by strangers.
 TYING = frozenset({"payment", "device", "api_key", "email", "phone"})
@@ -56,44 +58,58 @@ class Part:
 def receive(detector: Detector, *, part: Part, by) -> Batch:
     """Take a part of a request: every item is created, updated, a duplicate, or rejected with its reason; the batch
     holds the verdicts in order. Raises Overtaken when another request was faster with the same things."""
-    now = feed.stamp()
-    known = _known(detector, part.refs)
-    verdicts = judging.judge(part.read, known, part.first)
-    said = [one for variants in known.values() for one in variants if one.latest]
-    said.sort(key=lambda one: (one.news.alert.source_ref, one.variant))
-    with ledger.batch(detector) as rows:
-        batch = _batch(detector, part, verdicts, now)
-        rows.insert(Batch, [batch])
-        rows.insert(Rejection, _rejections(batch["id"], part, verdicts, now))
-        if said:
-            _write(rows, detector, batch["id"], said, now)
-        rows.details |= {"batch": batch["id"], "raw_sha256": part.raw_sha256}
-        if part.sent_by:
-            rows.details["sent_by"] = part.sent_by
-        rows.details |= {name: batch[name] for name in ("items", "created", "updated", "duplicates", "rejected")}
+    with prepared.pipeline() if len(part.items) < ledger.COPIED else nullcontext():
+        asked = Asked(part, detector)
+        now, known = asked.now(), asked.known()
+        verdicts = judging.judge(part.read, known, part.first)
+        said = [one for variants in known.values() for one in variants if one.latest]
+        said.sort(key=lambda one: (one.news.alert.source_ref, one.variant))
+        with ledger.batch(detector) as rows:
+            batch = _batch(detector, part, verdicts, now)
+            rows.insert(Batch, [batch])
+            rows.insert(Rejection, _rejections(batch["id"], part, verdicts, now))
+            if said:
+                _write(rows, detector, batch["id"], said, asked)
+            rows.details |= {"batch": batch["id"], "raw_sha256": part.raw_sha256}
+            if part.sent_by:
+                rows.details["sent_by"] = part.sent_by
+            rows.details |= {name: batch[name] for name in ("items", "created", "updated", "duplicates", "rejected")}
     return Batch(**batch | {"received_at": now, "raw": part.raw})
+
+
+class Asked:
+    """What the database knows already of a request, asked all at once."""
+
+    def __init__(self, part: Part, detector: Detector) -> None:
+        taken = [one.alert for one in part.read if isinstance(one, wire.Taken)]
+        self.now = feed.stamp()
+        self.known = _known(detector, part.refs)
+        self.ids = seen.ids_of({ref for alert in taken for ref in alert.subject.accounts})
+        self.groups = folding.groups_of({grouping.key(alert) for alert in taken})
+        self.rules = suppressing.in_force()
 
 
 KNOWN = """
     SELECT a.source_ref, a.id::text, a.title, a.kind, a.variant, a.earlier, a.content_sha256, a.window_start,
-        a.window_end, a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s, a.joined,
+        a.window_end, a.occurrences, a.account_ids::text[], a.group_id::text, g.state <> %s::text, a.joined,
         a.suppressed_by_id::text, a.key
     FROM alerts_alert a JOIN alerts_alertgroup g ON g.id = a.group_id
-    WHERE a.detector_id = %s AND a.source_ref = ANY(%s) ORDER BY a.source_ref, a.variant"""
+    WHERE a.detector_id = %s AND a.source_ref = ANY(%s::text[]) ORDER BY a.source_ref, a.variant"""
 
 
-def _known(detector: Detector, refs: set[str]) -> dict[str, list[Known]]:
+def _known(detector: Detector, refs: set[str]) -> Answer[dict[str, list[Known]]]:
     """Alerts of these references by reference, the eldest first."""
+    return prepared.ask(_as_known, KNOWN, [AlertGroup.State.DISMISSED, detector.pk, list(refs)])
+
+
+def _as_known(rows: list[tuple]) -> dict[str, list[Known]]:
     found: dict[str, list[Known]] = {}
-    if refs:
-        with connection.cursor() as cursor:
-            cursor.execute(KNOWN, [AlertGroup.State.DISMISSED, detector.pk, list(refs)])
-            for ref, id_, title, kind, variant, earlier, content, start, end, times, ids, *group in cursor.fetchall():
-                one = Known(id_, title, kind, variant, [*json.loads(earlier), content], start, end, times, ids)
-                one.group, one.group_takes, one.joined, one.suppressed_by, one.key = group
-                one.was_in, one.was_said = one.group, content
-                one.is_new = False
-                found.setdefault(ref, []).append(one)
+    for ref, id_, title, kind, variant, earlier, content, start, end, times, ids, *group in rows:
+        one = Known(id_, title, kind, variant, [*json.loads(earlier), content], start, end, times, ids)
+        one.group, one.group_takes, one.joined, one.suppressed_by, one.key = group
+        one.was_in, one.was_said = one.group, content
+        one.is_new = False
+        found.setdefault(ref, []).append(one)
     return found
 
 
@@ -147,21 +163,25 @@ def _rejections(batch_id: str, part: Part, verdicts: list[judging.Verdict], now:
 # --- alerts ----------------------------------------------------------------------------------------------------------
 
 
-def _write(rows: ledger.Batch, detector: Detector, batch_id: str, known: list[Known], now: datetime) -> None:
-    refs = {ref for one in known for ref in one.news.alert.subject.accounts}
-    ids = seen.ids_of(refs) if refs else {}
-    if unknown := refs - ids.keys():
-        fresh = seen.record_accounts(rows, unknown)
-        ids |= fresh if len(fresh) == len(unknown) else seen.ids_of(unknown)
+def _write(rows: ledger.Batch, detector: Detector, batch_id: str, known: list[Known], asked: Asked) -> None:
+    now, rules = asked.now(), asked.rules()
+    ids, fresh = _accounts(rows, {ref for one in known for ref in one.news.alert.subject.accounts}, asked.ids())
     used = {one.id: _used(one, ids) for one in known}
-    seen.record_identifiers(rows, (one for several in used.values() for one in several))
-    rules = suppressing.in_force(now)
+    seen.record_identifiers(rows, (one for several in used.values() for one in several), fresh)
     said = [_said(one, ids, used[one.id], rules) for one in known]
-    touched = folding.settle(said)
+    touched = folding.settle(said, asked.groups())
     records = [_record(one, detector, batch_id, now) for one in said]
     rows.insert(Alert, [record for one, record in zip(known, records, strict=True) if one.is_new])
     _update(rows, [(one, record) for one, record in zip(known, records, strict=True) if not one.is_new])
-    folding.fold(rows, touched, now)
+    folding.fold(rows, detector, touched, now)
+
+
+def _accounts(rows: ledger.Batch, refs: set[str], ids: dict[str, str]) -> tuple[dict[str, str], set[str]]:
+    """Ids of all these accounts by reference, and the ids of those of which nobody had heard before."""
+    unknown = refs - ids.keys()
+    fresh = seen.record_accounts(rows, unknown)
+    found = ids | (fresh if len(fresh) == len(unknown) else seen.ids_of(unknown)())
+    return found, set(fresh.values())
 
 
 def _used(known: Known, ids: dict[str, str]) -> list[Seen]:

@@ -3,7 +3,6 @@
 v1: `{"_eq": {"_field": "title", "_value": …}}`; v0: `{"_field": "title", "_value": …}` and `{"_gt": {"date": …}}`.
 """
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -208,7 +207,11 @@ def order(fields: Any) -> list[str]:
 
 def page(first: Any, last: Any) -> slice:
     """From the first to before the last, at most a thousand."""
-    valid: Callable[[Any], bool] = lambda value: isinstance(value, int) and not isinstance(value, bool)  # noqa: E731
-    if not (valid(first) and valid(last) and 0 <= first <= last <= 2**31):
+    if not (_is_number(first) and _is_number(last) and 0 <= first <= last <= 2**31):
         raise Refused(400, "A page goes from a number to a larger one.")
     return slice(first, min(last, first + MOST))
+
+
+def _is_number(value: Any) -> bool:
+    """A whole number; JSON's true and false are numbers to Python."""
+    return isinstance(value, int) and not isinstance(value, bool)

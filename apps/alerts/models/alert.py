@@ -12,16 +12,24 @@ from apps.alerts.models.detector import Detector, Kind, Severity
 from apps.alerts.models.group import AlertGroup
 from apps.alerts.models.suppression import Suppression
 from apps.audit.models import AuditedModel, DerivedModel
+from apps.core.constraints import refers_to
 
 
 class Alert(AuditedModel):
     """One alert: the latest of what the detector said under its reference."""
 
-    detector = models.ForeignKey(Detector, on_delete=models.PROTECT, related_name="alerts", db_index=False)
+    detector = models.ForeignKey(
+        Detector, on_delete=models.PROTECT, related_name="alerts", db_index=False, db_constraint=False
+    )
     source_ref = models.CharField(max_length=200)
     variant = models.PositiveSmallIntegerField(default=0, help_text="above 0: its short reference was taken already")
     batch = models.ForeignKey(
-        Batch, on_delete=models.PROTECT, related_name="alerts", help_text="that last touched it", db_index=False
+        Batch,
+        on_delete=models.PROTECT,
+        related_name="alerts",
+        help_text="that last touched it",
+        db_index=False,
+        db_constraint=False,
     )
     group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, null=True, related_name="alerts", db_index=False)
     key = models.CharField(max_length=250, help_text="what it would be grouped by, were it alone; see grouping")
@@ -74,6 +82,11 @@ class Alert(AuditedModel):
                 name="alert_that_a_rule_hid",
             ),
         ]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            *refers_to("an_alert_has_its_detector", "detector_id", "alerts_detector"),
+            *refers_to("an_alert_has_its_batch", "batch_id", "alerts_batch"),
+        ]
 
     @property
     def said(self) -> dict[str, Any]:
@@ -97,8 +110,12 @@ class AlertAccount(DerivedModel):
     SOURCE = "SELECT unnest(account_ids), id FROM alerts_alert"
 
     pk = models.CompositePrimaryKey("account_id", "alert_id")
-    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="alerted", db_index=False)
-    alert = models.ForeignKey(Alert, on_delete=models.PROTECT, related_name="about", db_index=False)
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, related_name="alerted", db_index=False, db_constraint=False
+    )
+    alert = models.ForeignKey(
+        Alert, on_delete=models.PROTECT, related_name="about", db_index=False, db_constraint=False
+    )
 
     def __str__(self) -> str:
         return f"{self.alert_id} {self.account_id}"

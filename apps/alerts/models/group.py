@@ -154,7 +154,7 @@ class GroupKey(DerivedModel):
     IS_WHOLE = False
 
     key = models.CharField(max_length=250, primary_key=True)
-    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="keys")
+    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="keys", db_constraint=False)
 
     def __str__(self) -> str:
         return self.key
@@ -166,8 +166,10 @@ class GroupAccount(DerivedModel):
     SOURCE = "SELECT unnest(account_ids), group_id FROM alerts_alert"
 
     pk = models.CompositePrimaryKey("account_id", "group_id")
-    account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, related_name="+", db_index=False)
-    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="members")
+    account = models.ForeignKey(
+        "accounts.Account", on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    group = models.ForeignKey(AlertGroup, on_delete=models.PROTECT, related_name="members", db_constraint=False)
 
     def __str__(self) -> str:
         return f"{self.account_id} {self.group_id}"

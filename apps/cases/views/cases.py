@@ -15,7 +15,7 @@ from apps.audit import sentences
 from apps.cases import actions, filters, forms, queries
 from apps.cases.models import Party
 from apps.cases.views.frame import VerbPage, find, panel
-from apps.core.http import explained, require
+from apps.core.http import carried_out, explained, form_page, require
 from apps.core.paging import page
 from apps.core.ui.formats import counted
 
@@ -35,12 +35,9 @@ def cases(request: HttpRequest) -> HttpResponse:
 def open_case(request: HttpRequest) -> HttpResponse:
     require(request, "cases.view", "cases.open_case")
     form = forms.OpenForm(request.POST or None)
-    if form.is_valid():
-        with explained(form):
-            case = actions.open_case(**form.cleaned_data, by=request.user)
-            messages.success(request, f"{case.ref} is open, and yours.")
-            return redirect("cases:case", case.ref)
-    return render(request, "cases/open.html", {"form": form}, status=422 if form.errors else 200)
+    if opened := carried_out(request, form, actions.open_case, done=lambda case: f"{case.ref} is open, and yours."):
+        return redirect("cases:case", opened.result.ref)
+    return form_page(request, "cases/open.html", form)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -48,14 +45,17 @@ def open_case_from_group(request: HttpRequest, pk: str) -> HttpResponse:
     group = get_object_or_404(visible_groups(request.user), pk=pk)
     require(request, "cases.view", "cases.open_case_from_group", group)
     form = forms.FromGroupForm(request.POST or None, initial={"title": group.title[:200]})
-    if form.is_valid():
-        with explained(form):
-            case = actions.open_case_from_group(group, **form.cleaned_data, by=request.user)
-            messages.success(request, f"{case.ref} is open, and yours. The group's accounts are in it.")
-            return redirect("cases:case", case.ref)
-    doubt = why_not_alone(group)
-    context = {"form": form, "group": group, "doubt": doubt, "cases": queries.open_for_group(request.user)}
-    return render(request, "cases/open_from_group.html", context, status=422 if form.errors else 200)
+    opened = carried_out(
+        request,
+        form,
+        actions.open_case_from_group,
+        group,
+        done=lambda case: f"{case.ref} is open, and yours. The group's accounts are in it.",
+    )
+    if opened:
+        return redirect("cases:case", opened.result.ref)
+    context = {"group": group, "doubt": why_not_alone(group), "cases": queries.open_for_group(request.user)}
+    return form_page(request, "cases/open_from_group.html", form, **context)
 
 
 @require_POST

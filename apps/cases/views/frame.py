@@ -5,16 +5,16 @@ from typing import Any
 
 from django import forms
 from django.conf import settings
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.views.generic import FormView
 
 from apps.cases import queries, readiness
 from apps.cases.models import Case
-from apps.core.http import explained, require
+from apps.core.http import carried_out, require
+from apps.core.links import url_if_any
 
 TABS = (
     ("cases:case", "Summary"),
@@ -77,10 +77,8 @@ def _primary(request: HttpRequest, case: Case) -> dict[str, str] | None:
     verb, name, label, icon = PRIMARY[Case.State(case.state)]
     if not request.user.has_perm(verb, case):
         return None
-    try:
-        return {"url": reverse(name, args=[case.ref]), "label": label, "icon": icon}
-    except NoReverseMatch:
-        return None
+    url = url_if_any(name, case.ref)
+    return {"url": url, "label": label, "icon": icon} if url else None
 
 
 def act(
@@ -98,11 +96,8 @@ def act(
     What was refused is explained beside its field: `page` shows the tab again with the form.
     """
     require(request, "cases.view", _verb(action), subject)
-    if form.is_valid():
-        with explained(form):
-            action(subject, **form.cleaned_data, by=request.user)
-            messages.success(request, done)
-            return redirect(tab, _case_of(subject).ref)
+    if carried_out(request, form, action, subject, done=done):
+        return redirect(tab, _case_of(subject).ref)
     return page(request, find(request, _case_of(subject).ref), form)
 
 
@@ -140,9 +135,7 @@ class VerbPage(FormView):
         return reverse(self.tab, args=[self.case.ref])
 
     def form_valid(self, form: forms.BaseForm) -> HttpResponse:
-        with explained(form):
-            self.action(self.subject, **form.cleaned_data, by=self.request.user)
-            messages.success(self.request, self.done)
+        if carried_out(self.request, form, self.action, self.subject, done=self.done):
             return redirect(self.get_success_url())
         return self.form_invalid(form)
 

@@ -13,11 +13,11 @@ from django import template
 from django.forms import BoundField, CheckboxInput, Form
 from django.template import Context
 from django.templatetags.static import static
-from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
+from apps.core.links import url_if_any
 from apps.core.ui import charts, formats, looks, navigation
 
 register = template.Library()
@@ -195,13 +195,7 @@ def rail(context: Context) -> dict:
     return {"places": navigation.places(request.user, request.path, context.get("rail_counts") or {})}
 
 
-@register.simple_tag
-def url_if_any(name: str, *args: object) -> str:
-    """The address of a URL name, or nothing where this installation has no such page."""
-    try:
-        return reverse(name, args=args)
-    except NoReverseMatch:
-        return ""
+register.simple_tag(url_if_any)
 
 
 # ── Forms ────────────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from django.urls import NoReverseMatch, reverse
+from apps.core.links import url_if_any
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,8 @@ def places(user: Any, path: str, counts: Mapping[str, int]) -> list[Place]:
     """The entries this person may see. The current one is that whose address begins the page's path, longest first."""
     found: list[tuple[Entry, str, bool]] = []
     for group in RAIL:
-        allowed = [(entry, url) for entry in group if (url := _url(entry)) and user.has_perm(entry.verb)]
+        allowed = [(entry, url) for entry in group if (url := url_if_any(entry.url_name)) and user.has_perm(entry.verb)]
         found += [(entry, url, index == 0 and bool(found)) for index, (entry, url) in enumerate(allowed)]
     ours = [url for _, url, _ in found if path == url or (url != "/" and path.startswith(url))]
     here = max(ours, key=len, default="")
     return [Place(entry, url, url == here, counts.get(entry.url_name), divided) for entry, url, divided in found]
-
-
-def _url(entry: Entry) -> str:
-    try:
-        return reverse(entry.url_name)
-    except NoReverseMatch:
-        return ""

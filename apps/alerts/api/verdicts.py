@@ -11,7 +11,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.alerts import contract, deliveries, native, queries, verdicts
+from apps.alerts import deliveries, native, queries, verdicts
+from apps.alerts.api import contract
 from apps.core.problems import problem
 
 LIMIT, MOST = 100, 1000

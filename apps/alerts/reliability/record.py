@@ -8,9 +8,9 @@ from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
 
 from apps.alerts import queries, standing, verdicts
-from apps.alerts.calibration import false_positive_rate
 from apps.alerts.models import Calibration, Delivery, Detector, Verdict, Webhook
-from apps.alerts.precision import RIGHT, WRONG, Precision
+from apps.alerts.reliability.calibration import false_positive_rate
+from apps.alerts.reliability.precision import RIGHT, WRONG, Precision
 from apps.core.ui.formats import counted, number
 
 POINTS = 24  # of a chart

@@ -1,25 +1,7 @@
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 
-from apps.alerts.models import AlertGroup, Kind
-
-UPLOADED_BYTES = 16 * 1024 * 1024  # the whole table is in memory, to be shown before it is sent
-
-
-class DismissForm(forms.Form):
-    dismissal = forms.ChoiceField(label="Why", choices=AlertGroup.Dismissal.choices, widget=forms.RadioSelect)
-    note = forms.CharField(
-        required=False,
-        label="In your words",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What you looked at. Whoever meets the same accounts again will read it.",
-    )
-
-
-class ReopenForm(forms.Form):
-    reason = forms.CharField(
-        max_length=500, label="Why it is looked at again", widget=forms.Textarea(attrs={"rows": 2})
-    )
+from apps.alerts.forms.fields import ReasonField
+from apps.alerts.models import Kind
 
 
 class DetectorForm(forms.Form):
@@ -99,44 +81,6 @@ class RevokeForm(forms.Form):
 
 
 class RestoreForm(forms.Form):
-    reason = forms.CharField(
-        max_length=500,
-        label="What has changed",
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text="What was mended, or why its record was no fair measure.",
+    reason = ReasonField(
+        "What has changed", rows=3, help_text="What was mended, or why its record was no fair measure."
     )
-
-
-class WebhookForm(forms.Form):
-    url = forms.CharField(
-        max_length=500,
-        label="Address",
-        widget=forms.URLInput(attrs={"placeholder": "https://"}),
-        help_text="Verdicts are posted there. It has to be on the list of hosts that may be called.",
-    )
-    is_active = forms.BooleanField(required=False, initial=True, label="Tell it")
-
-    def clean_url(self) -> str:
-        return self.cleaned_data["url"].strip()
-
-
-class SendAgainForm(forms.Form):
-    """An item as it came, to be put right."""
-
-    body = forms.CharField(
-        label="The item",
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 22, "class": "mono", "spellcheck": "false", "autocomplete": "off"}),
-    )
-
-
-class UploadForm(forms.Form):
-    file = forms.FileField(label="CSV file", help_text="A header row, then one alert a row.", allow_empty_file=False)
-
-    def clean_file(self) -> UploadedFile:
-        file: UploadedFile = self.cleaned_data["file"]
-        if (file.size or 0) > UPLOADED_BYTES:
-            raise forms.ValidationError(
-                f"The file has {file.size:,} bytes, and at most {UPLOADED_BYTES:,} are taken here: part it."
-            )
-        return file

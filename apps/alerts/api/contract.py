@@ -57,19 +57,6 @@ class Problem(Struct):
     detail: str
 
 
-class AllRejected(Problem):
-    """Every item was rejected, or an idempotency key came with another body (then without the counts)."""
-
-    batch: str | UnsetType = UNSET
-    received: int | UnsetType = UNSET
-    created: int | UnsetType = UNSET
-    updated: int | UnsetType = UNSET
-    duplicates: int | UnsetType = UNSET
-    rejected: int | UnsetType = UNSET
-    items: list[Verdict] | UnsetType = UNSET
-    batches: list[str] | UnsetType = UNSET
-
-
 class Unreadable(Problem):
     """The request as a whole could not be read; `batch` holds its bytes, where they were kept."""
 
@@ -80,6 +67,12 @@ class Unreadable(Problem):
     duplicates: int | UnsetType = UNSET
     rejected: int | UnsetType = UNSET
     items: list[Verdict] | UnsetType = UNSET
+
+
+class AllRejected(Unreadable):
+    """Every item was rejected, or an idempotency key came with another body (then without the counts)."""
+
+    batches: list[str] | UnsetType = UNSET
 
 
 class Group(Struct):

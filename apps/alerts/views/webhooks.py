@@ -1,4 +1,4 @@
-"""Pages about what detectors are told: webhooks, deliveries, and restoring a detector that was demoted."""
+"""What detectors are told: webhooks and deliveries."""
 
 import json
 from typing import Any
@@ -9,37 +9,24 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from apps.alerts import actions, filters, forms, queries
+from apps.alerts import actions, filters, queries
 from apps.alerts.deliveries import MAX_ATTEMPTS
-from apps.alerts.models import Detector, Webhook
-from apps.alerts.views import _detector, _require_intake, _sent
-from apps.core.http import carried_out, explained
+from apps.alerts.forms.webhooks import WebhookForm
+from apps.alerts.models import Delivery, Detector, Webhook
+from apps.alerts.views.detectors import details
+from apps.alerts.views.frame import find_detector, require_intake, sent
+from apps.core.http import explained, form_page
 from apps.core.paging import page
-
-
-def _find(request: HttpRequest, pk: str) -> Detector:
-    return get_object_or_404(queries.visible_detectors(request.user), pk=pk)
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-def restore_detector(request: HttpRequest, pk: str) -> HttpResponse:
-    found = _find(request, pk)
-    _require_intake(request, "alerts.restore_detector", found)
-    form = forms.RestoreForm(_sent(request))
-    if carried_out(request, form, actions.restore_detector, found, done=f"{found.name} counts as before."):
-        return redirect(found)
-    context = {"detector": found, "form": form}
-    return render(request, "alerts/restore_detector.html", context, status=422 if form.errors else 200)
 
 
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
     """The answer that sets the first address is the only place where the secret is shown."""
-    found = _find(request, pk)
-    _require_intake(request, "alerts.set_webhook", found)
+    found = find_detector(request, pk)
+    require_intake(request, "alerts.set_webhook", found)
     hook = Webhook.objects.filter(detector=found).first()
-    form = forms.WebhookForm(_sent(request), initial={"url": hook.url, "is_active": hook.is_active} if hook else None)
+    form = WebhookForm(sent(request), initial={"url": hook.url, "is_active": hook.is_active} if hook else None)
     if form.is_valid():
         with explained(form):
             secret = actions.set_webhook(found, by=request.user, **form.cleaned_data)
@@ -47,26 +34,25 @@ def set_webhook(request: HttpRequest, pk: str) -> HttpResponse:
                 messages.success(request, "The webhook is changed.")
                 return redirect(found)
             return _with_secret(request, found, secret)
-    context = {"detector": found, "form": form, "webhook": hook}
-    return render(request, "alerts/webhook.html", context, status=422 if form.errors else 200)
+    return form_page(request, "alerts/webhook.html", form, detector=found, webhook=hook)
 
 
 @never_cache
 @require_POST
 def renew_webhook_secret(request: HttpRequest, pk: str) -> HttpResponse:
-    found = _find(request, pk)
+    found = find_detector(request, pk)
     with explained(request):
         return _with_secret(request, found, actions.renew_webhook_secret(found, by=request.user))
     return redirect(found)
 
 
 def _with_secret(request: HttpRequest, found: Detector, secret: str) -> HttpResponse:
-    return render(request, "alerts/detector.html", _detector(request, found) | {"new_secret": secret})
+    return render(request, "alerts/detector.html", details(request, found) | {"new_secret": secret})
 
 
 @require_safe
 def deliveries(request: HttpRequest, pk: str) -> HttpResponse:
-    found = _find(request, pk)
+    found = find_detector(request, pk)
     narrowed = filters.DeliveryFilter(request.GET, queries.visible_deliveries(request.user, found).defer("body"))
     context: dict[str, Any] = {
         "detector": found,
@@ -78,10 +64,15 @@ def deliveries(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "alerts/deliveries.html", context)
 
 
+def _find(request: HttpRequest, pk: str, delivery: str) -> tuple[Detector, Delivery]:
+    """A message to a detector, and the detector."""
+    found = find_detector(request, pk)
+    return found, get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+
+
 @require_safe
 def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
-    found = _find(request, pk)
-    sent = get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+    found, sent = _find(request, pk, delivery)
     context = {
         "detector": found,
         "delivery": sent,
@@ -94,8 +85,7 @@ def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
 
 @require_POST
 def replay_delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
-    found = _find(request, pk)
-    sent = get_object_or_404(queries.visible_deliveries(request.user, found), pk=delivery)
+    found, sent = _find(request, pk, delivery)
     with explained(request):
         actions.replay_delivery(found, delivery=sent, by=request.user)
         messages.success(request, "It will be sent again in a moment, under the same id.")

@@ -17,7 +17,8 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.alerts import contract, intake, limits, listing, queries
+from apps.alerts import intake, limits, queries
+from apps.alerts.api import contract, listing
 from apps.alerts.models import Alert
 from apps.core.problems import problem
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 
-from apps.alerts.calibration import false_positive_rate
+from apps.alerts.reliability.calibration import false_positive_rate
 
 # What a decision says of the alerts it is about; what is missing here says neither that they were right nor wrong.
 RIGHT = frozenset({"in_case"})

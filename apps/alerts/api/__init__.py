@@ -1,0 +1,1 @@
+"""What programs send and read: alerts, and what became of them."""

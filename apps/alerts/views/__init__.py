@@ -1,0 +1,1 @@
+"""Pages of alerts, by what is on them."""

@@ -1,0 +1,109 @@
+"""Digests that are taken here, beside those that PostgreSQL takes of the same rows."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from django.contrib.postgres.fields import ArrayField
+from django.db import connection, models
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from apps.audit import digests
+
+TEXT = st.text(st.characters(exclude_characters="\x00", exclude_categories=["Cs"]))
+MOMENTS = st.datetimes(
+    datetime(1000, 1, 1),
+    datetime(9998, 1, 1),
+    timezones=st.sampled_from([UTC, timezone(timedelta(hours=5, minutes=45)), timezone(-timedelta(hours=9))]),
+)
+NUMBERS = st.floats(-(2**53), 2**53, exclude_min=True, exclude_max=True)
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | NUMBERS | TEXT,
+    lambda inner: st.lists(inner) | st.dictionaries(TEXT, inner),
+    max_leaves=8,
+)
+
+
+class Sample(models.Model):
+    """A table of every type that is copied; made by the test alone."""
+
+    id = models.UUIDField(primary_key=True)
+    a_text = models.TextField(null=True)
+    longer_text = models.CharField(max_length=500)
+    ä = models.BooleanField(null=True)
+    whole = models.BigIntegerField()
+    share = models.FloatField(null=True)
+    moment = models.DateTimeField(null=True)
+    day = models.DateField()
+    others = ArrayField(models.UUIDField())
+    said = models.JSONField()
+    raw = models.BinaryField(null=True)
+
+    class Meta:
+        app_label = "tests"
+        managed = False
+        db_table = "sample"
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+ROWS = st.fixed_dictionaries(
+    {
+        "id": st.uuids().map(str),
+        "a_text": st.none() | TEXT,
+        "longer_text": TEXT,
+        "ä": st.none() | st.booleans(),
+        "whole": st.integers(-(2**63), 2**63 - 1),
+        "share": st.none() | NUMBERS | st.integers(1 - 2**53, 2**53 - 1),
+        "moment": st.none() | MOMENTS,
+        "day": st.dates(datetime(1000, 1, 1, tzinfo=UTC).date()),
+        "others": st.lists(st.uuids().map(str), max_size=3),
+        "said": JSON,
+        "raw": st.none() | st.binary(),
+    }
+)
+
+
+@pytest.fixture(scope="module")
+def sample(django_db_setup: None, django_db_blocker: Any) -> Any:
+    with django_db_blocker.unblock():
+        with connection.cursor() as cursor:
+            cursor.execute(
+                'CREATE TEMP TABLE sample (id uuid, a_text text, longer_text varchar, "ä" boolean, whole bigint, '
+                "share float8, moment timestamptz, day date, others uuid[], said jsonb, raw bytea)"
+            )
+        yield
+        with connection.cursor() as cursor:
+            cursor.execute("DROP TABLE sample")
+
+
+@settings(max_examples=300)
+@given(rows=st.lists(ROWS, min_size=1, max_size=4, unique_by=lambda row: row["id"]))
+def test_a_digest_taken_here_is_the_one_that_postgresql_takes(sample: None, django_db_blocker: Any, rows: Any) -> None:
+    columns = list(rows[0])
+    told = digests.told(Sample, rows)
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("TRUNCATE sample")
+        names = ", ".join(f'"{column}"' for column in columns)
+        with cursor.copy(f"COPY sample ({names}) FROM STDIN") as copy:
+            for row in told:
+                copy.write_row(row.values)
+        cursor.execute("SELECT id, sha256(convert_to(to_jsonb(t)::text, 'UTF8')), to_jsonb(t)::text FROM sample t")
+        found = {key.bytes: (bytes(digest), text) for key, digest, text in cursor.fetchall()}
+    for row in told:
+        digest, text = found[row.id]
+        assert row.digest == digest, text
+
+
+def test_a_row_that_is_not_whole_is_left_to_postgresql() -> None:
+    with pytest.raises(digests.Untold, match="whole row"):
+        digests.told(Sample, [{"id": "0192f0c1-0000-7000-8000-000000000000"}])
+
+
+@pytest.mark.parametrize("share", [float("nan"), float("inf"), 2.0**53])
+def test_a_number_that_postgresql_writes_otherwise_is_left_to_it(share: float) -> None:
+    row = dict.fromkeys([field.column for field in Sample._meta.concrete_fields])
+    with pytest.raises(digests.Untold, match="differently"):
+        digests.told(Sample, [row | {"id": "0192f0c1-0000-7000-8000-000000000000", "share": share}])
