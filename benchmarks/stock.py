@@ -262,6 +262,9 @@ LINKS = [
     SELECT DISTINCT l.account_id, a.group_id FROM alerts_alertaccount l JOIN alerts_alert a ON a.id = l.alert_id
     ON CONFLICT DO NOTHING""",
     "INSERT INTO alerts_groupkey (key, group_id) SELECT key, id FROM alerts_alertgroup ON CONFLICT DO NOTHING",
+    """UPDATE alerts_batch b SET verdicts = a.answers FROM (
+        SELECT batch_id, jsonb_agg(jsonb_build_object('id', id, 'verdict', 'created'))::text AS answers
+        FROM alerts_alert GROUP BY 1) a WHERE b.id = a.batch_id AND b.created > 1""",
 ]
 VERDICTS = """
 INSERT INTO alerts_verdict (id, group_id, detector_id, outcome, dismissal, decided_at, decided_by, alert_count, drill)
