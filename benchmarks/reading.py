@@ -50,9 +50,9 @@ class Cost:
 def main() -> int:
     quick = bool(os.environ.get("QUICK"))
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--stored", type=int, default=20_000 if quick else 1_000_000, help="a multiple of 10,000")
-    parser.add_argument("--times", type=int, default=5 if quick else 40, help="that each address is asked for")
-    parser.add_argument("--body", type=int, default=10 if quick else 100, help="megabytes that are posted; 0 for none")
+    parser.add_argument("--stored", type=int, default=10_000 if quick else 1_000_000, help="a multiple of 10,000")
+    parser.add_argument("--times", type=int, default=3 if quick else 40, help="that each address is asked for")
+    parser.add_argument("--body", type=int, default=4 if quick else 100, help="megabytes that are posted; 0 for none")
     parser.add_argument("--only", default="", help="measure what has this in its name")
     parser.add_argument("--explain", action="store_true", help="show the slowest statement of each address")
     options = parser.parse_args()

@@ -11,7 +11,7 @@ from django.db.models import F, Field, Model, Q, QuerySet
 from django.http import Http404
 from django.http.request import QueryDict
 
-LOOKED_AT = 10_000  # rows, for one page of what no index leads to
+LOOKED_AT = 5_000  # rows, for one page of what no index leads to
 INCLUSIVE = "~"  # before a cursor: its own row belongs to the page
 
 

@@ -37,7 +37,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     conditions = queries.views_of_queue(request.user)
     groups = queries.visible_groups(request.user)
     found = filters.QueueFilter(request.GET, groups.filter(conditions.get(view, conditions["free"])))
-    rows = page(found.qs.defer("facts"), ("-priority", "-id"), request.GET, within=found.within)
+    rows = page(found.qs.defer("facts"), ("-priority", "-id"), request.GET)
     figures = queries.queue_figures(request.user)
     days = queries.daily_alerts(rows)
     for group in rows:
