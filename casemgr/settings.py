@@ -158,13 +158,13 @@ if not env.str("DATABASE_URL", default=""):
 DATABASES = {"default": env.db_url("DATABASE_URL")}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-# The triggers look at this for each row. Where it is not set they recover from an error each time, and PostgreSQL then
-# walks through all rows of the transaction: a minute instead of a second for 24,000 accounts.
+# The triggers look at pgtrigger.ignore for each row. Where it is not set they recover from an error each time, and
+# PostgreSQL then walks through all rows of the transaction: a minute instead of a second for 24,000 accounts.
+# Only apps.core.prepared prepares statements, and what it prepares has one good plan, whatever the parameters.
 _options = DATABASES["default"].setdefault("OPTIONS", {})
-_options["options"] = (
-    f"{_options.get('options', '')} -c pgtrigger.ignore={{}} -c plan_cache_mode=force_generic_plan".strip()
-)
-_options["prepare_threshold"] = 5  # lets apps.core.prepared prepare; Django's own cursors never do
+_session = "-c pgtrigger.ignore={} -c plan_cache_mode=force_generic_plan"
+_options["options"] = f"{_options.get('options', '')} {_session}".strip()
+_options["prepare_threshold"] = 5
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Only signing in asks it: how often somebody was refused and which one-time codes were used, over all processes.
@@ -298,6 +298,10 @@ INTAKE_REQUESTS_PER_SECOND = env.int("INTAKE_REQUESTS_PER_SECOND", default=1000)
 INTAKE_ITEMS_PER_DAY = env.int("INTAKE_ITEMS_PER_DAY", default=100_000_000)
 # Requests that one web process takes in at a time: 503 at once above, while people still get their pages.
 INTAKE_AT_WORK = env.int("INTAKE_AT_WORK", default=6)
+# Of signed messages: how far their time may be from ours, in seconds, and the largest that is signed with Ed25519,
+# which signs a message as a whole.
+INTAKE_SIGNATURE_WINDOW = env.int("INTAKE_SIGNATURE_WINDOW", default=300)
+INTAKE_ED25519_MAX_BYTES = env.int("INTAKE_ED25519_MAX_BYTES", default=8 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]

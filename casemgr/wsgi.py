@@ -7,7 +7,7 @@ from django.urls import get_resolver
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casemgr.settings")
 application = get_wsgi_application()
 
-# What is loaded now stays: the collector of garbage would walk it again and again while thousands of alerts are decoded.
+# What is loaded now stays: the collector of garbage would walk it again and again while alerts are decoded.
 _ = get_resolver().url_patterns
 gc.collect()
 gc.freeze()

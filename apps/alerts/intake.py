@@ -123,9 +123,14 @@ def _earlier(detector: Detector, idempotency_key: str | None, raw: Raw) -> list[
     if idempotency_key is None:
         return []
     earlier = list(Batch.objects.filter(detector=detector, idempotency_key=idempotency_key).order_by("part"))
-    if earlier and earlier[0].raw_sha256 != raw.sha256:
-        raise KeyReused(f"The idempotency key “{idempotency_key}” was used for another body: take a new one.")
+    for batch in earlier[:1]:
+        _refuse_other_body(batch, raw.sha256)
     return earlier
+
+
+def _refuse_other_body(batch: Batch, raw_sha256: str) -> None:
+    if batch.raw_sha256 != raw_sha256:
+        raise KeyReused(f"The idempotency key “{batch.idempotency_key}” was used for another body: take a new one.")
 
 
 def _items(raw: Raw, format: str, encoding: str, source: str) -> Iterator[Item]:
@@ -170,7 +175,8 @@ def _read(item: Item, detector: Detector) -> wire.Taken | wire.Refusal:
 
 
 def _receive(detector: Detector, part: actions.Part, by: Any) -> Batch:
-    """Write one part. Whom another request overtook begins again; after so many times it is somebody's fault."""
+    """Write one part. Whom another request overtook begins again; after so many times it is somebody's fault. Raises
+    KeyReused when it was one with the same key and another body."""
     for attempt in range(TRIES):
         try:
             return actions.receive(detector, part=part, by=by)
@@ -184,7 +190,10 @@ def _receive(detector: Detector, part: actions.Part, by: Any) -> Batch:
 
 def _of_part(detector: Detector, part: actions.Part) -> Batch | None:
     key, number = part.idempotency_key, part.number
-    return Batch.objects.filter(detector=detector, idempotency_key=key, part=number).first()
+    batch = Batch.objects.filter(detector=detector, idempotency_key=key, part=number).first()
+    if batch:
+        _refuse_other_body(batch, part.raw_sha256)
+    return batch
 
 
 UNIQUE = {"one_alert_per_source_reference", "one_undecided_group_per_key", "an_idempotency_key_is_used_once"}

@@ -1,11 +1,12 @@
 """What becomes of each item of a request: created, updated, a duplicate, or rejected. Plain data in, plain data out."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from apps.alerts import wire
-from apps.core.ids import uuid7
+from apps.core.ids import uuid7, uuid7_texts
 
 KEPT_CONTENTS = 20  # hashes of earlier contents under one reference
 SHORT_REF = 8  # characters; shorter references are made by chance and collide
@@ -56,10 +57,13 @@ Verdict = dict[str, Any]
 
 def judge(items: list[wire.Taken | wire.Refusal], known: dict[str, list[Known]], first: int = 0) -> list[Verdict]:
     """The answer for each item, by position from `first`; what is new is kept in `known`, by source reference."""
-    return [_judge(item, position, known) for position, item in enumerate(items, first)]
+    ids = uuid7_texts()
+    return [_judge(item, position, known, ids) for position, item in enumerate(items, first)]
 
 
-def _judge(item: wire.Taken | wire.Refusal, position: int, known: dict[str, list[Known]]) -> Verdict:
+def _judge(
+    item: wire.Taken | wire.Refusal, position: int, known: dict[str, list[Known]], ids: Iterator[str]
+) -> Verdict:
     if isinstance(item, wire.Refusal):
         return refused(position, item)
     ref = item.alert.source_ref
@@ -71,7 +75,7 @@ def _judge(item: wire.Taken | wire.Refusal, position: int, known: dict[str, list
             return _verdict(position, ref, "duplicate", one.id)
     present = next((one for one in variants if not collides(one, item)), None)
     if present is None:
-        present = Known(str(uuid7()), variant=len(variants))
+        present = Known(next(ids), variant=len(variants))
         variants.append(present)
         present.say(item)
         verdict = _verdict(position, ref, "created", present.id)

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
@@ -20,9 +21,12 @@ from apps.alerts.models import (
     GroupAccount,
     Rejection,
     Replay,
+    SignatureRefusals,
+    SigningKey,
     Suppression,
     VerdictAlert,
 )
+from apps.alerts.models.batch import SIGNED
 from apps.core import counting, prepared
 from apps.core.counting import Count as Counted
 from apps.core.models import Job
@@ -105,7 +109,7 @@ def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
 
 def detector_of(principal) -> Detector | None:
     """The detector that signs in as this service account."""
-    return prepared.first(Detector, "service_account_id = %s", [principal.pk])
+    return prepared.first(Detector, "t.service_account_id = %s", [principal.pk])
 
 
 @dataclass
@@ -286,3 +290,22 @@ def keys_of(detector: Detector) -> QuerySet[ApiKey]:
         .select_related("created_by", "revoked_by", "service_account")
         .order_by("-revoked_at", "-created_at")
     )
+
+
+# --- what detectors sign with ----------------------------------------------------------------------------------------
+
+
+def signing_keys_in_force(detector: Detector) -> QuerySet[SigningKey]:
+    """The keys under which its messages are taken now, the newest first."""
+    still = Q(ends_at=None) | Q(ends_at__gt=timezone.now())
+    return SigningKey.objects.filter(still, detector=detector).order_by("-since")
+
+
+def signing(detector: Detector) -> dict[str, Any]:
+    """What a detector signs with, when it last did, and what was refused; three queries, each of an index."""
+    signed = Batch.objects.filter(detector=detector, idempotency_key__startswith=SIGNED)
+    return {
+        "signing_keys": SigningKey.objects.filter(detector=detector).order_by("-since"),
+        "last_signed": signed.order_by("-received_at").values_list("received_at", flat=True).first(),
+        "signature_refusals": SignatureRefusals.objects.filter(detector=detector).first(),
+    }

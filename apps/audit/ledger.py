@@ -28,7 +28,7 @@ from django.utils import timezone
 from apps.audit import digests, fence, middleware, private
 from apps.audit.models import AuditedModel, CaseCounter, Event, Manifest
 from apps.core import prepared, workflow
-from apps.core.ids import uuid7, uuid7s
+from apps.core.ids import uuid7, uuid7_texts
 
 M = TypeVar("M", bound=AuditedModel)
 
@@ -177,9 +177,9 @@ class Batch:
         written, remaining = 0, iter(rows)
         while chunk := list(islice(remaining, MANY)):
             if "id" not in chunk[0]:
-                chunk = [{"id": str(key)} | row for key, row in zip(uuid7s(len(chunk)), chunk, strict=True)]
+                chunk = [{"id": key} | row for key, row in zip(uuid7_texts(), chunk, strict=False)]
             try:
-                told = digests.told(model, chunk) if len(chunk) >= COPIED else None
+                told = digests.told(model, chunk) if len(chunk) >= COPIED and not prepared.is_pipelined() else None
             except digests.Untold:
                 told = None
             if told:
@@ -207,9 +207,8 @@ class Batch:
             connection.cursor() as cursor,
             cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy,
         ):
-            for row in told:
-                copy.write_row(row.values)
-        self._wrote(model, len(told), b"".join(sorted(row.id + row.digest for row in told)))
+            copy.write("".join(row.line for row in told))
+        self._wrote(model, len(told), b"".join(sorted(row.entry for row in told)))
 
 
 def _with_digests(model: type[AuditedModel], sql: str) -> str:

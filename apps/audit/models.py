@@ -118,8 +118,8 @@ class DerivedModel(models.Model):
     """Rows that follow from audited rows and are kept only so that they are found fast.
 
     They have no events of their own: `verify` holds them against SOURCE, a query of audited tables that gives their
-    columns in order. Where `IS_WHOLE`, all that it gives has to be there; else what is there has to be among it. So they
-    need no foreign keys, which would cost more than the rows themselves.
+    columns in order. Where `IS_WHOLE`, all that it gives has to be there; else what is there has to be among it. So
+    they need no foreign keys, which would cost more than the rows themselves.
     """
 
     SOURCE: str

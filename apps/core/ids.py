@@ -3,6 +3,7 @@
 import os
 import time
 import uuid
+from collections.abc import Iterator
 
 from django.db import connection
 
@@ -14,10 +15,22 @@ def uuid7() -> uuid.UUID:
 
 def uuid7s(number: int) -> list[uuid.UUID]:
     """So many of them, each greater than the one before: rows written together lie together in the index."""
+    return [uuid.UUID(int=value) for value in _values(number)]
+
+
+def uuid7_texts() -> Iterator[str]:
+    """As many as are asked for, as text: for those who need thousands, at a third of the price."""
+    while True:
+        for value in _values(64):
+            text = f"{value:032x}"
+            yield f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
+
+
+def _values(number: int) -> list[int]:
     moment = (time.time_ns() // 1_000_000) << 80 | 0x7 << 76 | 0b10 << 62
     random = os.urandom(10 * number)
     parts = sorted(int.from_bytes(random[at : at + 10], "big") & (1 << 74) - 1 for at in range(0, len(random), 10))
-    return [uuid.UUID(int=moment | (part >> 62) << 64 | part & (1 << 62) - 1) for part in parts]
+    return [moment | (part >> 62) << 64 | part & (1 << 62) - 1 for part in parts]
 
 
 def next_reference(kind: str, year: int, digits: int = 4) -> str:

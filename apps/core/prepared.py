@@ -8,11 +8,10 @@ is no good where the number of rows decides how to go about it.
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property, lru_cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections, models
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.backends.utils import CursorWrapper
 
 T = TypeVar("T")
@@ -39,20 +38,37 @@ def ask(read: Callable[[list[tuple]], T], sql: str, params: Sequence[Any] = ()) 
     return Answer(send(sql, params), read)
 
 
-def first(model: type[M], where: str, params: Sequence[Any] = ()) -> M | None:
-    """The first object of which something is true, as the ORM would give it. `where` is SQL of ours."""
-    row = send(_select(model, where), params).fetchone()
+def first(model: type[M], where: str, params: Sequence[Any] = (), *, related: str = "") -> M | None:
+    """The first object of which something is true, as the ORM would give it, with what its foreign key `related` leads
+    to. `where` is SQL of ours, in which the table is `t` and the related one `r`."""
+    row = send(_select(model, where, related), params).fetchone()
     if row is None:
         return None
-    fields = model._meta.concrete_fields
-    values = [_from_db(field, value) for field, value in zip(fields, row, strict=True)]
-    return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)
+    found = _made(model, row)
+    if related:
+        setattr(found, related, _made(_related(model, related), row[len(model._meta.concrete_fields) :]))
+    return found
 
 
 @lru_cache
-def _select(model: type[models.Model], where: str) -> str:
-    columns = ", ".join(f'"{field.column}"' for field in model._meta.concrete_fields)
-    return f"SELECT {columns} FROM {model._meta.db_table} WHERE {where} LIMIT 1"  # noqa: S608 - all of it is ours
+def _select(model: type[models.Model], where: str, related: str) -> str:
+    columns = [f't."{field.column}"' for field in model._meta.concrete_fields]
+    tables = f"{model._meta.db_table} t"
+    if related:
+        other = _related(model, related)._meta
+        columns += [f'r."{field.column}"' for field in other.concrete_fields]
+        tables += f" JOIN {other.db_table} r ON r.id = t.{related}_id"
+    return f"SELECT {', '.join(columns)} FROM {tables} WHERE {where} LIMIT 1"  # noqa: S608 - all of it is ours
+
+
+def _related(model: type[models.Model], name: str) -> type[models.Model]:
+    return cast("type[models.Model]", model._meta.get_field(name).related_model)
+
+
+def _made(model: type[M], row: Sequence[Any]) -> M:
+    fields = model._meta.concrete_fields
+    values = [_from_db(field, value) for field, value in zip(fields, row, strict=False)]
+    return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)
 
 
 def _from_db(field: models.Field, value: Any) -> Any:
@@ -62,7 +78,7 @@ def _from_db(field: models.Field, value: Any) -> Any:
 
 def send(sql: str, params: Sequence[Any] = ()) -> CursorWrapper:
     """Send a statement. Inside `pipeline` its answer is waited for only when rows are fetched from the cursor."""
-    line = connections[DEFAULT_DB_ALIAS]
+    line: Any = connections[DEFAULT_DB_ALIAS]
     if line.in_atomic_block or line.health_check_done:
         return _send(line, sql, params)
     try:  # the first of a request shows by itself whether the connection is alive: nobody need ask that before
@@ -93,7 +109,7 @@ class _Cursor(psycopg.Cursor):
         return super().execute(query, params, **options | {"prepare": True})
 
 
-def _send(line: BaseDatabaseWrapper, sql: str, params: Sequence[Any]) -> CursorWrapper:
+def _send(line: Any, sql: str, params: Sequence[Any]) -> CursorWrapper:
     line.ensure_connection()
     cursor = _Cursor(line.connection)
     wrapped = line.make_debug_cursor(cursor) if line.queries_logged else line.make_cursor(cursor)

@@ -56,11 +56,8 @@ def find_key(token: str) -> ApiKey | None:
         return None
     if mark != "cmk" or not prefix.isascii() or len(prefix) > 12:
         return None
-    key = prepared.first(ApiKey, "prefix = %s AND revoked_at IS NULL", [prefix])
+    where = "t.prefix = %s AND t.revoked_at IS NULL AND r.is_active"
+    key = prepared.first(ApiKey, where, [prefix], related="service_account")
     if key is None or not hmac.compare_digest(sha256(secret.encode()).hexdigest(), key.secret_sha256):
         return None
-    account = prepared.first(ServiceAccount, "id = %s AND is_active", [key.service_account_id])
-    if account is None:
-        return None
-    key.service_account = account
     return key

@@ -6,6 +6,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.accounts.models import Identifier
+from apps.alerts import intake
 from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch, Rejection
 from apps.audit.models import Event
 from tests.alerts.conftest import ALERT, alert, alerts
@@ -265,6 +267,28 @@ def test_an_idempotency_key_repeats_the_answer(post):
     assert other.status_code == 422
     assert other.json()["type"] == "urn:casemgr:problem:idempotency_key_reused"
     assert post(ALERT, headers={"idempotency-key": "x" * 256}).status_code == 400
+
+
+def test_one_alert_may_say_more_than_fits_into_one_statement(post):
+    """Few alerts go another way into the database than many; what they say may be much all the same."""
+    devices = [{"type": "device", "value": f"device-{number}"} for number in range(60)]
+    assert post(ALERT | {"indicators": devices}).status_code == 201
+    assert Identifier.objects.filter(kind="device").count() == 60
+    many = {"type": "cluster", "cluster_ref": "c", "accounts": [f"acct_m{number}" for number in range(1000)]}
+    assert post(ALERT | {"source_ref": "many", "subject": many}).status_code == 201
+    assert AlertAccount.objects.filter(alert__source_ref="many").count() == 1000
+
+
+@pytest.mark.parametrize(("title", "status"), [(ALERT["title"], 201), ("Something else", 422)])
+def test_a_key_that_another_request_used_meanwhile_answers_for_its_own_body_only(post, monkeypatch, title, status):
+    headers = {"idempotency-key": "nightly-1"}
+    first = post(ALERT, headers=headers)
+    monkeypatch.setattr(intake, "_earlier", lambda *_: [])  # it had not committed when this one looked
+    second = post(ALERT | {"title": title}, headers=headers)
+    assert second.status_code == status
+    if status == 201:
+        assert second.json()["batch"] == first.json()["batch"]
+    assert Batch.objects.count() == 1
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -141,8 +141,8 @@ def test_a_feed_waits_for_who_began_earlier_and_commits_later(committed_db, post
     written, may_commit = threading.Event(), threading.Event()
     fold = intake.actions.intake.folding.fold
 
-    def slowly(rows, touched, now):
-        fold(rows, touched, now)
+    def slowly(*given):
+        fold(*given)
         if threading.current_thread() is slow:
             written.set()
             may_commit.wait(10)

@@ -15,6 +15,7 @@ from apps.alerts.models import (
     Merge,
     Rejection,
     Replay,
+    SigningKey,
     Suppression,
     Verdict,
     VerdictAlert,
@@ -135,6 +136,10 @@ RULE = (
     " expires_at, ended_at) VALUES (core_uuid7(), 'key', {0}, '', '', {1}, now(), core_uuid7(),"
     " now() + interval '{2} days', {3})"
 )
+SIGNING_KEY = (
+    "INSERT INTO alerts_signingkey (id, detector_id, method, since, public_key, sealed_secret, fingerprint, ends_at)"
+    " VALUES (core_uuid7(), (SELECT id FROM alerts_detector WHERE slug = 'tidegauge'), 'ed25519', now(), {})"
+)
 # What the database itself refuses, by the name under which it does.
 NONSENSE = {
     "one_detector_per_slug": (Detector, "UPDATE alerts_detector SET slug = 'same'"),
@@ -178,6 +183,19 @@ NONSENSE = {
         Replay,
         "INSERT INTO alerts_replay (id, asked_by, asked_at, about, total) VALUES (core_uuid7(), 'x', now(), 'x', 0)",
     ),
+    "a_signing_key_is_of_its_method": (SigningKey, SIGNING_KEY.format("'whpk_x', 'sealed', 'f', NULL")),
+    "a_signing_key_ends_after_it_began": (
+        SigningKey,
+        SIGNING_KEY.format("'whpk_x', '', 'f', now() - interval '1 day'"),
+    ),
+    "a_detector_has_one_signing_key_without_end": (
+        SigningKey,
+        ";".join(map(SIGNING_KEY.format, ["'whpk_x', '', 'f', NULL", "'whpk_x', '', 'g', NULL"])),
+    ),
+    "a_signing_key_is_given_once": (
+        SigningKey,
+        ";".join(map(SIGNING_KEY.format, ["'whpk_x', '', 'f', NULL", "'whpk_x', '', 'f', now()"])),
+    ),
     "what_was_sent_again_became_something": (Rejection, "UPDATE alerts_rejection SET sent_again_at = now()"),
     "priority_is_at_most_100": (AlertGroup, "UPDATE alerts_alertgroup SET priority = 101"),
     "one_alert_per_source_reference": (
@@ -202,6 +220,22 @@ def test_the_database_refuses_nonsense_by_name(receive, register, name, people, 
     assert name in {constraint.name for constraint in model._meta.constraints}
     with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
+    assert refused.value.__cause__.diag.constraint_name == name
+
+
+NOWHERE = {  # references that are checked once for a statement
+    "an_alert_has_its_detector": "UPDATE alerts_alert SET detector_id = core_uuid7()",
+    "an_alert_has_its_batch": "UPDATE alerts_alert SET batch_id = core_uuid7()",
+    "an_identifier_has_its_account": "INSERT INTO accounts_identifier"
+    " (id, account_id, kind, value_hmac, key_id, masked) VALUES (core_uuid7(), core_uuid7(), 'device', 'h', 'k', 'm')",
+}
+
+
+@pytest.mark.parametrize("name", NOWHERE)
+def test_the_database_refuses_a_reference_to_nothing_by_name(receive, name):
+    receive([alert()])
+    with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(NOWHERE[name])
     assert refused.value.__cause__.diag.constraint_name == name
 
 

@@ -19,6 +19,7 @@ FREE = {
     "alerts.AlertAccount": "the accounts of an alert the other way round; Alert.account_ids is audited",
     "alerts.Attempt": "what became of one try to deliver; what was to be told is audited",
     "alerts.Delivery": "the queue of messages to webhooks; the verdicts that they tell are audited",
+    "alerts.SignatureRefusals": "how many messages were refused, and the last; a row a detector, whoever sends them",
     "alerts.VerdictAlert": "the alerts of a verdict, numbered for the feed; verdict and alerts are audited",
     "alerts.GroupAccount": "follows from the alerts of a group",
     "alerts.GroupKey": "which group the next alert of a key joins; follows from alerts and groups",

@@ -16,7 +16,7 @@ from apps.accounts import actions as accounts
 from apps.accounts.models import Account
 from apps.alerts import actions as alerts
 from apps.alerts import deliveries, intake, verdicts
-from apps.alerts.models import Alert, AlertGroup, Delivery, Rejection, Suppression
+from apps.alerts.models import Alert, AlertGroup, Delivery, Rejection, SigningKey, Suppression
 from apps.audit.models import Event
 from apps.audit.principals import System
 from apps.cases import actions as cases
@@ -101,6 +101,11 @@ class World:
         self.group("dismissed")
         deliveries.ask_for(verdicts.publish())
         return Delivery.objects.get()
+
+    @cached_property
+    def signing_key(self) -> SigningKey:
+        alerts.add_signing_key(self.detector, method="hmac", reason="It signs from now on", by=self.people.admin)
+        return SigningKey.objects.get(detector=self.detector)
 
     def demoted(self) -> Any:
         """The detector, with a record that is worse than it declares."""

@@ -33,6 +33,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "accounts.Import": {"rows": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0},
     "alerts.Batch": {"items": 1, "created": 1, "updated": 0, "duplicates": 0, "rejected": 0},
     "alerts.Suppression": {"key": "account:planted", "expires_at": NOW + timedelta(days=30)},
+    "alerts.SigningKey": {"public_key": "", "sealed_secret": "sealed"},
     "alerts.Replay": {"total": 1},
     "alerts.Verdict": {"dismissal": "benign"},
     "alerts.Merge": {"alert_ids": [uuid.UUID(int=1)], "into": lambda family: family["another group"]},

@@ -11,16 +11,19 @@ from apps.alerts.actions.feedback import renew_webhook_secret, replay_delivery, 
 from apps.alerts.actions.groups import merge, split, unmerge
 from apps.alerts.actions.intake import Part, receive
 from apps.alerts.actions.mending import replay, send_again, upload
+from apps.alerts.actions.signatures import add_signing_key, end_signing_key, require_signatures
 from apps.alerts.actions.snooze import snooze, wake
 from apps.alerts.actions.suppressions import end_suppression, suppress
 from apps.alerts.actions.triage import claim, dismiss, escalate, release, reopen, take_next
 
 __all__ = [
     "Part",
+    "add_signing_key",
     "change_detector",
     "claim",
     "demote_detector",
     "dismiss",
+    "end_signing_key",
     "end_suppression",
     "escalate",
     "merge",
@@ -32,6 +35,7 @@ __all__ = [
     "reopen",
     "replay",
     "replay_delivery",
+    "require_signatures",
     "restore_detector",
     "send_again",
     "set_webhook",

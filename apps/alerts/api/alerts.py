@@ -17,7 +17,7 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from apps.alerts import intake, limits, queries
+from apps.alerts import intake, limits, queries, signatures
 from apps.alerts.api import contract, listing
 from apps.alerts.models import Alert
 from apps.core.problems import problem
@@ -53,18 +53,22 @@ class AlertsView(APIView):
         try:
             with limits.at_work():
                 limits.admit(request.auth.pk, detector)
+                signed = signatures.demanded(detector, request.headers)
                 receipt = intake.take(
                     detector,
-                    _chunks(request._request, detector.body_limit),
+                    signed.body(_chunks(request._request, detector.body_limit)),
                     format=_format(request),
                     encoding=_encoding(request),
-                    idempotency_key=key,
+                    idempotency_key=signed.key(key),
                     by=request.user,
                 )
             limits.count(request.auth.pk, receipt.count("items"))
         except limits.Refused as refused:
             headers = {"Retry-After": str(refused.wait)}
             return problem(refused.status, refused.reason, code=refused.code, headers=headers)
+        except signatures.Refused as unsigned:
+            signatures.count(detector, unsigned)
+            return problem(unsigned.status, unsigned.reason, code=unsigned.code, headers=unsigned.headers)
         except UnreadablePostError:
             return problem(400, "The body ended before it was complete.", code="body_broken_off")
         except intake.TooLarge as error:

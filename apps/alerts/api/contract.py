@@ -200,7 +200,11 @@ POST: dict[str, Any] = {
         "An answer of 200 or 201 means that the bytes and the records are committed. Repeat a request whose answer was "
         "lost as it was; with `Idempotency-Key` it gets the very same answer again. An item of another detector's "
         "`source` is rejected with the code `wrong_source`. One alert has at most 256 KiB, and prompts or completions "
-        "are never sent inline. Unknown fields at the top level are rejected; put what has no place into `ext`."
+        "are never sent inline. Unknown fields at the top level are rejected; put what has no place into `ext`.\n\n"
+        "A detector may sign its messages, and one that has to is refused unless it does: `webhook-id`, "
+        "`webhook-timestamp` and `webhook-signature` as Standard Webhooks says, over the bytes as they are sent. "
+        "`webhook-id` is then the idempotency key: the same message again, within the window or signed anew, gets the "
+        "first answer and changes nothing."
     ),
     "parameters": [
         OpenApiParameter(
@@ -215,6 +219,27 @@ POST: dict[str, Any] = {
             OpenApiParameter.HEADER,
             enum=["identity", "gzip", "zstd"],
             description="How the body is compressed; any media type may be.",
+        ),
+        OpenApiParameter(
+            "webhook-id",
+            {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[!-\\-/-~]+$"},
+            OpenApiParameter.HEADER,
+            description="Of a signed message: its id, the same for each attempt to send it.",
+        ),
+        OpenApiParameter(
+            "webhook-timestamp",
+            {"type": "string", "pattern": "^[0-9]{1,12}$"},
+            OpenApiParameter.HEADER,
+            description="Of a signed message: the time of this attempt in seconds since 1970, within five minutes.",
+        ),
+        OpenApiParameter(
+            "webhook-signature",
+            {"type": "string", "minLength": 1},
+            OpenApiParameter.HEADER,
+            description=(
+                "Of a signed message: `v1,` and the HMAC-SHA256, or `v1a,` and the Ed25519 signature, in base64, of "
+                "id, timestamp and body, joined by dots. Several are apart by spaces; one that matches is enough."
+            ),
         ),
         OpenApiParameter("Retry-After", int, OpenApiParameter.HEADER, response=[429, 503], description="in seconds"),
         OpenApiParameter(
@@ -246,8 +271,17 @@ POST: dict[str, Any] = {
         (201, "application/json"): _response(Answer, "At least one alert was created.", mixed=CREATED),
         (200, "application/json"): _response(Answer, "Nothing was created; there are duplicates or updates."),
         **_problems(
-            _400=(Unreadable, "The body is not UTF-8, not JSON, empty, or no alert at all."),
-            _401=(Problem, "No API key, or one that is unknown or revoked."),
+            _400=(
+                Unreadable,
+                "The body is not UTF-8, not JSON, empty, or no alert at all; or a signed message has an "
+                "`Idempotency-Key` other than its `webhook-id`.",
+            ),
+            _401=(
+                Problem,
+                "No API key, or one that is unknown or revoked; or a signature that is missing, stale, or matches no "
+                "key: `type` ends with `signature_missing`, `signature_malformed`, `signature_stale`, "
+                "`signature_early`, `signature_wrong` or `signature_without_key`, and `detail` says what to do.",
+            ),
             _403=(Problem, "The key belongs to no detector, or to one that was switched off."),
             _413=(Unreadable, "The body is too large, or holds too many alerts."),
             _415=(Problem, "A media type or a Content-Encoding that is none of these."),

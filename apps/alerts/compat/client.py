@@ -17,9 +17,9 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.response import Response
 from rest_framework.views import APIView, set_rollback
 
-from apps.alerts import intake, limits, queries
+from apps.alerts import intake, limits, queries, signatures
 from apps.alerts.formats import FORMATS
-from apps.alerts.models import Alert, Detector
+from apps.alerts.models import Alert, Batch, Detector
 from apps.core.problems import unavailable
 from apps.staff.authentication import ClientKeyAuthentication
 
@@ -49,6 +49,10 @@ class ClientView(APIView, ABC):
     parser_classes: list = []
     schema = None
     format: str
+    is_reading = False  # whether its body asks for something, and changes nothing
+    signed: signatures.Unsigned  # how the body was to be read; what writes has read it
+    _detector: Detector | None = None
+    _writes = 0
 
     @abstractmethod
     def problem(self, status: int, reason: str, extra: dict[str, Any]) -> Response:
@@ -60,7 +64,10 @@ class ClientView(APIView, ABC):
     def _handle(self, error: Exception, context: dict[str, Any]) -> Response | None:
         set_rollback()
         if isinstance(error, Refused):
-            return self.problem(error.status, error.reason, error.extra)
+            answer = self.problem(error.status, error.reason, error.extra)
+            if error.status == 401:
+                answer["WWW-Authenticate"] = signatures.CHALLENGE
+            return answer
         if isinstance(error, limits.Refused):
             answer = self.problem(error.status, error.reason, {})
             answer["Retry-After"] = str(error.wait)
@@ -85,13 +92,27 @@ class ClientView(APIView, ABC):
 
     def detector(self) -> Detector:
         """The detector whose key it is. Raises Refused."""
-        detector = queries.detector_of(self.request.user)
-        if detector is None:
+        if self._detector is None:
+            self._detector = queries.detector_of(self.request.user)
+        if self._detector is None:
             raise Refused(403, "Only a detector's own API key may send and read alerts here.")
-        return detector
+        return self._detector
 
     def body(self) -> bytes:
-        """The client's bytes. Only as much as may be kept is read, whatever length was announced."""
+        """The client's bytes; where they are to be written, signed as the detector has to."""
+        if self.is_reading:
+            return self._read()
+        detector = self.detector()
+        try:
+            self.signed = signatures.demanded(detector, self.request.headers)
+            return b"".join(self.signed.body([self._read()]))
+        except signatures.Refused as refused:
+            limits.admit(self.request.auth.pk, detector)
+            signatures.count(detector, refused)
+            raise Refused(refused.status, refused.reason, code=refused.code, data=[refused.reason]) from refused
+
+    def _read(self) -> bytes:
+        """Only as much as may be kept is read, whatever length was announced."""
         limit, announced = settings.INTAKE_MAX_BYTES, self.request.META.get("CONTENT_LENGTH") or "0"
         try:
             found = b"" if announced.isdigit() and int(announced) > limit else self.request._request.read(limit + 1)
@@ -120,7 +141,10 @@ class ClientView(APIView, ABC):
         if detector.refuses_repeats:
             self._refuse_known(detector, body)
         key = f"{self.format}:{sha256(body).hexdigest()}" if repeatable else None
-        return self._verdict(self._receive(detector, body, key))
+        try:
+            return self._verdict(self._receive(detector, body, self.signed.key(key)))
+        except intake.KeyReused as error:
+            raise Refused(400, str(error)) from error
 
     def _refuse_known(self, detector: Detector, body: bytes) -> None:
         """What a strict detector gets instead of an update, as the other systems answer."""
@@ -132,8 +156,23 @@ class ClientView(APIView, ABC):
 
     def update(self, alert: Alert, said: bytes) -> Verdict:
         """Take in what a client says about an alert that is there."""
-        body = FORMATS[self.format].change(alert.said, said)
-        return self._verdict(self._receive(self.detector(), body, None))
+        body, key = FORMATS[self.format].change(alert.said, said), self.signed.key(None, part=self._writes)
+        self._writes += 1
+        try:
+            return self._verdict(self._receive(self.detector(), body, key))
+        except intake.KeyReused:
+            return self._verdict(self._answered(alert, key))
+
+    def _answered(self, alert: Alert, key: str | None) -> dict[str, Any]:
+        """What a signed message was answered that came before: the alert has moved on since, and is not moved back.
+
+        The signature does not cover the address, so a message about another alert is told from this one here.
+        """
+        batch = Batch.objects.filter(detector=self.detector(), idempotency_key=key, part=0).get()
+        verdict: dict[str, Any] = msgspec.json.decode(batch.verdicts)[0]
+        if verdict["verdict"] != "rejected" and verdict["id"] != str(alert.pk):
+            raise Refused(400, f"This {signatures.ID} was used for another message: take a new one.")
+        return verdict
 
     def _receive(self, detector: Detector, body: bytes, key: str | None) -> dict[str, Any]:
         """What became of the one alert in the body, within the limits of the client's key."""

@@ -116,6 +116,7 @@ class Search(TheHiveView):
     """v0: the detector's own alerts, with the number of all in `X-Total`."""
 
     generation = 0
+    is_reading = True
 
     def post(self, request: Request) -> Response:
         filters = self.document().get("query") or {}
@@ -133,6 +134,8 @@ class Search(TheHiveView):
 
 class Query(TheHiveView):
     """v1: `listAlert` and `getAlert` with filters, order, pages, counts, and an alert's observables."""
+
+    is_reading = True
 
     def post(self, request: Request) -> Response:
         steps = self.document().get("query")

@@ -6,6 +6,7 @@ from apps.alerts.models.batch import Batch, Rejection, Replay
 from apps.alerts.models.detector import Calibration, Detector, Kind, Severity
 from apps.alerts.models.feedback import Attempt, Delivery, Verdict, VerdictAlert, Webhook
 from apps.alerts.models.group import AlertGroup, GroupAccount, GroupKey, Merge
+from apps.alerts.models.signing import SignatureRefusals, SigningKey
 from apps.alerts.models.suppression import Suppression
 
 __all__ = [
@@ -25,6 +26,8 @@ __all__ = [
     "Rejection",
     "Replay",
     "Severity",
+    "SignatureRefusals",
+    "SigningKey",
     "Suppression",
     "Verdict",
     "VerdictAlert",

@@ -11,6 +11,9 @@ from apps.audit.models import AuditedModel
 from apps.core import vault
 from apps.core.constraints import both_or_neither
 
+# Before the id of a signed message, which is the idempotency key of its request. A client's own key holds no tab.
+SIGNED = "webhook-id\t"
+
 
 class Batch(AuditedModel):
     """One request of a detector, or a part of a long one: what came, byte for byte, and what became of it."""
@@ -52,7 +55,19 @@ class Batch(AuditedModel):
         indexes = [
             models.Index(fields=["-received_at", "-id"], name="batch_newest_first"),
             models.Index(fields=["detector", "-received_at", "-id"], name="batch_of_detector"),
+            # When a detector last sent a signed message; holds nothing of the others.
+            models.Index(
+                fields=["detector", "-received_at"],
+                condition=models.Q(idempotency_key__startswith=SIGNED),
+                name="batch_signed_newest_first",
+            ),
         ]
+
+    @property
+    def message_id(self) -> str:
+        """Of the signed message that it came in; else ""."""
+        key = self.idempotency_key or ""
+        return key.removeprefix(SIGNED).partition("\t")[0] if key.startswith(SIGNED) else ""
 
     def body(self) -> Iterator[bytes]:
         """The request as it came, in chunks. Raises vault.Missing."""

@@ -58,6 +58,12 @@ class Detector(AuditedModel):
     refuses_repeats = models.BooleanField(
         default=False, help_text="a known reference is an error for its TheHive or IRIS client, as in those systems"
     )
+    signing_changed_at = models.DateTimeField(
+        null=True, help_text="when it last got, or lost, a key to sign with; empty where it never had one"
+    )
+    requires_signature = models.BooleanField(
+        default=False, help_text="its messages are refused unless they are signed under a key in force"
+    )
     requests_per_second = models.PositiveIntegerField(null=True, help_text="per key; the setting's where empty")
     items_per_day = models.PositiveBigIntegerField(null=True, help_text="per key; the setting's where empty")
     max_body_bytes = models.PositiveBigIntegerField(null=True, help_text="of one request; the setting's where empty")

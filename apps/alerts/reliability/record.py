@@ -34,7 +34,7 @@ def of(detector: Detector, user) -> dict[str, Any]:
         "trials": [_trial(one) for one in _spread(calibrations[::-1])] if len(calibrations) > 1 else [],
         "webhook": hook,
         "deliveries": _counts(detector, user) if hook else {},
-    }
+    } | queries.signing(detector)
 
 
 def shares(measured: Precision | None) -> dict[str, str] | None:
