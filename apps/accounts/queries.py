@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
 from apps.accounts.models import Acceptance, Account, Activity, Identifier, Import
@@ -14,6 +15,7 @@ from apps.policies.models import Version
 from apps.policies.queries import in_force
 
 CHART_DAYS = 60
+ADDED_UP_FOR = 3600  # seconds
 MODELS_SHOWN = 10
 ACCEPTANCES = 20
 
@@ -48,20 +50,51 @@ def sharing(identifier_id: UUID) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=same.values("account"))
 
 
+class Day(NamedTuple):
+    """What accounts did on one day: their requests, and how many records say so (one an account and model)."""
+
+    requests: int
+    records: int
+
+
 def daily_requests(accounts: Iterable[Account], *, days: int = CHART_DAYS) -> dict[date, int]:
     """Their requests a day together, days without any included, of the last `days` days that are on record."""
-    rows = dict(
-        Activity.objects.filter(account__in=accounts)
-        .order_by("day")
-        .values("day")
-        .annotate(total=Sum("queries"))
-        .values_list("day", "total")
-    )
+    return {day: done.requests for day, done in daily_activity(accounts, days=days).items()}
+
+
+def daily_activity(accounts: Iterable[Account], *, days: int = CHART_DAYS) -> dict[date, Day]:
+    """The same with the number of records."""
+    rows = _by_day(Activity.objects.filter(account__in=accounts))
     if not rows:
         return {}
     last = max(rows)
     first = max(min(rows), last - timedelta(days=days - 1))
-    return {first + timedelta(days=n): rows.get(first + timedelta(days=n), 0) for n in range((last - first).days + 1)}
+    span = [first + timedelta(days=n) for n in range((last - first).days + 1)]
+    return {day: rows.get(day, Day(0, 0)) for day in span}
+
+
+def _by_day(activity: QuerySet[Activity]) -> dict[date, Day]:
+    found = activity.order_by().values("day").annotate(requests=Sum("queries"), records=Count("pk"))
+    return {day: Day(int(requests), records) for day, requests, records in found.values_list("day", *Day._fields)}
+
+
+def activity_of_all() -> dict[date, Day]:
+    """What all accounts on record did, by day. Added up once after an import, and at least once an hour."""
+    newest = Import.objects.order_by("-imported_at", "-id").values_list("pk", flat=True).first()
+    key = f"activity-of-all:{newest}"
+    known = cache.get(key)
+    if known is None:
+        known = {day.isoformat(): done for day, done in _by_day(Activity.objects.all()).items()}
+        cache.set(key, known, ADDED_UP_FOR)
+    return {date.fromisoformat(day): Day(*done) for day, done in known.items()}
+
+
+def mean_of_a_day(done: Iterable[Day]) -> float | None:
+    """Requests of one account on one day in use, on average."""
+    requests = records = 0
+    for day in done:
+        requests, records = requests + day.requests, records + day.records
+    return requests / records if records else None
 
 
 def totals_by_model(account: Account) -> QuerySet[Activity, Any]:

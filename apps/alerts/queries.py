@@ -1,12 +1,13 @@
 """What a person or a detector may see of alerts, and the figures that lists show beside their rows."""
 
-from collections.abc import Iterable
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Max, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
@@ -26,13 +27,15 @@ from apps.alerts.models import (
     VerdictAlert,
 )
 from apps.alerts.models.batch import SIGNED
-from apps.core import prepared
+from apps.core import counting, prepared
+from apps.core.counting import Count as Counted
 from apps.core.models import Job
 from apps.staff.models import ApiKey
 
 State = AlertGroup.State
 SPARK_DAYS = 14
 NEWEST_BATCHES = 10
+ALERTS_COUNTED = 10_000  # of each detector
 
 
 def visible_alerts(principal) -> QuerySet[Alert]:
@@ -40,7 +43,9 @@ def visible_alerts(principal) -> QuerySet[Alert]:
     if principal.has_perm("alerts.view"):
         return Alert.objects.select_related("detector", "group")
     if principal.has_perm("alerts.receive"):
-        return Alert.objects.filter(detector__service_account_id=principal.pk).select_related("detector", "group")
+        own = Detector.objects.filter(service_account_id=principal.pk).order_by().values("pk")
+        # As one value, so that PostgreSQL walks through this detector's alerts in the order of an index.
+        return Alert.objects.filter(detector=Subquery(own[:1])).select_related("detector", "group")
     return Alert.objects.none()
 
 
@@ -59,6 +64,13 @@ def visible_detectors(principal) -> QuerySet[Detector]:
 
 def visible_batches(principal) -> QuerySet[Batch]:
     return _of_detectors(principal, Batch.objects.select_related("detector").defer("verdicts"))
+
+
+def touched_last(batch: Batch, principal) -> QuerySet[Alert]:
+    """The alerts that no later batch said anything about, found by the answers to its items."""
+    said = json.loads(batch.verdicts)
+    ids = [verdict["id"] for verdict in said if verdict["verdict"] in ("created", "updated")]
+    return visible_alerts(principal).filter(pk__in=ids, batch=batch)
 
 
 def visible_rejections(principal) -> QuerySet[Rejection]:
@@ -199,12 +211,24 @@ def hidden_by(rules: Iterable[Suppression]) -> dict:
     return counted | dict(found.annotate(n=Count("pk")))
 
 
-def queue_figures(user) -> dict[str, int]:
-    """How many groups each view holds, and how many alerts wait in all; one query."""
-    undecided = Q(state__in=[State.OPEN, State.CLAIMED])
-    counts = {name: Count("id", filter=condition) for name, condition in views_of_queue(user).items()}
-    figures = visible_groups(user).aggregate(alerts=Sum("alert_count", filter=undecided), **counts)
-    return {name: value or 0 for name, value in figures.items()}
+def queue_figures(user) -> Mapping[str, int]:
+    """How many groups each view holds, as far as that is counted; one query."""
+    groups = visible_groups(user)
+    return counting.count({name: groups.filter(condition) for name, condition in views_of_queue(user).items()})
+
+
+# The index leads to the newest alert of each group, and to those of each of its last days.
+DAILY = """
+    SELECT g.id, back, daily.n FROM unnest(%s::uuid[]) AS g (id)
+    CROSS JOIN LATERAL (
+        SELECT date_trunc('day', detected_at, 'UTC') AS day FROM alerts_alert
+        WHERE group_id = g.id ORDER BY detected_at DESC LIMIT 1
+    ) newest CROSS JOIN generate_series(0, %s - 1) AS back
+    CROSS JOIN LATERAL (
+        SELECT count(*) AS n FROM alerts_alert WHERE group_id = g.id
+        AND detected_at >= newest.day - back * interval '24 hours'
+        AND detected_at < newest.day - (back - 1) * interval '24 hours'
+    ) daily WHERE daily.n > 0"""
 
 
 def daily_alerts(groups: Iterable[AlertGroup]) -> dict:
@@ -212,13 +236,7 @@ def daily_alerts(groups: Iterable[AlertGroup]) -> dict:
     keys = [group.pk for group in groups]
     days: dict = {key: [0] * SPARK_DAYS for key in keys}
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT group_id, last - day AS back, n FROM ("
-            " SELECT group_id, day, n, max(day) OVER (PARTITION BY group_id) AS last FROM ("
-            "  SELECT group_id, (detected_at AT TIME ZONE 'UTC')::date AS day, count(*) AS n FROM alerts_alert"
-            "  WHERE group_id = ANY(%s) GROUP BY 1, 2) AS daily) AS dated WHERE last - day < %s",
-            [keys, SPARK_DAYS],
-        )
+        cursor.execute(DAILY, [keys, SPARK_DAYS])
         for group, back, count in cursor.fetchall():
             days[group][SPARK_DAYS - 1 - back] = count
     return days
@@ -229,14 +247,20 @@ def accounts_of(group: AlertGroup) -> QuerySet[Account]:
     return Account.objects.filter(pk__in=GroupAccount.objects.filter(group=group).values("account"))
 
 
+def some_accounts_of(group: AlertGroup, most: int) -> QuerySet[Account]:
+    """As many of them as are looked at while somebody waits for a page."""
+    return Account.objects.filter(pk__in=GroupAccount.objects.filter(group=group).values("account")[:most])
+
+
 def groups_about(user, account: Account) -> QuerySet[AlertGroup]:
     """The groups whose alerts name an account."""
     return visible_groups(user).filter(pk__in=GroupAccount.objects.filter(account=account).values("group"))
 
 
-def similar(group: AlertGroup, user) -> list[tuple[AlertGroup, int]]:
-    """Other groups with accounts in common, and how many those are; most in common first."""
-    mine = GroupAccount.objects.filter(group=group).values("account")
+def similar(group: AlertGroup, user, *, most: int = 1000) -> list[tuple[AlertGroup, int]]:
+    """Other groups with accounts in common, and how many those are; most in common first. At most `most` of its
+    accounts are looked at."""
+    mine = GroupAccount.objects.filter(group=group).values("account")[:most]
     shared = dict(
         GroupAccount.objects.filter(account__in=mine)
         .exclude(group=group)
@@ -258,25 +282,21 @@ class Traffic:
     """A detector, and what came from it."""
 
     detector: Detector
-    alerts: int = 0
-    still_open: int = 0
+    alerts: Counted
     items_24h: int = 0
     rejected_24h: int = 0
     last_at: datetime | None = None
 
 
 def traffic(detectors: QuerySet[Detector]) -> list[Traffic]:
-    """Each detector with what came from it, by name; four queries however many there are."""
-    rows = {detector.pk: Traffic(detector) for detector in detectors.order_by("slug")}
-    alerts = Alert.objects.filter(detector__in=rows).order_by().values_list("detector")
-    for pk, total, still in alerts.annotate(n=Count("id"), still=Count("id", filter=Q(is_open=True))):
-        rows[pk].alerts, rows[pk].still_open = total, still
-    batches = Batch.objects.filter(detector__in=rows)
-    recent = batches.filter(received_at__gte=timezone.now() - timedelta(days=1)).order_by().values_list("detector")
-    for pk, items, rejected in recent.annotate(n=Sum("items"), refused=Sum("rejected")):
+    """Each detector with what came from it, by name; three queries however many there are."""
+    newest = Batch.objects.filter(detector=OuterRef("pk")).order_by("-received_at", "-id").values("received_at")
+    found = list(detectors.annotate(last_at=Subquery(newest[:1])).order_by("slug"))
+    counts = counting.count({str(one.pk): Alert.objects.filter(detector=one) for one in found}, most=ALERTS_COUNTED)
+    rows = {one.pk: Traffic(one, counts[str(one.pk)], last_at=one.last_at) for one in found}
+    lately = Batch.objects.filter(detector__in=rows, received_at__gte=timezone.now() - timedelta(days=1))
+    for pk, items, rejected in lately.order_by().values_list("detector").annotate(n=Sum("items"), no=Sum("rejected")):
         rows[pk].items_24h, rows[pk].rejected_24h = items, rejected
-    for pk, last in batches.order_by().values_list("detector").annotate(last=Max("received_at")):
-        rows[pk].last_at = last
     return list(rows.values())
 
 

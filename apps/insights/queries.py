@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, Value, Window
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet, Sum, Window
 from django.urls import reverse
 from django.utils import timezone
 
@@ -14,6 +14,7 @@ from apps.alerts.queries import visible_detectors, visible_groups
 from apps.alerts.queries import waiting as groups_waiting
 from apps.cases.models import Case, Decision, Finding
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings, visible_tasks
+from apps.core import counting
 from apps.core.models import Job
 from apps.disclosures.models import Report
 from apps.disclosures.queries import visible_reports
@@ -103,16 +104,16 @@ def came_in(user) -> QuerySet:
     )
 
 
-def counts(user) -> dict[str, int]:
+def counts(user) -> dict[str, counting.Count]:
     """How much waits in each room, by URL name, for the rail. One query."""
     waiting_in = [
-        ("alerts:queue", _undecided(user).filter(state=AlertGroup.State.OPEN)),
+        ("alerts:queue", visible_groups(user).filter(groups_waiting())),
         ("cases:list", _own_cases(user)),
         ("notices:list", _notices_to_approve(user) | _notices_to_issue(user)),
         ("disclosures:list", _reports_to_release(user)),
     ]
-    parts = [_counted(rows, place) for place, rows in waiting_in if user.has_perm(_VIEW[place])]
-    return dict(parts[0].union(*parts[1:], all=True)) if parts else {}
+    counted = counting.count({place: rows for place, rows in waiting_in if user.has_perm(_VIEW[place])})
+    return {place: number for place, number in counted.items() if number}
 
 
 _VIEW = {
@@ -121,11 +122,6 @@ _VIEW = {
     "notices:list": "notices.view",
     "disclosures:list": "disclosures.view",
 }
-
-
-def _counted(rows: QuerySet, place: str) -> QuerySet:
-    grouped = rows.order_by().select_related(None).annotate(place=Value(place)).values("place")
-    return grouped.annotate(n=Count("pk")).values_list("place", "n")
 
 
 # --- what waits -------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ from django.http import Http404
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from apps.core import paging
 from apps.core.models import Counter
 from apps.core.paging import page
 
@@ -89,3 +90,27 @@ def test_no_text_breaks_a_cursor(rows):
     with pytest.raises(Http404):
         page(rows, ("kind", "id"), {"after": cursor(["\0", 1])})
     assert list(page(rows, ("kind", "id"), {"after": cursor(["'; DROP TABLE", 1])})) is not None
+
+
+@pytest.mark.parametrize("order", [("-value", "-id"), ("value", "id")])
+@pytest.mark.parametrize("size", [1, 3, ROWS])
+def test_a_page_looks_at_so_many_rows_and_the_next_goes_on_behind_them(rows, order, size, monkeypatch):
+    monkeypatch.setattr(paging, "LOOKED_AT", 4)
+    rare = rows.filter(kind__in=["K3", "K4", "K20"])
+    shown, query, pages = [], {}, []
+    while True:
+        here = page(rare, order, query, size=size, within=rows)
+        pages.append(here)
+        shown += here
+        if not here.older:
+            break
+        query = {"after": here.older}
+    assert shown == list(rare.order_by(*order))
+    assert any(here.looked_at == 4 and not here for here in pages)
+    assert not pages[-1].looked_at
+
+    back, here = [], pages[-1]
+    while here.newer:
+        here = page(rare, order, {"before": here.newer}, size=size, within=rows)
+        back = [*here, *back]
+    assert back + list(pages[-1]) == shown

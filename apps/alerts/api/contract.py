@@ -101,7 +101,7 @@ class Shown(Struct):
 
 
 class Page(Struct):
-    """Alerts, and where the next page goes on."""
+    """Alerts, perhaps none, and where the next page goes on."""
 
     alerts: list[Shown]
     next: Annotated[str, Meta(description="to be given as `cursor`")] | None
@@ -318,6 +318,8 @@ LIST: dict[str, Any] = {
         "least once and as it is then. Nothing is lost to requests that are still being written: they hold the feed "
         "back until they are done.\n"
         "* With `source` and `source_ref`: that alert itself, or 404; `HEAD` asks only whether it is there.\n\n"
+        "For a page at most 10,000 alerts are looked at where `kind`, `severity`, `state` or `open` is asked for: it "
+        "may hold fewer than `limit`, even none, while `has_more` is true. Go on with `next` until it is false.\n\n"
         "Give the same filters with each cursor. A detector sees its own alerts."
     ),
     "parameters": [

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Subquery
 from django.http import QueryDict
 
 from apps.accounts.models import Account
@@ -22,6 +22,7 @@ from apps.alerts.models import Alert, AlertGroup, Detector, Kind, Severity
 
 LIMIT = 100
 MAX_LIMIT = 1000
+LOOKED_AT = 10_000  # alerts, for one page of what no index is sorted by
 FIRST = UUID(int=0)
 YES_NO = {"true": True, "false": False}
 
@@ -126,45 +127,65 @@ class Page:
 
 
 def page(principal: Any, values: dict[str, Any]) -> Page:
-    """A page of what the principal may see, by the cleaned values of `Asked`. Two queries at most,
-    and one for each of source and account."""
+    """A page of what the principal may see, by the cleaned values of `Asked`. Two queries at most, one more for each of
+    account and what no index is sorted by.
+
+    Of the latter so many alerts are looked at for a page, however rare what is asked for: the page may hold fewer than
+    `limit`, or none, and the cursor goes on behind the last that was looked at.
+    """
     limit = values["limit"] or LIMIT
     cursor = values["cursor"] or (Cursor(True, values["updated_since"], FIRST) if values["updated_since"] else None)
-    alerts = _narrowed(queries.visible_alerts(principal), values)
     is_feed = bool(cursor and cursor.is_feed)
+    alerts = _within(queries.visible_alerts(principal), values)
     if cursor:
-        alerts = _beyond(alerts, cursor)
+        alerts = alerts.filter(_from(cursor, "gt" if is_feed else "lt"))
     if is_feed:
         alerts = alerts.filter(updated_at__lt=feed.horizon())
-    order = ("updated_at", "id") if is_feed else ("-updated_at", "-id")
-    rows = list(alerts.order_by(*order)[: limit + 1])
+    alerts = alerts.order_by(*(("updated_at", "id") if is_feed else ("-updated_at", "-id")))
+    picked, edge = _given(values, PICKED), None
+    if picked:
+        alerts, edge = _looked_at(alerts, is_feed) if not values["account"] else (alerts, None)
+        alerts = alerts.filter(**picked)
+    rows = list(alerts[: limit + 1])
     has_more, rows = len(rows) > limit, rows[:limit]
     last = Cursor(is_feed, rows[-1].updated_at, rows[-1].pk) if rows else cursor
+    if edge and not has_more:
+        has_more, last = True, edge
     return Page(rows, last if is_feed or has_more else None, has_more)
 
 
-def _beyond(alerts: QuerySet[Alert], cursor: Cursor) -> QuerySet[Alert]:
-    """Row comparison, with what follows from it said as well: PostgreSQL finds the place in the index by that."""
-    to = "gt" if cursor.is_feed else "lt"
-    apart, equal = Q(**{f"updated_at__{to}": cursor.updated_at}), Q(updated_at=cursor.updated_at)
-    return alerts.filter(apart | equal & Q(**{f"id__{to}": cursor.id}), **{f"updated_at__{to}e": cursor.updated_at})
+def _from(cursor: Cursor, to: str) -> Q:
+    """Row comparison by `gt`, `lt`, `gte` or `lte`, with what follows from it said as well: PostgreSQL finds the place
+    in the index by that."""
+    strictly = to.removesuffix("e")
+    apart, equal = Q(**{f"updated_at__{strictly}": cursor.updated_at}), Q(updated_at=cursor.updated_at)
+    return Q(**{f"updated_at__{strictly}e": cursor.updated_at}) & (apart | equal & Q(**{f"id__{to}": cursor.id}))
 
 
-COLUMNS = {
-    "kind": "kind",
-    "severity": "severity__gte",
-    "state": "group__state",
-    "open": "is_open",
-    "since": "updated_at__gte",
-    "until": "updated_at__lt",
-}
+def _looked_at(alerts: QuerySet[Alert], is_feed: bool) -> tuple[QuerySet[Alert], Cursor | None]:
+    """The next alerts in order, as many as are looked at for a page, and the last of them where more may follow."""
+    places = alerts.select_related(None).values_list("updated_at", "id")
+    found = places[LOOKED_AT - 1 : LOOKED_AT].first()
+    if found is None:
+        return alerts, None
+    edge = Cursor(is_feed, *found)
+    return alerts.filter(_from(edge, "lte" if is_feed else "gte")), edge
 
 
-def _narrowed(alerts: QuerySet[Alert], values: dict[str, Any]) -> QuerySet[Alert]:
-    """Source and account are looked up first: PostgreSQL knows how many alerts an id has, and plans accordingly."""
-    given = {column: values[name] for name, column in COLUMNS.items() if values[name] not in (None, "")}
+SORTED = {"since": "updated_at__gte", "until": "updated_at__lt"}
+PICKED = {"kind": "kind", "severity": "severity__gte", "state": "group__state", "open": "is_open"}
+
+
+def _given(values: dict[str, Any], columns: dict[str, str]) -> dict[str, Any]:
+    return {column: values[name] for name, column in columns.items() if values[name] not in (None, "")}
+
+
+def _within(alerts: QuerySet[Alert], values: dict[str, Any]) -> QuerySet[Alert]:
+    """What an index leads to. The account is looked up first: PostgreSQL knows how many alerts an id has, and plans
+    accordingly. A detector's alerts are in order anyway."""
+    given = _given(values, SORTED)
     if values["source"]:
-        given["detector__in"] = list(Detector.objects.filter(slug=values["source"]).values_list("pk", flat=True))
+        alerts = alerts.filter(detector=Subquery(Detector.objects.filter(slug=values["source"]).values("pk")[:1]))
     if values["account"]:
         given["about__account__in"] = list(Account.objects.filter(ref=values["account"]).values_list("pk", flat=True))
     return alerts.filter(**given)

@@ -73,9 +73,9 @@ class Alert(AuditedModel):
             ),
         ]
         indexes = [
-            models.Index(fields=["group", "-received_at", "-id"], name="alert_of_group"),
+            models.Index(fields=["group", "-detected_at", "-id"], name="alert_of_group"),
             models.Index(fields=["-updated_at", "-id"], name="alert_newest_first"),
-            models.Index(fields=["batch", "id"], name="alert_of_batch"),
+            models.Index(fields=["detector", "-updated_at", "-id"], name="alert_of_detector"),
             models.Index(
                 fields=["suppressed_by", "-received_at", "-id"],
                 condition=models.Q(suppressed_by__isnull=False),

@@ -64,6 +64,7 @@ class Batch(AuditedModel):
         ]
         indexes = [
             models.Index(fields=["-received_at", "-id"], name="batch_newest_first"),
+            models.Index(fields=["detector", "-received_at", "-id"], name="batch_of_detector"),
             # When a detector last sent a signed message; holds nothing of the others.
             models.Index(
                 fields=["detector", "-received_at"],

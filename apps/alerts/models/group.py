@@ -49,11 +49,11 @@ class AlertGroup(AuditedModel):
     claimed_at = models.DateTimeField(null=True)
     dismissal = models.CharField(max_length=20, choices=Dismissal, blank=True)
     dismissal_note = models.TextField(blank=True)
-    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged")
-    split_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="parts")
+    merged_into = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="merged", db_index=False)
+    split_from = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="parts", db_index=False)
     snoozed_until = models.DateTimeField(null=True, help_text="kept once it is over, until somebody claims the group")
     snoozed_severity = models.PositiveSmallIntegerField(null=True, help_text="above it, the snooze ends early")
-    snoozed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    snoozed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
     snooze_count = models.PositiveIntegerField(default=0)
     hidden_until = models.DateTimeField(null=True, help_text="while rules hide all its alerts")
 
@@ -93,6 +93,17 @@ class AlertGroup(AuditedModel):
         indexes = [
             models.Index(fields=["state", "-priority", "-id"], name="group_queue"),
             models.Index(fields=["key"], name="group_by_key"),
+            models.Index(fields=["due_at"], condition=models.Q(state__in=["open", "claimed"]), name="group_due"),
+            models.Index(
+                fields=["snoozed_until"],
+                condition=models.Q(state="open", snoozed_until__isnull=False),
+                name="group_snoozed",
+            ),
+            models.Index(
+                fields=["hidden_until"],
+                condition=models.Q(state="open", hidden_until__isnull=False),
+                name="group_hidden",
+            ),
         ]
 
     @property

@@ -15,7 +15,7 @@ from apps.staff.queries import names_of
 def batches(request: HttpRequest) -> HttpResponse:
     require_intake(request)
     found = filters.BatchFilter(request.GET, queries.visible_batches(request.user))
-    rows = page(found.qs, ("-received_at", "-id"), request.GET)
+    rows = page(found.qs, ("-received_at", "-id"), request.GET, within=found.within)
     return render(request, "alerts/batches.html", {"filter": found, "page": rows})
 
 
@@ -23,7 +23,7 @@ def batches(request: HttpRequest) -> HttpResponse:
 def batch(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_batches(request.user).defer(None), pk=pk)
     rejected = page(queries.visible_rejections(request.user).filter(batch=found), ("position",), request.GET)
-    alerts = queries.visible_alerts(request.user).filter(batch=found).defer("payload").order_by("-severity", "id")[:20]
+    alerts = queries.touched_last(found, request.user).defer("payload").order_by("-severity", "id")[:20]
     context = {
         "batch": found,
         "page": rejected,

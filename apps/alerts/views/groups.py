@@ -29,7 +29,7 @@ def group(request: HttpRequest, pk: str) -> HttpResponse:
     context: dict[str, Any] = {
         "group": found,
         "filter": alerts,
-        "page": page(alerts.qs, ("-detected_at", "-id"), request.GET),
+        "page": page(alerts.qs, ("-detected_at", "-id"), request.GET, within=alerts.within),
         "from_group": True,
         "came": regrouping.merged_here(found),
         "key_words": grouping.in_words(found.key),

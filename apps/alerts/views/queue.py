@@ -1,5 +1,6 @@
 """The triage queue: its views, the group that is looked at beside it, and taking the next."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
@@ -36,7 +37,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     conditions = queries.views_of_queue(request.user)
     groups = queries.visible_groups(request.user)
     found = filters.QueueFilter(request.GET, groups.filter(conditions.get(view, conditions["free"])))
-    rows = page(found.qs, ("-priority", "-id"), request.GET)
+    rows = page(found.qs.defer("facts"), ("-priority", "-id"), request.GET)
     figures = queries.queue_figures(request.user)
     days = queries.daily_alerts(rows)
     for group in rows:
@@ -56,7 +57,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     return render(request, "alerts/queue.html", context | (preview_of(request, chosen) if chosen else {}))
 
 
-def _tabs(request: HttpRequest, view: str, figures: dict[str, int]) -> list[dict[str, Any]]:
+def _tabs(request: HttpRequest, view: str, figures: Mapping[str, int]) -> list[dict[str, Any]]:
     rest = request.GET.copy()
     for name in ("after", "before", "selected"):
         rest.pop(name, None)

@@ -21,7 +21,7 @@ RAW_SHOWN = 64 * 1024
 def rejections(request: HttpRequest) -> HttpResponse:
     require_intake(request)
     found = filters.RejectionFilter(request.GET, queries.visible_rejections(request.user).defer("raw"))
-    rows = page(found.qs, ("-received_at", "-id"), request.GET)
+    rows = page(found.qs, ("-received_at", "-id"), request.GET, within=found.within)
     wrong = queries.what_is_wrong(found.qs)
     for line in wrong:
         line["url"] = f"?{_narrowed(request, code=line['code'], field=line['field'])}"

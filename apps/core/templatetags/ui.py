@@ -127,10 +127,11 @@ def unset(word: str = "not set") -> SafeString:
 
 @register.simple_tag
 def number(value: Any) -> SafeString:
-    """16000000 as 16 000 000; None or nothing says "not known"."""
+    """16000000 as 16 000 000, a count that ended early as 1 000+; None or nothing says "not known"."""
     if value is None or value == "":
         return unset("not known")
-    return format_html('<span class="number">{}</span>', formats.number(value))
+    more = "+" if getattr(value, "is_more", False) else ""
+    return format_html('<span class="number">{}{}</span>', formats.number(value), more)
 
 
 @register.simple_tag
