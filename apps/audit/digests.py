@@ -8,14 +8,16 @@ rows as they are, so that a difference could not stay hidden.
 import json
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
-from json.encoder import encode_basestring
+from operator import itemgetter
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+
+_encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False).encode
 
 
 class Untold(Exception):
@@ -32,20 +34,29 @@ class Told(NamedTuple):
 def told(model: type[models.Model], rows: list[dict[str, Any]]) -> list[Told]:
     """Rows, given as column -> value, as COPY takes them. Raises Untold when they have not all columns of the table, or
     a value or its type is one of which only PostgreSQL can tell the text."""
-    fields, columns = {str(field.column): field for field in model._meta.concrete_fields}, list(rows[0])
+    columns = list(rows[0])
+    fields = {str(field.column): field for field in model._meta.concrete_fields}
     if set(columns) != set(fields):
         raise Untold(f"a whole row of {model.__name__} has the columns {', '.join(fields)}")
-    kinds = [(column, _kind(fields[column])) for column in columns]
-    places = {column: at for at, column in enumerate(columns)}
-    names = [(f'"{column}": ', places[column]) for column in sorted(columns, key=_place)]
+    kinds = {at: _kind(fields[column]) for at, column in enumerate(columns)}
+    plainly = [(at, kind.plainly) for at, kind in kinds.items() if kind.plainly]
+    copied = [(at, kind.copied) for at, kind in kinds.items()]
+    names = sorted(columns, key=_place)
+    values, in_order = itemgetter(*columns), itemgetter(*map(columns.index, names))
 
     def tell(row: dict[str, Any]) -> Told:
-        pairs = [NOTHING if (value := row[column]) is None else kind(value) for column, kind in kinds]
-        said = "{" + ", ".join([name + pairs[at][1] for name, at in names]) + "}"
-        line = "\t".join([plain for plain, _ in pairs]) + "\n"
-        return Told(line, bytes.fromhex(str(row["id"]).replace("-", "")) + sha256(said.encode()).digest())
+        plain = list(values(row))
+        for at, convert in plainly:
+            if plain[at] is not None:
+                plain[at] = convert(plain[at])
+        digest = sha256(_encode(dict(zip(names, in_order(plain), strict=True))).encode()).digest()
+        line = "\t".join([r"\N" if (value := plain[at]) is None else copy(value) for at, copy in copied])
+        return Told(line + "\n", bytes.fromhex(str(row["id"]).replace("-", "")) + digest)
 
-    return [tell(row) for row in rows]
+    try:
+        return [tell(row) for row in rows]
+    except (TypeError, ValueError, OverflowError) as error:
+        raise Untold(str(error)) from error
 
 
 def _place(name: str) -> tuple[int, bytes]:
@@ -54,8 +65,25 @@ def _place(name: str) -> tuple[int, bytes]:
     return len(text), text
 
 
-NOTHING = ("\\N", "null")
-Teller = Callable[[Any], tuple[str, str]]  # a value -> its text for COPY, and inside of jsonb
+class Kind(NamedTuple):
+    """A type: how a value becomes one that JSON writes as jsonb does, if it is not one yet, and that one a text for
+    COPY."""
+
+    plainly: Callable[[Any], Any] | None
+    copied: Callable[[Any], str]
+
+
+def _kind(field: models.Field) -> Kind:
+    if isinstance(field, models.ForeignKey):
+        return _kind(field.target_field)
+    if isinstance(field, ArrayField) and isinstance(field.base_field, models.UUIDField):
+        return UUIDS
+    for type_, kind in KINDS:
+        if isinstance(field, type_):
+            return kind
+    raise Untold(f"the text of {field} is not known here")
+
+
 ESCAPES = str.maketrans({"\\": r"\\", "\t": r"\t", "\n": r"\n", "\r": r"\r"})
 
 
@@ -63,102 +91,57 @@ def _escaped(value: str) -> str:
     """A text as COPY takes it. Looking first is cheaper, as hardly any text has one of these."""
     if "\\" in value or "\n" in value or "\t" in value or "\r" in value:
         return value.translate(ESCAPES)
-    return value
+    return str(value)
 
 
-def _kind(field: models.Field) -> Teller:
-    if isinstance(field, models.ForeignKey):
-        return _kind(field.target_field)
-    if isinstance(field, ArrayField) and isinstance(field.base_field, models.UUIDField):
-        return _uuids
-    for type_, tell in _KINDS:
-        if isinstance(field, type_):
-            return tell
-    raise Untold(f"the text of {field} is not known here")
+def _fraction(value: float) -> float | int:
+    """A double becomes a numeric: without an exponent, and without a point where there is nothing behind it."""
+    if value == int(value) and abs(value) < 2**53:
+        return int(value)
+    if 1e-4 <= abs(value) < 2**53:
+        return value
+    raise Untold(f"{value} is written differently by PostgreSQL")
 
 
-def _text(value: str) -> tuple[str, str]:
-    return _escaped(str(value)), encode_basestring(value)
-
-
-def _uuid(value: str | UUID) -> tuple[str, str]:
-    plain = str(value)
-    return plain, f'"{plain}"'
-
-
-def _uuids(values: list[str] | list[UUID]) -> tuple[str, str]:
-    plain = [str(value) for value in values]
-    return "{" + ",".join(plain) + "}", "[" + ", ".join([f'"{one}"' for one in plain]) + "]"
-
-
-def _whole(value: int) -> tuple[str, str]:
-    text = str(int(value))
-    return text, text
-
-
-def _truth(value: bool) -> tuple[str, str]:
-    text = "true" if value else "false"
-    return text, text
-
-
-def _fraction(value: float) -> tuple[str, str]:
-    """A double becomes a numeric without trailing zeros. Past 2^53 PostgreSQL chooses other digits."""
-    if not abs(value) < 2**53:
-        raise Untold(f"{value} is written differently by PostgreSQL")
-    text = f"{Decimal(repr(float(value or 0))):f}"
-    return repr(float(value)), text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def _moment(value: datetime | str) -> tuple[str, str]:
+@lru_cache(maxsize=4096)  # many alerts are of one moment
+def _moment(value: datetime | str) -> str:
     """In UTC, as every connection of ours has it, to the microsecond without trailing zeros."""
     if isinstance(value, str):
         value = datetime.fromisoformat(value)
-    plain = (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()
-    if value.microsecond:
-        plain = plain[:-6].rstrip("0") + plain[-6:]
-    return plain, f'"{plain}"'
+    text = (value if value.tzinfo is UTC else value.astimezone(UTC)).isoformat()
+    return text[:-6].rstrip("0") + text[-6:] if value.microsecond else text
 
 
-def _day(value: date | str) -> tuple[str, str]:
-    plain = value if isinstance(value, str) else value.isoformat()
-    return plain, f'"{date.fromisoformat(plain).isoformat()}"'
+def _day(value: date | str) -> str:
+    return (date.fromisoformat(value) if isinstance(value, str) else value).isoformat()
 
 
-def _bytes(value: str | bytes) -> tuple[str, str]:
+def _bytes(value: str | bytes) -> str:
     """Given as they are, or as PostgreSQL writes them."""
-    plain = value if isinstance(value, str) else f"\\x{value.hex()}"
-    return _escaped(plain), encode_basestring(plain)
+    return value if isinstance(value, str) else f"\\x{value.hex()}"
 
 
-def _json(value: Any) -> tuple[str, str]:
-    return _escaped(json.dumps(value)), _jsonb(value)
-
-
-def _jsonb(value: Any) -> str:
-    if isinstance(value, str):
-        return encode_basestring(value)
-    if isinstance(value, float):
-        _fraction(value)
-        return f"{Decimal(repr(value or 0.0)):f}"  # as it was written: 4.0 stays 4.0
-    if value is None or isinstance(value, bool | int):
-        return json.dumps(value)
+def _ordered(value: Any) -> Any:
+    """JSON as jsonb has it: keys in its order."""
     if isinstance(value, dict):
-        pairs = [(name, value[name]) for name in sorted(value, key=_place)]
-        return "{" + ", ".join(f"{encode_basestring(name)}: {_jsonb(one)}" for name, one in pairs) + "}"
+        return {name: _ordered(value[name]) for name in sorted(value, key=_place)}
     if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(_jsonb, value)) + "]"
-    raise Untold(f"JSON has no {type(value).__name__}")
+        return [_ordered(one) for one in value]
+    if isinstance(value, float) and not (value == 0 and str(value) == "0.0") and not 1e-4 <= abs(value) < 1e16:
+        raise Untold(f"{value} is written differently by PostgreSQL")
+    return value
 
 
-_KINDS: tuple[tuple[type[models.Field], Teller], ...] = (
-    (models.UUIDField, _uuid),
-    (models.CharField, _text),
-    (models.TextField, _text),
-    (models.BooleanField, _truth),
-    (models.IntegerField, _whole),
-    (models.FloatField, _fraction),
-    (models.DateTimeField, _moment),
-    (models.DateField, _day),
-    (models.BinaryField, _bytes),
-    (models.JSONField, _json),
+UUIDS = Kind(lambda values: list(map(str, values)), lambda values: "{" + ",".join(values) + "}")
+KINDS: tuple[tuple[type[models.Field], Kind], ...] = (
+    (models.UUIDField, Kind(lambda value: value if value.__class__ is str else str(UUID(str(value))), str)),
+    (models.CharField, Kind(None, _escaped)),
+    (models.TextField, Kind(None, _escaped)),
+    (models.BooleanField, Kind(bool, lambda value: "t" if value else "f")),
+    (models.IntegerField, Kind(None, str)),
+    (models.FloatField, Kind(_fraction, repr)),
+    (models.DateTimeField, Kind(_moment, str)),
+    (models.DateField, Kind(_day, str)),
+    (models.BinaryField, Kind(_bytes, _escaped)),
+    (models.JSONField, Kind(_ordered, lambda value: _escaped(_encode(value)))),
 )
