@@ -145,7 +145,7 @@ class Crew:
 def commands(port: int) -> dict[str, list[str]]:
     python = sys.executable
     cores = min(2, os.cpu_count() or 1)
-    # A connection stays with the worker that took it, by chance: with one for each core, two busy clients often share one.
+    # A connection stays with the worker that took it: with one for each core, two busy clients often share one.
     granian = ["--interface", "wsgi", "--host", HOST, "--port", str(port), "--workers", str(2 * cores), "--no-ws"]
     limits = ["--blocking-threads", "8", "--workers-kill-timeout", "5", "--respawn-failed-workers"]
     limits += ["--log-level", "warning"]
