@@ -159,7 +159,16 @@ def test_only_one_leads(people):
         other.execute("SELECT pg_advisory_lock(%s)", [sequencer.LOCK])
         assert sequencer.sequence() == 0
         assert Leaf.objects.count() == 0
+        other.execute("SELECT pg_advisory_unlock(%s)", [sequencer.LOCK])  # a session that ends may take its time
     assert sequencer.sequence() > 0
+
+
+def test_what_the_guard_noted_is_cleared_away(people):
+    _ = people.admin
+    noted = "SELECT count(*) FROM audit_touched"
+    assert sql(noted) != [(0,)]
+    sequencer.sequence()
+    assert sql(noted) == [(0,)]
 
 
 def test_no_request_waits_for_the_sequencer(people):

@@ -6,22 +6,19 @@ FUNCTIONS = """
 CREATE FUNCTION audit_current_xid() RETURNS bigint LANGUAGE sql STABLE
     AS 'SELECT pg_current_xact_id()::text::bigint';
 
--- Which rows a statement wrote, until its transaction ends: a check per statement, where one per row would cost more than
--- writing the row. Past a hundred rows only a batch may have written them, and their ids are not needed.
+-- Which rows a statement wrote: a check per statement, where one per row would cost more than writing the row. Past a
+-- hundred rows only a batch may have written them, and their ids are not needed. Once its transaction has ended a row is
+-- of no use; the sequencer clears the table.
 CREATE UNLOGGED TABLE audit_touched (
-    id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     table_name text NOT NULL,
     ids uuid[]
 );
 
 CREATE FUNCTION audit_guard() RETURNS trigger LANGUAGE plpgsql AS $$
-DECLARE
-    touched uuid[] := ARRAY(SELECT id FROM touched_rows LIMIT 101);
 BEGIN
-    IF cardinality(touched) > 0 THEN
-        INSERT INTO audit_touched (table_name, ids)
-        VALUES (TG_TABLE_NAME, CASE WHEN cardinality(touched) <= 100 THEN touched END);
-    END IF;
+    INSERT INTO audit_touched (table_name, ids)
+    SELECT TG_TABLE_NAME, CASE WHEN count(*) <= 100 THEN array_agg(id) END
+    FROM (SELECT id FROM touched_rows LIMIT 101) AS touched HAVING count(*) > 0;
     RETURN NULL;
 END $$;
 
@@ -43,7 +40,6 @@ BEGIN
                 USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'needs_event', TABLE = NEW.table_name;
         END IF;
     END IF;
-    DELETE FROM audit_touched WHERE id = NEW.id;
     RETURN NULL;
 END $$;
 
