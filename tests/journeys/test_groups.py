@@ -22,7 +22,7 @@ def test_two_groups_become_one_and_two_again(window, story):
     first.refresh_from_db()
     assert first.alert_count == counted
     page.goto(f"/queue/{second.pk}/")
-    expect(page.get_by_text("Merged into")).to_be_visible()
+    expect(page.locator(".note").get_by_text("Merged into")).to_be_visible()
     page.get_by_role("link", name="Take the merge back").click()
     dialog = page.get_by_role("dialog")
     dialog.get_by_label("Why").fill("Two different cards.")
