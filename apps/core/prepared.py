@@ -7,12 +7,13 @@ is no good where the number of rows decides how to go about it.
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, connections, models
 from django.db.backends.utils import CursorWrapper
+from django.utils.functional import cached_property  # that of Python 3.11 lets only one thread at a time wait
 
 T = TypeVar("T")
 M = TypeVar("M", bound=models.Model)

@@ -1,9 +1,11 @@
 """Statements that are planned once, and several of them on their way at a time."""
 
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
-from django.db import DatabaseError, IntegrityError, OperationalError, connection, transaction
+from django.db import DatabaseError, IntegrityError, OperationalError, connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.alerts import actions
@@ -40,6 +42,32 @@ def test_answers_of_a_pipeline_come_in_any_order() -> None:
         assert [answer() for answer in reversed(answers)] == [4, 3, 2, 1, 0]
         assert answers[0]() == 0  # asked again, it is the same
     assert not prepared.is_pipelined()
+
+
+def test_who_waits_for_an_answer_keeps_nobody_else_waiting() -> None:
+    """Of two requests one holds a lock that the other waits for in the database: it must get its own answers."""
+
+    def wait_for_the_lock() -> None:
+        try:
+            prepared.ask(list, "SELECT pg_advisory_lock(%s)", [4711])()
+        finally:
+            connections.close_all()
+
+    prepared.send("SELECT pg_advisory_lock(%s)", [4711])
+    waiting = threading.Thread(target=wait_for_the_lock, daemon=True)
+    waiting.start()
+    blocked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted"
+    until = time.monotonic() + 20
+    while prepared.send(blocked).fetchone() == (0,) and time.monotonic() < until:
+        time.sleep(0.01)
+    asking = threading.Thread(target=lambda: (prepared.ask(list, "SELECT 1")(), connections.close_all()), daemon=True)
+    asking.start()
+    asking.join(20)
+    is_answered = not asking.is_alive()
+    prepared.send("SELECT pg_advisory_unlock(%s)", [4711])
+    waiting.join(20)
+    asking.join(20)
+    assert is_answered
 
 
 def count_twice() -> None:
