@@ -47,20 +47,21 @@ def test_answers_of_a_pipeline_come_in_any_order() -> None:
 def test_who_waits_for_an_answer_keeps_nobody_else_waiting() -> None:
     """Of two requests one holds a lock that the other waits for in the database: it must get its own answers."""
 
-    def wait_for_the_lock() -> None:
+    def ask(statement: str) -> None:
         try:
-            prepared.ask(list, "SELECT pg_advisory_lock(%s)", [4711])()
+            with prepared.pipeline():
+                prepared.ask(list, statement)()
         finally:
             connections.close_all()
 
     prepared.send("SELECT pg_advisory_lock(%s)", [4711])
-    waiting = threading.Thread(target=wait_for_the_lock, daemon=True)
+    waiting = threading.Thread(target=ask, args=["SELECT pg_advisory_lock(4711)"], daemon=True)
     waiting.start()
     blocked = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4711 AND NOT granted"
     until = time.monotonic() + 20
     while prepared.send(blocked).fetchone() == (0,) and time.monotonic() < until:
         time.sleep(0.01)
-    asking = threading.Thread(target=lambda: (prepared.ask(list, "SELECT 1")(), connections.close_all()), daemon=True)
+    asking = threading.Thread(target=ask, args=["SELECT 1"], daemon=True)
     asking.start()
     asking.join(20)
     is_answered = not asking.is_alive()
