@@ -5,11 +5,8 @@ while the other side takes its time, and a message whose worker died is due agai
 """
 
 import base64
-import hashlib
-import hmac
 import json
 import random
-import secrets
 from datetime import datetime, timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
@@ -18,7 +15,7 @@ from django.utils import timezone
 
 from apps.alerts import verdicts
 from apps.alerts.models import Attempt, Delivery, Verdict, Webhook
-from apps.core import outbound
+from apps.core import outbound, webhooks
 
 MAX_ATTEMPTS = 10
 FIRST_WAIT, LONGEST_WAIT = 10, 24 * 3600  # seconds; each wait is three times the one before: some 27 hours in all
@@ -28,18 +25,6 @@ GONE = 410  # the receiver says that nobody is there any more
 REFS_SHOWN = 100  # of alerts, in a message; the feed has them all
 
 _dice = random.SystemRandom()
-
-
-def new_secret() -> str:
-    """32 random bytes, as Standard Webhooks writes them."""
-    return f"whsec_{base64.b64encode(secrets.token_bytes(32)).decode()}"
-
-
-def sign(secret: str, message_id: str, timestamp: int, body: bytes) -> str:
-    """`v1,` and the HMAC-SHA-256 of id, time in seconds, and body, joined by dots."""
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    signed = f"{message_id}.{timestamp}.".encode() + body
-    return f"v1,{base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()}"
 
 
 # --- asking for them -------------------------------------------------------------------------------------------------
@@ -150,7 +135,7 @@ def _send(delivery: Delivery, at: datetime) -> outbound.Outcome:
         "webhook-id": delivery.message_id,
         "webhook-timestamp": str(timestamp),
         "webhook-signature": " ".join(
-            sign(secret, delivery.message_id, timestamp, body) for secret in hook.secrets_at(at)
+            webhooks.sign(secret, delivery.message_id, timestamp, body) for secret in hook.secrets_at(at)
         ),
     }
     return outbound.post(hook.url, body, headers)

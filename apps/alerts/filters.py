@@ -12,7 +12,7 @@ class Narrowing(django_filters.FilterSet):
     @property
     def within(self) -> QuerySet | None:
         """The rows among which a page looks for those that match; None where an index leads to all that do."""
-        given = {name for name in self.form.changed_data if self.form.is_valid()}
+        given = set(self.form.changed_data) if self.form.is_valid() else set()
         if not given - set(self.SORTED):
             return None
         rows = self.queryset

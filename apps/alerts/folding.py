@@ -98,7 +98,7 @@ BY_KEY = f"""
     WHERE k.key = ANY(%s::text[]) AND g.state = ANY(%s::text[])"""  # noqa: S608 - our columns
 BY_ACCOUNT = f"""
     SELECT m.account_id::text, {GROUP} FROM alerts_groupaccount m JOIN alerts_alertgroup g ON g.id = m.group_id
-    WHERE m.account_id = ANY(%s::uuid[]) AND g.state = ANY(%s::text[])"""  # noqa: S608
+    WHERE m.account_id = ANY(%s::uuid[]) AND g.state = ANY(%s::text[])"""  # noqa: S608 - our columns
 
 
 def groups_of(keys: Iterable[str]) -> Answer[dict[str, Group]]:

@@ -29,7 +29,7 @@ class Portrait:
 
 def portrait(group: AlertGroup, user) -> Portrait:
     """A constant number of queries, and of a large group as many accounts as can be looked at meanwhile."""
-    accounts = queries.some_accounts_of(group, LOOKED_AT)
+    accounts = queries.accounts_of(group, most=LOOKED_AT)
     opened = accounts.aggregate(first=Min("opened_at"), last=Max("opened_at"), number=Count("pk"))
     some = f"{number(LOOKED_AT)} of them" if opened["number"] == LOOKED_AT < group.account_count else ""
     alerts = Alert.objects.filter(group=group).aggregate(first=Min("detected_at"), last=Max("detected_at"))

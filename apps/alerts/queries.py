@@ -113,18 +113,15 @@ def detector_of(principal) -> Detector | None:
     return prepared.first(Detector, "t.service_account_id = %s", [principal.pk])
 
 
-COUNTED_AT_MOST = 1000  # of rejections: their number has no bound, and a list says what is frequent without all
-
-
-def waiting_rejections(principal, detector: Detector) -> int:
-    """How many items of a detector were rejected and not sent in again; counted up to COUNTED_AT_MOST."""
+def waiting_rejections(principal, detector: Detector) -> Counted:
+    """How many items of a detector were rejected and not sent in again, as far as that is counted."""
     found = visible_rejections(principal).filter(batch__detector=detector, became="", replay=None)
-    return found.order_by()[:COUNTED_AT_MOST].count()
+    return counting.count({"waiting": found})["waiting"]
 
 
 def what_is_wrong(rejections: QuerySet[Rejection]) -> list[dict]:
     """The most frequent codes and fields among the newest that were not sent in again, as `code`, `field` and `n`."""
-    newest = rejections.filter(became="", replay=None).order_by("-received_at", "-id").values("pk")[:COUNTED_AT_MOST]
+    newest = rejections.filter(became="", replay=None).order_by("-received_at", "-id").values("pk")[: counting.MOST]
     found = Rejection.objects.filter(pk__in=newest).order_by().values("code", "field")
     return [dict(row) for row in found.annotate(n=Count("pk")).order_by("-n", "code", "field")[:8]]
 
@@ -242,14 +239,13 @@ def daily_alerts(groups: Iterable[AlertGroup]) -> dict:
     return days
 
 
-def accounts_of(group: AlertGroup) -> QuerySet[Account]:
-    """The accounts that a group's alerts name."""
-    return Account.objects.filter(pk__in=GroupAccount.objects.filter(group=group).values("account"))
+def accounts_of(group: AlertGroup, *, most: int | None = None) -> QuerySet[Account]:
+    """The accounts that its alerts name; no more than are looked at while somebody waits for a page, where so asked."""
+    return Account.objects.filter(pk__in=_accounts_in(group)[:most])
 
 
-def some_accounts_of(group: AlertGroup, most: int) -> QuerySet[Account]:
-    """As many of them as are looked at while somebody waits for a page."""
-    return Account.objects.filter(pk__in=GroupAccount.objects.filter(group=group).values("account")[:most])
+def _accounts_in(group: AlertGroup) -> QuerySet[GroupAccount, Any]:
+    return GroupAccount.objects.filter(group=group).values("account")
 
 
 def groups_about(user, account: Account) -> QuerySet[AlertGroup]:
@@ -260,7 +256,7 @@ def groups_about(user, account: Account) -> QuerySet[AlertGroup]:
 def similar(group: AlertGroup, user, *, most: int = 1000) -> list[tuple[AlertGroup, int]]:
     """Other groups with accounts in common, and how many those are; most in common first. At most `most` of its
     accounts are looked at."""
-    mine = GroupAccount.objects.filter(group=group).values("account")[:most]
+    mine = _accounts_in(group)[:most]
     shared = dict(
         GroupAccount.objects.filter(account__in=mine)
         .exclude(group=group)

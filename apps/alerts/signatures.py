@@ -10,7 +10,6 @@ caught a message could give another one.
 """
 
 import base64
-import binascii
 import hashlib
 import hmac
 import logging
@@ -31,6 +30,7 @@ from django.utils.text import get_text_list
 from apps.alerts import queries
 from apps.alerts.models import Detector, SigningKey
 from apps.alerts.models.batch import SIGNED
+from apps.core import webhooks
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +92,7 @@ class Signed(Unsigned):
         return self._streamed(chunks)
 
     def _streamed(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
-        macs = [hmac.new(secret, self._head, hashlib.sha256) for secret in self._secrets()]
+        macs = [hmac.new(secret, webhooks.head(self.id, self.timestamp), hashlib.sha256) for secret in self._secrets()]
         held = b""
         for chunk in chunks:
             if held:
@@ -116,17 +116,13 @@ class Signed(Unsigned):
                     "HMAC-SHA256.",
                     status=413,
                 )
-        message = self._head + body
+        message = webhooks.head(self.id, self.timestamp) + body
         if not (
             self._any_of([hmac.digest(secret, message, hashlib.sha256) for secret in self._secrets()])
             or any(_holds(key.public_key, one, message) for key in self._keys(ED25519) for one in self._of(ED25519))
         ):
             raise self._wrong()
         yield bytes(body)
-
-    @property
-    def _head(self) -> bytes:
-        return f"{self.id}.{self.timestamp}.".encode()
 
     def _of(self, method: str) -> list[bytes]:
         return [one.signature for one in self.given if one.method == method]
@@ -135,7 +131,7 @@ class Signed(Unsigned):
         return [key for key in self.keys if key.method == method]
 
     def _secrets(self) -> list[bytes]:
-        return [secret_bytes(key.secret) for key in self._keys(HMAC)]
+        return [webhooks.secret_bytes(key.secret) for key in self._keys(HMAC)]
 
     def _any_of(self, expected: list[bytes]) -> bool:
         return any(hmac.compare_digest(one, mac) for one in self._of(HMAC) for mac in expected)
@@ -151,7 +147,7 @@ class Signed(Unsigned):
 
 def _holds(public_key: str, signature: bytes, message: bytes) -> bool:
     try:
-        Ed25519PublicKey.from_public_bytes(public_bytes(public_key)).verify(signature, message)
+        Ed25519PublicKey.from_public_bytes(webhooks.public_bytes(public_key)).verify(signature, message)
     except InvalidSignature:
         return False
     return True
@@ -264,27 +260,6 @@ def _keys_in_force(detector: Detector) -> list[SigningKey]:
         keys = list(queries.signing_keys_in_force(detector))
         _known[detector.pk] = detector.signing_changed_at, keys
     return [key for key in keys if key.is_in_force]
-
-
-# --- keys ------------------------------------------------------------------------------------------------------------
-
-
-def secret_bytes(text: str) -> bytes:
-    """Of a secret as Standard Webhooks writes it."""
-    return base64.b64decode(text.removeprefix("whsec_"))
-
-
-def public_bytes(text: str) -> bytes:
-    """The 32 bytes of a public key as Standard Webhooks writes it; raises ValueError in words for what is none."""
-    if not text.startswith("whpk_"):
-        raise ValueError("A public key begins with whpk_.")
-    try:
-        key = base64.b64decode(text.removeprefix("whpk_"), validate=True)
-    except (binascii.Error, ValueError) as error:
-        raise ValueError("What follows whpk_ is no base64.") from error
-    if len(key) != 32:
-        raise ValueError(f"An Ed25519 public key has 32 bytes; this one has {len(key)}.")
-    return key
 
 
 def fingerprint(key: bytes) -> str:

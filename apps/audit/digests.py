@@ -127,7 +127,7 @@ def _ordered(value: Any) -> Any:
         return {name: _ordered(value[name]) for name in sorted(value, key=_place)}
     if isinstance(value, list | tuple):
         return [_ordered(one) for one in value]
-    if isinstance(value, float) and not (value == 0 and str(value) == "0.0") and not 1e-4 <= abs(value) < 1e16:
+    if isinstance(value, float) and str(value) != "0.0" and not 1e-4 <= abs(value) < 1e16:
         raise Untold(f"{value} is written differently by PostgreSQL")
     return value
 

@@ -1,7 +1,8 @@
 """The only writer of audited models: `create`, `change`, `note`, and `batch` for many rows at once.
 
 Each writes an event in the transaction of the change. Old and new values are read back from PostgreSQL as
-`to_jsonb(row)`, so that the event says what the table says, and the two can be compared by anyone later.
+`to_jsonb(row)`, so that the event says what the table says, and the two can be compared by anyone later; of rows that
+are copied by the thousand the event holds digests, taken from what was sent (see digests).
 """
 
 import hashlib

@@ -62,7 +62,7 @@ def page(
         seen = within.filter(place).order_by(*ordered).select_related(None).values_list(*columns)
         edge = seen[LOOKED_AT - 1 : LOOKED_AT].first()
     if edge is not None:
-        place &= _beyond(columns, edge, less=not less, equal_too=True)
+        place &= beyond(columns, edge, less=not less, equal_too=True)
     rows = list(queryset.filter(place).order_by(*ordered)[: size + 1])
     more, rows = len(rows) > size, rows[:size]
     places = [[getattr(row, column) for column in columns] for row in rows]
@@ -84,10 +84,10 @@ def _behind(cursor: str, model: type[Model], columns: list[str], *, less: bool) 
     if not cursor:
         return Q()
     values = _decode(cursor.removeprefix(INCLUSIVE), model, columns)
-    return _beyond(columns, values, less=less, equal_too=cursor.startswith(INCLUSIVE))
+    return beyond(columns, values, less=less, equal_too=cursor.startswith(INCLUSIVE))
 
 
-def _beyond(columns: list[str], values: Sequence, *, less: bool, equal_too: bool = False) -> Q:
+def beyond(columns: Sequence[str], values: Sequence, *, less: bool, equal_too: bool = False) -> Q:
     """Row comparison, spelled out: a < x, or a = x and b < y; `equal_too`, or a = x and b = y.
 
     That a <= x follows from it, but PostgreSQL goes straight to the place in an index only where it is said.

@@ -129,12 +129,11 @@ def _is_unbounded(plan: dict[str, Any]) -> bool:
 
 
 def _is_limited(plan: dict[str, Any]) -> bool:
-    """Whether a side of a join has at most as many rows as a limit says."""
-    while plan["Node Type"] != "Limit":
-        if len(plan.get("Plans", [])) != 1:
-            return False
-        plan = plan["Plans"][0]
-    return True
+    """Whether a side of a join has about as many rows as a limit says: it ends there, or is joined with what does."""
+    if plan["Node Type"] == "Limit":
+        return True
+    children = plan.get("Plans", [])
+    return (len(children) == 1 or plan["Node Type"] in JOINS) and any(_is_limited(child) for child in children)
 
 
 # --- what ends early says so -----------------------------------------------------------------------------------------

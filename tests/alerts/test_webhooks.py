@@ -22,7 +22,7 @@ from django.utils import timezone
 from apps.alerts import actions, deliveries, tasks, verdicts
 from apps.alerts.models import AlertGroup, Attempt, Delivery, Webhook
 from apps.audit.models import Event
-from apps.core import outbound
+from apps.core import outbound, webhooks
 from tests.alerts.conftest import alert
 
 State = Delivery.State
@@ -141,7 +141,7 @@ def test_a_verdict_is_posted_and_signed(told, receiver, secret, post):
 
 def test_the_published_example_of_the_standard_is_signed_alike():
     """From the test vectors that the standard's own libraries share."""
-    signature = deliveries.sign(
+    signature = webhooks.sign(
         "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw", "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
     )
     assert signature == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
@@ -189,7 +189,7 @@ def test_a_receiver_that_knows_either_secret_is_served_while_both_sign(told, sec
     _, headers, body = receiver.got[0]
     assert verify(new, headers, body)
     assert verify(secret, headers, body)
-    assert not verify(deliveries.new_secret(), headers, body)
+    assert not verify(webhooks.new_secret(), headers, body)
     with connection.cursor() as cursor:
         cursor.execute("SELECT to_jsonb(w)::text FROM alerts_webhook w")
         assert secret.removeprefix("whsec_") not in cursor.fetchone()[0]

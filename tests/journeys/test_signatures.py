@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from apps.alerts.models import Detector, SigningKey
 from apps.staff.actions import issue_api_key
 from tests.alerts.conftest import alert
-from tests.alerts.test_signatures import public, signed
+from tests.alerts.signatures.conftest import public, signed
 
 ADMIN = "emre.larkhill"
 

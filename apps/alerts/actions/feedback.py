@@ -12,7 +12,7 @@ from apps.alerts.models import AlertGroup, Delivery, Detector, Verdict, Webhook
 from apps.alerts.models.feedback import SECRET
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.core import outbound
+from apps.core import outbound, webhooks
 from apps.core.sealed import seal
 
 LONGEST_OVERLAP = timedelta(days=30)
@@ -38,7 +38,7 @@ def set_webhook(detector: Detector, *, url: str, is_active: bool = True, by) -> 
     if known is not None:
         ledger.change(known, url=url, is_active=is_active, changed_at=timezone.now())
         return ""
-    secret = deliveries.new_secret()
+    secret = webhooks.new_secret()
     ledger.create(
         Webhook,
         detector=detector,
@@ -62,7 +62,7 @@ def renew_webhook_secret(detector: Detector, *, by, overlap: timedelta = timedel
         raise ValidationError("It has no webhook.")
     if not timedelta(0) <= overlap <= LONGEST_OVERLAP:
         raise ValidationError({"overlap": f"The old secret lasts {LONGEST_OVERLAP.days} days at most."})
-    secret, now = deliveries.new_secret(), timezone.now()
+    secret, now = webhooks.new_secret(), timezone.now()
     ledger.change(
         hook,
         sealed_secret=seal(secret, SECRET),

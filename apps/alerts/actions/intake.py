@@ -81,11 +81,12 @@ class Asked:
     """What the database knows already of a request, asked all at once."""
 
     def __init__(self, part: Part, detector: Detector) -> None:
-        taken = [one.alert for one in part.read if isinstance(one, wire.Taken)]
+        taken = [one for one in part.read if isinstance(one, wire.Taken)]
+        self.keys = {one.digest: grouping.key(one.alert) for one in taken}  # equal contents, equal keys
         self.now = feed.stamp()
         self.known = _known(detector, part.refs)
-        self.ids = seen.ids_of({ref for alert in taken for ref in alert.subject.accounts})
-        self.groups = folding.groups_of({grouping.key(alert) for alert in taken})
+        self.ids = seen.ids_of({ref for one in taken for ref in one.alert.subject.accounts})
+        self.groups = folding.groups_of(set(self.keys.values()))
         self.rules = suppressing.in_force()
 
 
@@ -168,7 +169,7 @@ def _write(rows: ledger.Batch, detector: Detector, batch_id: str, known: list[Kn
     ids, fresh = _accounts(rows, {ref for one in known for ref in one.news.alert.subject.accounts}, asked.ids())
     used = {one.id: _used(one, ids) for one in known}
     seen.record_identifiers(rows, (one for several in used.values() for one in several), fresh)
-    said = [_said(one, ids, used[one.id], rules) for one in known]
+    said = [_said(one, one.key or asked.keys[one.news.digest], ids, used[one.id], rules) for one in known]
     touched = folding.settle(said, asked.groups())
     records = [_record(one, detector, batch_id, now) for one in said]
     rows.insert(Alert, [record for one, record in zip(known, records, strict=True) if one.is_new])
@@ -195,14 +196,13 @@ def _used(known: Known, ids: dict[str, str]) -> list[Seen]:
     return [Seen(account, *one, moment) for one in dict.fromkeys(found) if one]
 
 
-def _said(known: Known, ids: dict[str, str], used: list[Seen], rules: suppressing.Rules) -> Said:
+def _said(known: Known, key: str, ids: dict[str, str], used: list[Seen], rules: suppressing.Rules) -> Said:
     alert = known.news.alert
     named = [ids[ref] for ref in alert.subject.accounts]
     known.account_ids = sorted({*known.account_ids, *named})  # what it named once it stays about
     score = alert.score
     adjusted = min(1.0, score.p * (score.n_tested or 1)) if score and score.p is not None else None
     shared = [grouping.Shared(one.kind, one.value_hmac, one.masked) for one in used if one.kind in TYING]
-    key = known.key or grouping.key(alert)
     hidden = rules.hides(alert, key)
     if known.group_takes and known.suppressed_by is None:
         hidden = None  # people see it already: it does not vanish under their eyes

@@ -5,11 +5,12 @@ from datetime import datetime
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.alerts import deliveries, queries, signatures
+from apps.alerts import queries, signatures
 from apps.alerts.models import Detector, SigningKey
 from apps.alerts.models.signing import SECRET
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.core import webhooks
 from apps.core.sealed import seal
 
 Method = SigningKey.Method
@@ -41,7 +42,7 @@ def add_signing_key(
     if method == Method.HMAC:
         return _new_secret(detector, public_key, now)
     try:
-        given = signatures.public_bytes(public_key)
+        given = webhooks.public_bytes(public_key)
     except ValueError as error:
         raise ValidationError({"public_key": str(error)}) from error
     _create(detector, given, now, method=Method.ED25519, public_key=public_key)
@@ -51,8 +52,8 @@ def add_signing_key(
 def _new_secret(detector: Detector, public_key: str, now: datetime) -> str:
     if public_key:
         raise ValidationError({"public_key": "HMAC has no public key: leave it empty, or choose Ed25519."})
-    secret = deliveries.new_secret()
-    key = signatures.secret_bytes(secret)
+    secret = webhooks.new_secret()
+    key = webhooks.secret_bytes(secret)
     _create(detector, key, now, method=Method.HMAC, sealed_secret=seal(secret, SECRET))
     return secret
 

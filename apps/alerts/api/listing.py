@@ -19,6 +19,7 @@ from django.http import QueryDict
 from apps.accounts.models import Account
 from apps.alerts import feed, queries
 from apps.alerts.models import Alert, AlertGroup, Detector, Kind, Severity
+from apps.core.paging import beyond
 
 LIMIT = 100
 MAX_LIMIT = 1000
@@ -138,7 +139,7 @@ def page(principal: Any, values: dict[str, Any]) -> Page:
     is_feed = bool(cursor and cursor.is_feed)
     alerts = _within(queries.visible_alerts(principal), values)
     if cursor:
-        alerts = alerts.filter(_from(cursor, "gt" if is_feed else "lt"))
+        alerts = alerts.filter(_from(cursor, less=not is_feed))
     if is_feed:
         alerts = alerts.filter(updated_at__lt=feed.horizon())
     alerts = alerts.order_by(*(("updated_at", "id") if is_feed else ("-updated_at", "-id")))
@@ -154,12 +155,8 @@ def page(principal: Any, values: dict[str, Any]) -> Page:
     return Page(rows, last if is_feed or has_more else None, has_more)
 
 
-def _from(cursor: Cursor, to: str) -> Q:
-    """Row comparison by `gt`, `lt`, `gte` or `lte`, with what follows from it said as well: PostgreSQL finds the place
-    in the index by that."""
-    strictly = to.removesuffix("e")
-    apart, equal = Q(**{f"updated_at__{strictly}": cursor.updated_at}), Q(updated_at=cursor.updated_at)
-    return Q(**{f"updated_at__{strictly}e": cursor.updated_at}) & (apart | equal & Q(**{f"id__{to}": cursor.id}))
+def _from(cursor: Cursor, *, less: bool, equal_too: bool = False) -> Q:
+    return beyond(("updated_at", "id"), (cursor.updated_at, cursor.id), less=less, equal_too=equal_too)
 
 
 def _looked_at(alerts: QuerySet[Alert], is_feed: bool) -> tuple[QuerySet[Alert], Cursor | None]:
@@ -169,7 +166,7 @@ def _looked_at(alerts: QuerySet[Alert], is_feed: bool) -> tuple[QuerySet[Alert],
     if found is None:
         return alerts, None
     edge = Cursor(is_feed, *found)
-    return alerts.filter(_from(edge, "lte" if is_feed else "gte")), edge
+    return alerts.filter(_from(edge, less=is_feed, equal_too=True)), edge
 
 
 SORTED = {"since": "updated_at__gte", "until": "updated_at__lt"}

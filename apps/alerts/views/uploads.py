@@ -50,7 +50,8 @@ def _previewed(request: HttpRequest, detector: Detector, file: Any) -> dict[str,
     """What the file is taken for. Where some of it can be taken its bytes are held for the confirmation, which names
     them; the vault lets go of what nobody confirms."""
     body = file.read()
-    rows = table.preview(body, source=detector.slug, rows=len(body)).rows
+    preview = table.preview(body, source=detector.slug, rows=len(body))  # all of them
+    rows = preview.rows
     bad = [verdict for verdict in rows if verdict.item.refusal]
     can_be_taken = len(rows) > len(bad)
     seen = {
@@ -62,7 +63,7 @@ def _previewed(request: HttpRequest, detector: Detector, file: Any) -> dict[str,
         "filename": file.name,
         "size": len(body),
         "sha256": hashlib.sha256(body).hexdigest(),
-        "preview": table.preview(body, source=detector.slug, rows=ROWS_SHOWN),
+        "preview": preview._replace(rows=rows[:ROWS_SHOWN]),
         "total": len(rows),
         "good": len(rows) - len(bad),
         "bad": bad[:ROWS_SHOWN],

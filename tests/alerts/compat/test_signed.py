@@ -8,7 +8,7 @@ import pytest
 
 from apps.alerts import actions, limits
 from apps.alerts.models import Alert, Batch, SignatureRefusals
-from tests.alerts.test_signatures import signed
+from tests.alerts.signatures.conftest import signed
 
 JSON = {"content_type": "application/json"}
 THEHIVE = {"type": "volume", "source": "meter", "sourceRef": "meter-000001", "title": "t", "description": "d"}
