@@ -9,7 +9,7 @@ from django.conf import settings
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.audit import notes
+from apps.audit.log import notes
 from apps.audit.models import AuditedModel, Checkpoint, Event, LogState, audited_models
 from apps.audit.verify.reading import body_of
 from apps.core.models import Job

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.audit import sequencer
+from apps.audit.log import sequencer
 from tests.audit.planting import Family, plant
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from apps.audit import sequencer
+from apps.audit.log import sequencer
 from apps.audit.models import Event
 from apps.audit.sentences import tell
 from apps.cases.models import CaseNote

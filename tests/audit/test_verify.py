@@ -10,7 +10,8 @@ import time_machine
 from django.core.management import call_command
 from django.db import DataError, IntegrityError, models, transaction
 
-from apps.audit import ledger, sequencer
+from apps.audit import ledger
+from apps.audit.log import sequencer
 from apps.audit.models import Event, audited_models, derived_models
 from apps.audit.verify import verify
 from apps.core.ids import uuid7

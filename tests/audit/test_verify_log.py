@@ -5,7 +5,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from apps.audit import sequencer
+from apps.audit.log import sequencer
 from apps.audit.verify import Report, verify
 from tests.audit.findings import found, sentences
 from tests.audit.planting import plant

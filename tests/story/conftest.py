@@ -51,7 +51,7 @@ def stage(title: str) -> int:
 @pytest.fixture
 def worker() -> Iterator[None]:
     """A worker and a sequencer in this process."""
-    from apps.audit import sequencer
+    from apps.audit.log import sequencer
     from apps.core import jobs
 
     ended = threading.Event()

@@ -18,7 +18,8 @@ from django.conf import settings
 from django.db import Error, connection, transaction
 from django.utils import timezone
 
-from apps.audit import ledger, merkle, notes
+from apps.audit import ledger
+from apps.audit.log import merkle, notes
 from apps.audit.models import Checkpoint, Leaf, LogState, Tile
 
 log = logging.getLogger(__name__)

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from django.conf import settings
 
-from apps.audit import notes
+from apps.audit.log import notes
 from apps.audit.verify import agreement, completeness, integrity
 from apps.audit.verify.reading import snapshot
 from apps.audit.verify.report import Finding, Report, Verdict

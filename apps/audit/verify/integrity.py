@@ -10,7 +10,8 @@ from uuid import UUID
 import pgtrigger
 from django.conf import settings
 
-from apps.audit import ledger, merkle, notes, sequencer
+from apps.audit import ledger
+from apps.audit.log import merkle, notes, sequencer
 from apps.audit.models import Checkpoint, LogState
 from apps.audit.verify.reading import Reader, at, body_of, named, shown
 from apps.audit.verify.report import Verdict

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pymerkle import InmemoryTree
 
-from apps.audit import merkle
+from apps.audit.log import merkle
 
 # The eight leaves and their roots that implementations of RFC 6962 test with.
 LEAVES = [

@@ -14,7 +14,7 @@ from django.conf import settings as project
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from apps.audit import merkle, notes, sequencer
+from apps.audit.log import merkle, notes, sequencer
 from apps.audit.management.commands import sequencer as command
 from apps.audit.models import Checkpoint, Event, Leaf, LogState, Tile
 from apps.audit.principals import System
@@ -125,7 +125,7 @@ def test_a_crash_at_any_step_leaves_nothing_half(people, step):
     sequencer.sequence()
     people.all()
     before = [Leaf.objects.count(), Checkpoint.objects.count(), LogState.objects.get().size]
-    with patch(f"apps.audit.sequencer.{step}", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+    with patch(f"apps.audit.log.sequencer.{step}", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
         sequencer.sequence()
     assert [Leaf.objects.count(), Checkpoint.objects.count(), LogState.objects.get().size] == before
     assert sequencer.sequence() == Event.objects.count() - before[0]
@@ -135,7 +135,7 @@ def test_a_crash_at_any_step_leaves_nothing_half(people, step):
 def test_a_crash_before_the_signer_remembers_loses_nothing(people):
     _ = people.admin
     with (
-        patch("apps.audit.sequencer.notes.replace", side_effect=OSError("disk full")),
+        patch("apps.audit.log.sequencer.notes.replace", side_effect=OSError("disk full")),
         pytest.raises(OSError, match="full"),
     ):
         sequencer.sequence()

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import InterfaceError, OperationalError, connection
 
-from apps.audit import notes, sequencer
+from apps.audit.log import notes, sequencer
 
 log = logging.getLogger(__name__)
 
