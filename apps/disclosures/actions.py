@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.audit.reads.look import reading
 from apps.cases.models import Case, Exhibit, Finding
 from apps.cases.snapshot import snapshot
 from apps.cases.wording import established, lint_wording
@@ -120,10 +121,16 @@ def render_report(report: Report, *, by) -> None:
     ledger.change(report, state=State.RELEASED, files=files)
 
 
-@action
+@reading
+def preview_report(report: Report, *, by) -> None:
+    """Record that somebody read the report on screen."""
+    ledger.note(report, state=report.state)
+
+
+@reading
 def open_report(report: Report, *, name: str, by) -> None:
     """Record that somebody took one of the released files."""
-    ledger.note(report, file=name)
+    ledger.note(report, name=name)
 
 
 def files_of(report: Report) -> dict[str, bytes]:

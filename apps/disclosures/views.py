@@ -48,7 +48,9 @@ def compile_report(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_safe
 def report(request: HttpRequest, pk) -> HttpResponse:
-    return _report_page(request, _find(request, pk))
+    found = _find(request, pk)
+    actions.preview_report(found, by=request.user)
+    return _report_page(request, found)
 
 
 def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = None) -> HttpResponse:
@@ -64,6 +66,7 @@ def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = 
 def preview(request: HttpRequest, pk) -> HttpResponse:
     """The report on screen. A released one is shown from the vault, never made again."""
     found = _find(request, pk)
+    actions.preview_report(found, by=request.user)
     if found.files:
         return pdf_response(lambda: vault.read(found.files[0]["sha256"]), name=str(found.ref))
     return pdf_response(lambda: next(iter(actions.files_of(found).values())), name="draft")

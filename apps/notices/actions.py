@@ -10,6 +10,7 @@ from django.utils import timezone
 from apps.accounts.models import Account
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.audit.reads.look import reading
 from apps.cases.models import Decision, Party
 from apps.cases.queries import accounts_of_finding
 from apps.cases.wording import lint_wording
@@ -170,7 +171,13 @@ def render_notice(notice: Notice, *, by) -> None:
     )
 
 
-@action
+@reading
+def preview_notice(notice: Notice, *, by) -> None:
+    """Record that somebody read the letter on screen."""
+    ledger.note(notice, state=notice.state)
+
+
+@reading
 def open_notice(notice: Notice, *, by) -> None:
     """Record that somebody took the issued file."""
     ledger.note(notice, pdf_sha256=notice.pdf_sha256)

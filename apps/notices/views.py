@@ -55,7 +55,9 @@ def draft(request: HttpRequest, decision_ref: str) -> HttpResponse:
 
 @require_safe
 def notice(request: HttpRequest, pk) -> HttpResponse:
-    return _notice_page(request, _find(request, pk))
+    found = _find(request, pk)
+    actions.preview_notice(found, by=request.user)
+    return _notice_page(request, found)
 
 
 def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = None) -> HttpResponse:
@@ -76,6 +78,7 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
 def preview(request: HttpRequest, pk) -> HttpResponse:
     """The letter as it will look, on screen. An issued one is shown from the vault, never made again."""
     found = _find(request, pk)
+    actions.preview_notice(found, by=request.user)
     if found.state == Notice.State.ISSUED:
         return pdf_response(lambda: vault.read(found.pdf_sha256), name=str(found.ref))
     return pdf_response(lambda: writing.to_pdf(found, writing.facts_of(found)), name="draft")

@@ -18,19 +18,26 @@ class Role:
 READ_CASEWORK = {
     "policies.view",
     "accounts.view",
+    "accounts.open_rejections",
     "alerts.view",
+    "alerts.open_payload",
+    "alerts.open_rejection",
+    "alerts.download_body",
     "evidence.view",
     "evidence.open_item",
     "cases.view",
     "notices.view",
+    "notices.preview_notice",
     "notices.open_notice",
     "disclosures.view",
+    "disclosures.preview_report",
     "insights.view",
 }
 
 INVESTIGATE = READ_CASEWORK | {
     "accounts.view_identifiers",
     "accounts.open_identifiers",
+    "accounts.find_sharing",
     "accounts.import_records",
     "alerts.claim",
     "alerts.take_next",
@@ -58,6 +65,7 @@ INVESTIGATE = READ_CASEWORK | {
     "cases.assign",
     "cases.add_group",
     "cases.add_accounts",
+    "cases.look_up_identifier",
     "cases.exclude_accounts",
     "cases.restore_accounts",
     "cases.add_party",
@@ -110,6 +118,7 @@ ROLES: dict[str, Role] = {
                 "cases.add_task",
                 "cases.complete_task",
                 "cases.view_privileged",
+                "cases.open_privileged",
                 "cases.accept_independence",
                 "cases.refuse_independence",
                 "cases.confirm_finding",
@@ -134,6 +143,7 @@ ROLES: dict[str, Role] = {
             | {
                 "cases.add_note",
                 "cases.view_privileged",
+                "cases.open_privileged",
                 "cases.approve_decision",
                 "cases.reject_decision",
                 "notices.approve_notice",
@@ -155,7 +165,8 @@ ROLES: dict[str, Role] = {
         "reads everything, changes nothing, verifies the trail",
         frozenset(
             READ_CASEWORK
-            | {"accounts.view_identifiers", "accounts.open_identifiers", "alerts.view_detectors"}
+            | {"accounts.view_identifiers", "accounts.open_identifiers", "accounts.find_sharing"}
+            | {"alerts.view_detectors"}
             | {"disclosures.open_report", "staff.view"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail"}
         ),
@@ -175,6 +186,8 @@ ROLES: dict[str, Role] = {
                 "staff.issue_api_key",
                 "staff.revoke_api_key",
                 "alerts.view_detectors",
+                "alerts.open_rejection",
+                "alerts.download_body",
                 "alerts.register_detector",
                 "alerts.change_detector",
                 "alerts.set_webhook",

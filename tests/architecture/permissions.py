@@ -29,6 +29,11 @@ def page(args: Args = lambda w: [], right: str = "reviewer", **who: Any) -> Rout
     return Route(right, args=args, **who)
 
 
+def question(args: Args = lambda w: [], right: str = "reviewer", **who: Any) -> Route:
+    """A page that may ask why one looks before it shows anything."""
+    return Route(right, args=args, methods=("get", "post"), **who)
+
+
 def form(right: str, wrong: str | None, args: Args = lambda w: [], **who: Any) -> Route:
     """A page with a form: neither shown to nor taken from who may not send it."""
     return Route(right, wrong, args=args, methods=("get", "post"), **who)
@@ -91,8 +96,8 @@ ROUTES: dict[str, Route] = {
     "accounts:list": page(),
     "accounts:account": page(lambda w: [w.account.pk]),
     "accounts:import_records": form("analyst", "reviewer"),
-    "accounts:import_result": page(lambda w: [w.imported.pk]),
-    "accounts:open_identifiers": page(lambda w: [w.account.pk], right="auditor", wrong="reviewer"),
+    "accounts:import_result": question(lambda w: [w.imported.pk]),
+    "accounts:open_identifiers": question(lambda w: [w.account.pk], right="auditor", wrong="reviewer"),
     # --- alerts
     "alerts:queue": page(),
     "alerts:take_next": act("analyst", "reviewer"),
@@ -114,12 +119,13 @@ ROUTES: dict[str, Route] = {
     "alerts:end_suppression": form("analyst", "reviewer", lambda w: [w.once("suppression").pk]),
     "alerts:of_account": page(lambda w: [w.account.pk]),
     "alerts:alert": page(lambda w: [w.alert.pk]),
+    "alerts:open_payload": question(lambda w: [w.alert.pk]),
     # The administrator looks after detectors, so sees what they sent and what of it was refused.
     "alerts:batches": page(right="admin", stranger=None),
     "alerts:batch": page(lambda w: [w.alert.batch_id], right="admin", stranger=None),
     "alerts:rejections": page(right="admin", stranger=None),
     "alerts:rejection": page(lambda w: [w.rejection.pk], right="admin", stranger=None),
-    "alerts:batch_body": page(lambda w: [w.alert.batch_id], right="admin", stranger=None),
+    "alerts:download_body": question(lambda w: [w.alert.batch_id], right="admin", stranger=None),
     "alerts:rejection_item": page(lambda w: [w.rejection.pk], right="admin", stranger=None),
     "alerts:send_again": form("analyst", "reviewer", lambda w: [w.rejection.pk], stranger=None),
     "alerts:replay": form("analyst", "reviewer", stranger=None),
@@ -142,9 +148,9 @@ ROUTES: dict[str, Route] = {
     "alerts:revoke_key": form("admin", "lead", lambda w: [w.detector.pk, w.key[0].pk], stranger=None),
     # --- evidence
     "evidence:list": page(),
-    "evidence:item": page(lambda w: [w.item.ref]),
+    "evidence:item": question(lambda w: [w.item.ref]),
     "evidence:runs": page(),
-    "evidence:run": page(lambda w: [w.run.ref]),
+    "evidence:run": question(lambda w: [w.run.ref]),
     "evidence:collect": form("analyst", "reviewer"),
     "evidence:run_test": form("analyst", "counsel"),
     "evidence:verify_item": act("analyst", "counsel", lambda w: [w.item.ref]),
@@ -201,6 +207,7 @@ ROUTES: dict[str, Route] = {
     "cases:correct_party": form("counsel", "approver", lambda w: [w.once("party").pk]),
     "cases:add_task": form("counsel", "approver", case("investigation")),
     "cases:complete_task": act("counsel", "approver", lambda w: [w.once("task").pk]),
+    "cases:open_privileged": question(case("investigation"), right="counsel", wrong="auditor"),
     "cases:add_note": form("reviewer", "auditor", case("investigation")),
     "cases:finding": page(ref("finding")),
     "cases:propose_finding": form("analyst", "counsel", case("investigation")),

@@ -50,15 +50,21 @@ NO_VERBS = {
 
 # Verbs that people do not do in the browser, with where they are done instead.
 WITHOUT_PAGE = {
+    "accounts.find_sharing": "by filtering the accounts by an identifier",
+    "accounts.open_rejections": "by opening the result of an import",
     "accounts.record_seen": "by intake",
     "alerts.demote_detector": "by the worker, after a verdict",
     "alerts.rank_again": "by the worker, after a demotion or a calibration",
     "alerts.tell_late": "by the worker",
+    "alerts.open_rejection": "by opening what was rejected",
     "alerts.escalate": "by opening a case from the group or adding it to one",
     "audit.verify_trail": "by the worker and `manage.py verify_trail`",
+    "cases.look_up_identifier": "by picking accounts for a case",
     "disclosures.open_report": "by opening a report's file",
+    "disclosures.preview_report": "by opening the report's page",
     "disclosures.render_report": "by the worker",
     "evidence.open_item": "by opening the item's page",
+    "notices.preview_notice": "by opening the letter's page",
     "notices.open_notice": "by opening the letter's file",
     "notices.render_notice": "by the worker",
     "policies.import_terms": "by `manage.py import_terms`",
