@@ -1,9 +1,14 @@
 """What is done with the trail itself."""
 
+from datetime import date
 from typing import Any
 
-from apps.audit import ledger
+from django.core.exceptions import ValidationError
+
+from apps.audit import ledger, private
 from apps.audit.action import action
+from apps.audit.models import Event
+from apps.audit.reads import figures
 from apps.audit.verify import Report, verify
 from apps.core import jobs
 from apps.core.ids import uuid7
@@ -49,3 +54,23 @@ def _recorded(report: Report) -> dict[str, Any]:
             for verdict in report.verdicts
         ],
     }
+
+
+@action
+def open_private(*, event: Event, reason: str, by) -> list[private.Kept]:
+    """Show the values that an event only commits to, and record who asked for them and why."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why: the values are kept apart because they name people."})
+    kept = private.kept(event)
+    with ledger.batch(event=str(event.event_uuid), fields=[value.field for value in kept]):
+        pass
+    return kept
+
+
+@action
+def export_reads(*, since: date, until: date, reason: str, by) -> None:
+    """Record that somebody took a list of who read what in these days, and what for."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say what the list is for: it says what colleagues did."})
+    with ledger.batch(since=str(since), until=str(until), reads=figures.within(since, until).count()):
+        pass

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.audit import actions, queries, sentences
 from apps.audit.filters import TrailFilter
+from apps.audit.reads.asking import ReasonForm
 from apps.core.http import is_fragment, require
 from apps.core.paging import page
 
@@ -43,6 +44,7 @@ def event(request: HttpRequest, event_uuid: UUID) -> HttpResponse:
             "entry": entry,
             "event": found,
             "checkpoint": None if entry.place is None else queries.sealed_by(entry.place),
+            "why": ReasonForm(),
         },
     )
 

@@ -102,6 +102,7 @@ ROLES: dict[str, Role] = {
                 "cases.reject_decision",
                 "cases.close_case",
                 "cases.reopen_case",
+                "audit.view_readers",
             }
         ),
     ),
@@ -119,6 +120,7 @@ ROLES: dict[str, Role] = {
                 "cases.complete_task",
                 "cases.view_privileged",
                 "cases.open_privileged",
+                "audit.view_readers",
                 "cases.accept_independence",
                 "cases.refuse_independence",
                 "cases.confirm_finding",
@@ -144,6 +146,7 @@ ROLES: dict[str, Role] = {
                 "cases.add_note",
                 "cases.view_privileged",
                 "cases.open_privileged",
+                "audit.view_readers",
                 "cases.approve_decision",
                 "cases.reject_decision",
                 "notices.approve_notice",
@@ -169,6 +172,7 @@ ROLES: dict[str, Role] = {
             | {"alerts.view_detectors"}
             | {"disclosures.open_report", "staff.view"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail"}
+            | {"audit.view_readers", "audit.view_reads", "audit.export_reads", "audit.open_private"}
         ),
     ),
     "admin": Role(

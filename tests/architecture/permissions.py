@@ -83,6 +83,12 @@ ROUTES: dict[str, Route] = {
     "audit:trail": page(right="admin", stranger="analyst"),
     "audit:event": page(lambda w: [w.event.event_uuid], right="auditor", stranger="analyst"),
     "audit:history": page(lambda w: ["staff_user", w.people.lead.pk], right="auditor", stranger="analyst"),
+    "audit:open_private": act("auditor", "admin", lambda w: [w.event.event_uuid], stranger="analyst"),
+    "audit:readers": page(lambda w: ["accounts_account", w.account.pk], right="lead"),
+    "audit:reads": page(right="auditor", stranger="lead"),
+    "audit:export_reads": act(
+        "auditor", None, stranger="lead", data=lambda w: {"since": "2026-01-01", "until": "2026-12-31"}
+    ),
     "audit:verification": page(right="auditor", stranger="analyst"),
     "audit:request_verification": act("auditor", "admin", stranger="analyst"),
     # --- terms
