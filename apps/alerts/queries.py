@@ -101,6 +101,12 @@ def visible_deliveries(principal, detector: Detector) -> QuerySet[Delivery]:
     return _of_detectors(principal, found)
 
 
+def given_up(principal, detector: Detector) -> Counted:
+    """How many messages to a detector were given up, as far as that is counted."""
+    dead = visible_deliveries(principal, detector).filter(state=Delivery.State.DEAD)
+    return counting.count({"dead": dead})["dead"]
+
+
 def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
     """With `last_status` and `last_problem` of the newest attempt."""
     newest = Attempt.objects.filter(delivery=OuterRef("pk")).order_by("-id")

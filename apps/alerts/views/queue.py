@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.alerts import actions, filters, queries
 from apps.alerts.models import AlertGroup
 from apps.alerts.portrait import portrait
-from apps.alerts.standing import why_not_alone
+from apps.alerts.reliability.standing import why_not_alone
 from apps.alerts.views.frame import back_to_queue, find_group, uuid_or_none
 from apps.core.http import explained, require
 from apps.core.links import url_if_any
