@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts.queries import visible_groups
-from apps.alerts.standing import why_not_alone
+from apps.alerts.reliability.standing import why_not_alone
 from apps.audit import sentences
 from apps.audit.reads.asking import asked
 from apps.cases import actions, filters, forms, queries
