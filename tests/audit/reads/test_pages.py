@@ -47,7 +47,7 @@ def test_an_accounts_page_says_who_has_looked_to_those_who_answer_for_it(made, p
     panel = f"/trail/readers/accounts_account/{made[0].pk}/"
     lead = sign_in(people.lead)
     assert panel in text(lead.get(made[0].get_absolute_url()))
-    answer = lead.get(panel, headers={"HX-Request": "true"})
+    answer = lead.get(panel)
     page = text(answer)
     assert [(name, reader.times) for reader, name in answer.context["rows"]] == [("Ada Analyst", 2)]
     assert "Ada Analyst" in page
