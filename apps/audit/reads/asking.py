@@ -14,7 +14,7 @@ from apps.core.http import form_page
 
 
 class ReasonForm(forms.Form):
-    reason = forms.CharField(label="Why do you look?", max_length=500, strip=True)
+    reason = forms.CharField(label="Why do you look?", max_length=300, strip=True)
 
 
 def asked(

@@ -71,10 +71,6 @@ class Person:
     def busiest(self) -> tuple[date, int]:
         return max(self.days.items(), key=lambda day: day[1])
 
-    @property
-    def by_kind(self) -> list[int]:
-        return [self.kinds[kind] for kind in Kind]
-
 
 @dataclass(frozen=True)
 class Unusual:
@@ -92,6 +88,11 @@ class Figures:
     people: list[Person]  # who read most first
     usual: float  # the median of all days on which somebody read something
     unusual: list[Unusual]
+
+    @property
+    def kinds(self) -> list[Kind]:
+        """The ways of reading that occur."""
+        return [kind for kind in Kind if any(person.kinds[kind] for person in self.people)]
 
 
 def within(since: date, until: date) -> QuerySet[Event]:

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.audit import actions, queries, sentences
 from apps.audit.reads import figures
 from apps.audit.reads.asking import ReasonForm
-from apps.audit.reads.table import READS, Kind
+from apps.audit.reads.table import READS
 from apps.core.http import explained, is_fragment, require
 
 DAYS = 14
@@ -36,7 +36,7 @@ class Period(forms.Form):
 
 class ExportForm(ReasonForm, Period):
     field_order = ("since", "until", "reason")
-    reason = forms.CharField(label="What the list is for", max_length=500, strip=True)
+    reason = forms.CharField(label="What the list is for", max_length=300, strip=True)
 
 
 def _last_days() -> dict[str, Any]:
@@ -72,9 +72,11 @@ def _reads_page(request: HttpRequest, period: Period, export: ExportForm | None 
         "days": days,
         "export": export or ExportForm(initial=days),
         "usual": found.usual,
-        "people": [(person, names[person.actor]) for person in found.people],
+        "people": [
+            (person, names[person.actor], [person.kinds[kind] for kind in found.kinds]) for person in found.people
+        ],
         "unusual": [(day, names[day.actor]) for day in found.unusual],
-        "kinds": list(Kind),
+        "kinds": found.kinds,
         "table": READS.values(),
         "rule": figures,
     }
