@@ -32,6 +32,7 @@ from apps.audit.log.notes.keys import (
     Signers,
     Verifier,
     Verifiers,
+    duplicates,
 )
 from apps.audit.log.notes.text import BadNote, Head, b64, signature_line, signatures, split, unb64, with_signatures
 
@@ -48,6 +49,7 @@ __all__ = [
     "Verifier",
     "Verifiers",
     "b64",
+    "duplicates",
     "load_or_make_cosigners",
     "load_or_make_signer",
     "load_verifier",
