@@ -3,12 +3,15 @@
 import secrets
 import sys
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
+
+import casemgr.celery  # noqa: F401  (whoever has settings rings with this; the witness has none)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -159,7 +162,9 @@ if not env.str("DATABASE_URL", default="") and not IS_SIGNER:
         "DATABASE_URL is not set and no services of `make demo` were found. Start `make demo`, or set DATABASE_URL to "
         "a PostgreSQL 15 or newer, for example postgres://casemgr:password@127.0.0.1:5432/casemgr"
     )
-DATABASES = {"default": {"ENGINE": "django.db.backends.dummy"} if IS_SIGNER else env.db_url("DATABASE_URL")}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {"ENGINE": "django.db.backends.dummy"} if IS_SIGNER else dict(env.db_url("DATABASE_URL"))
+}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The triggers look at pgtrigger.ignore for each row. Where it is not set they recover from an error each time, and

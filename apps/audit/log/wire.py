@@ -9,11 +9,13 @@ import logging
 import os
 import select
 import socket
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from io import BufferedRWPair
 from pathlib import Path
 from threading import Event
-from typing import Any, BinaryIO
+from typing import Any
 
 from apps.audit.log import notes
 from apps.audit.log.signer import Entry, Growth, Refused, Signer
@@ -52,11 +54,10 @@ class RemoteSigner:
                 connection.settimeout(PATIENCE)
                 connection.connect(str(self.path))
                 with connection.makefile("rwb") as stream:
-                    with suppress(BrokenPipeError):  # refused before the last entry was read
-                        _send(stream, question)
-                        for entry in entries:
-                            stream.write(len(entry.body).to_bytes(4, "big") + entry.body + entry.seal)
-                        stream.flush()
+                    _send(stream, question)
+                    for entry in entries:
+                        stream.write(len(entry.body).to_bytes(4, "big") + entry.body + entry.seal)
+                    stream.flush()
                     answer = _receive(stream)
         except (OSError, ValueError, EOFError) as error:
             raise Unreachable(
@@ -101,13 +102,13 @@ def listening(path: Path) -> socket.socket:
     return listener
 
 
-def _answer(signer: Signer, stream: BinaryIO) -> None:
+def _answer(signer: Signer, stream: BufferedRWPair) -> None:
     question = _receive(stream)
     try:
         if question.get("ask") == "last":
             note = signer.last()
         else:
-            note = signer.sign(_growth(question), _entries(stream, int(question["entries"])))
+            note = _sign(signer, question, stream)
         answer = {"note": note}
     except (Refused, notes.BadNote) as error:
         log.critical("not signed: %s", error)
@@ -121,12 +122,20 @@ def _answer(signer: Signer, stream: BinaryIO) -> None:
     stream.flush()
 
 
+def _sign(signer: Signer, question: dict[str, Any], stream: BufferedRWPair) -> str:
+    entries = _entries(stream, int(question["entries"]))
+    try:
+        return signer.sign(_growth(question), entries)
+    finally:
+        deque(entries, maxlen=0)  # who asks listens only when it has said all
+
+
 def _growth(question: dict[str, Any]) -> Growth:
     edge = [[bytes.fromhex(node) for node in row] for row in question["edge"]]
     return Growth(str(question["last"]), edge, int(question["size"]), bytes.fromhex(question["root"]))
 
 
-def _entries(stream: BinaryIO, count: int) -> Iterator[Entry]:
+def _entries(stream: BufferedRWPair, count: int) -> Iterator[Entry]:
     for _ in range(count):
         length = int.from_bytes(_read(stream, 4), "big")
         if length > LONGEST_BODY:
@@ -134,19 +143,19 @@ def _entries(stream: BinaryIO, count: int) -> Iterator[Entry]:
         yield Entry(_read(stream, length), _read(stream, SEAL_BYTES))
 
 
-def _send(stream: BinaryIO, message: dict[str, Any]) -> None:
+def _send(stream: BufferedRWPair, message: dict[str, Any]) -> None:
     data = json.dumps(message).encode()
     stream.write(len(data).to_bytes(4, "big") + data)
 
 
-def _receive(stream: BinaryIO) -> dict[str, Any]:
+def _receive(stream: BufferedRWPair) -> dict[str, Any]:
     length = int.from_bytes(_read(stream, 4), "big")
     if length > LONGEST_MESSAGE:
         raise ValueError(f"a message of {length} bytes is longer than {LONGEST_MESSAGE}")
     return json.loads(_read(stream, length))
 
 
-def _read(stream: BinaryIO, length: int) -> bytes:
+def _read(stream: BufferedRWPair, length: int) -> bytes:
     data = stream.read(length)
     if len(data) != length:
         raise EOFError("the other side ended in the middle")

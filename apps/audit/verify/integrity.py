@@ -246,7 +246,7 @@ class _Log:
             else:
                 yield head
 
-    def _verifier(self) -> notes.Verifier | None:
+    def _verifier(self) -> notes.Verifiers | None:
         try:
             verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
         except (notes.BadNote, OSError) as error:

@@ -16,6 +16,7 @@ Pure: no settings, no database. The witness, which knows nothing of casemgr's ro
 """
 
 from apps.audit.log.notes.files import (
+    load_or_make_cosigners,
     load_or_make_signer,
     load_verifier,
     public_file,
@@ -31,8 +32,9 @@ from apps.audit.log.notes.keys import (
     Signers,
     Verifier,
     Verifiers,
+    duplicates,
 )
-from apps.audit.log.notes.text import BadNote, Head, signatures, split, with_signatures
+from apps.audit.log.notes.text import BadNote, Head, b64, signature_line, signatures, split, unb64, with_signatures
 
 __all__ = [
     "COSIGNATURE",
@@ -46,11 +48,16 @@ __all__ = [
     "Signers",
     "Verifier",
     "Verifiers",
+    "b64",
+    "duplicates",
+    "load_or_make_cosigners",
     "load_or_make_signer",
     "load_verifier",
     "public_file",
     "replace",
+    "signature_line",
     "signatures",
     "split",
+    "unb64",
     "with_signatures",
 ]

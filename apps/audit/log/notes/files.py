@@ -6,9 +6,10 @@ signed has to stay verifiable.
 
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
-from apps.audit.log.notes.keys import ED25519, ML_DSA_44, Signer, Signers, Verifiers
+from apps.audit.log.notes.keys import COSIGNATURE, ED25519, ML_DSA_44, Cosigner, Signer, Signers, Verifiers
 from apps.audit.log.notes.text import BadNote
 
 
@@ -17,16 +18,32 @@ def load_or_make_signer(path: Path, name: str) -> Signers:
 
     Raises BadNote, OSError.
     """
-    if not path.exists():
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_once(path, generate(name).export(), 0o600)
-    signer = Signers.parse(path.read_text())
+    signer = Signers.parse(_text(path, lambda: generate(name).export()))
     for key in signer.keys:
         if key.name != name:
             raise BadNote(f"{path} is the key of {key.name}, and the trail is called {name}")
     if not public_file(path).exists():
         write_once(public_file(path), str(signer.verifier), 0o644)
     return signer
+
+
+def load_or_make_cosigners(path: Path, name: str) -> list[Cosigner]:
+    """The keys of a witness, as `load_or_make_signer` has those of a log. Raises BadNote, OSError."""
+    made = (Cosigner.generate(name, kind).export() for kind in (COSIGNATURE, ML_DSA_44))
+    keys = [Cosigner.parse(line) for line in _text(path, lambda: "\n".join(made)).split("\n") if line.strip()]
+    for key in keys:
+        if key.name != name:
+            raise BadNote(f"{path} is the key of {key.name}, and this witness is called {name}")
+    if not public_file(path).exists():
+        write_once(public_file(path), "\n".join(str(key.verifier) for key in keys), 0o644)
+    return keys
+
+
+def _text(path: Path, make: Callable[[], str]) -> str:
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_once(path, make(), 0o600)
+    return path.read_text()
 
 
 def generate(name: str) -> Signers:

@@ -121,6 +121,11 @@ class Verifiers:
     def name(self) -> str:
         return self.keys[0].name
 
+    @property
+    def ids(self) -> str:
+        """The keys by name and id alone, for people: an ML-DSA-44 key fills a page."""
+        return ", ".join(f"{key.name}+{key.id.hex()}" for key in self.keys)
+
     def open(self, note: str) -> str:
         """The text of a note that at least one of the keys has signed, and none wrongly. Raises BadNote."""
         found = [signed for key in self.keys if (signed := key.signed(note))]

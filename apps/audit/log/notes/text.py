@@ -37,7 +37,9 @@ def with_signatures(note: str, lines: str) -> str:
     Raises BadNote.
     """
     text, known = split(note)
-    _, added = split(f"{text}\n{lines}")
+    same, added = split(f"{text}\n{lines}")
+    if same != text:
+        raise BadNote("there is an empty line among the signature lines")
     return note + "".join(
         signature_line(name, identity, signature)
         for place, (name, identity, signature) in enumerate(added)
