@@ -123,12 +123,9 @@ def proof_of(old: int, new: int) -> list[bytes]:
 
 
 def configured() -> list[Witness]:
+    """The witnesses of the policy that can be asked: those with an address."""
     policy = configured_policy()
-    return (
-        [Witness(name, witness.url, witness.verifier) for name, witness in policy.witnesses.items() if witness.url]
-        if policy
-        else []
-    )
+    return [Witness(w.name, w.url, w.key) for w in policy.witnesses if w.url] if policy else []
 
 
 def configured_policy() -> Policy | None:
@@ -137,12 +134,12 @@ def configured_policy() -> Policy | None:
     if not path:
         return None
     try:
-        return Policy.parse(Path(path).read_text())
+        return Policy.parse(Path(path).read_bytes())
     except (OSError, ValueError) as error:
         raise ImproperlyConfigured(f"TRAIL_POLICY_FILE: {path} cannot be used: {error}") from error
 
 
 def quorum_is_met(names: set[str]) -> bool:
-    """Whether these witnesses are enough for the policy."""
+    """Whether these witnesses are enough for the policy. Raises ImproperlyConfigured."""
     policy = configured_policy()
-    return policy is not None and policy.is_met_by(names)
+    return policy is not None and policy.is_met(names)
