@@ -115,13 +115,17 @@ def _failed(party: Party, asked_at: datetime, problem: str) -> None:
 @contextmanager
 def _alone(party: Party) -> Iterator[bool]:
     """Two processes do not ask the same party at once. The lock goes with the database session."""
-    key = zlib.crc32(party.name.encode()) - 2**31
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, key])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_of(party))
         is_mine = cursor.fetchone()[0]
     try:
         yield is_mine
     finally:
         if is_mine:
             with suppress(Error), connection.cursor() as cursor:  # a broken session has given it up already
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, key])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", lock_of(party))
+
+
+def lock_of(party: Party) -> list[int]:
+    """The numbers of a party's advisory lock."""
+    return [LOCK, zlib.crc32(party.name.encode()) - 2**31]

@@ -34,6 +34,9 @@ WORDS = {
 }
 
 
+SHORT = {Stage.WITNESSED: "witnessed", Stage.TIMESTAMPED: "time-stamped"}
+
+
 @dataclass(frozen=True)
 class Step:
     """A stage that was reached: when, by whom, and under which checkpoint; `at` is None where it was not reached."""
@@ -50,9 +53,21 @@ class Step:
 
 @dataclass(frozen=True)
 class State:
-    """The stages that this installation knows, in order."""
+    """The stages that this installation knows, in order; those behind it have a time."""
 
     steps: tuple[Step, ...]
+
+    @property
+    def words(self) -> str:
+        """In one line, as on a badge."""
+        if Stage.SEQUENCED not in self.reached:
+            return "Waiting for the trail's seal"
+        further = [SHORT[stage] for stage in (Stage.WITNESSED, Stage.TIMESTAMPED) if stage in self.reached]
+        return ", ".join(["Sealed in the trail", *further])
+
+    @property
+    def is_sealed(self) -> bool:
+        return Stage.SEQUENCED in self.reached
 
     @property
     def reached(self) -> set[Stage]:
@@ -64,7 +79,10 @@ class State:
 
 
 def state_of(place: int | None, *, committed_at: datetime) -> State:
-    """The state of what has this place in the log; None as long as it has none."""
+    """The state of what has this place in the log; None as long as it has none.
+
+    A policy that cannot be used proves nothing: then it counts as not witnessed.
+    """
     steps = [Step(Stage.COMMITTED, committed_at)]
     covering = None if place is None else Checkpoint.objects.filter(size__gt=place).order_by("size").first()
     steps.append(Step(Stage.SEQUENCED, covering.signed_at, size=covering.size) if covering else Step(Stage.SEQUENCED))
@@ -163,7 +181,7 @@ class Standing:
 
 
 def standings() -> list[Standing]:
-    """Every party that is configured. Raises ImproperlyConfigured."""
+    """How it goes with every party that the settings name. Raises ImproperlyConfigured."""
     found = parties.configured()
     known = AnchorParty.objects.in_bulk([party.name for party in found])
     newest = Checkpoint.objects.order_by("-number").first()
@@ -188,13 +206,26 @@ def _is_behind(party: Party, newest: Checkpoint | None, last: Anchor | None) -> 
     return timezone.now() > max(since, newest.signed_at) + OVERDUE
 
 
-def problems() -> list[str]:
-    """What is wrong with whom, in sentences; one alone where the settings cannot be used."""
+@dataclass(frozen=True)
+class Outside:
+    """All parties together, or why the settings that name them cannot be used."""
+
+    parties: list[Standing]
+    problem: str = ""
+
+
+def outside() -> Outside:
     try:
         parties.needs()
-        return [standing.sentence for standing in standings() if not standing.is_well]
+        return Outside(standings())
     except ImproperlyConfigured as error:
-        return [str(error)]
+        return Outside([], str(error))
+
+
+def problems() -> list[str]:
+    """What is wrong with whom, in sentences."""
+    known = outside()
+    return [known.problem] if known.problem else [party.sentence for party in known.parties if not party.is_well]
 
 
 def _clock(moment: datetime) -> str:

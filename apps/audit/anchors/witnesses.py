@@ -6,6 +6,7 @@ taken from the last cosignature that was kept, and corrected by its own word whe
 """
 
 from base64 import b64encode
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -140,6 +141,8 @@ def configured_policy() -> Policy | None:
 
 
 def quorum_is_met(names: set[str]) -> bool:
-    """Whether these witnesses are enough for the policy. Raises ImproperlyConfigured."""
-    policy = configured_policy()
-    return policy is not None and policy.is_met(names)
+    """Whether these witnesses are enough for the policy; a policy that cannot be used is met by nobody."""
+    with suppress(ImproperlyConfigured):
+        policy = configured_policy()
+        return policy is not None and bool(names) and policy.is_met(names)
+    return False
