@@ -183,6 +183,8 @@ class Standing:
 def standings() -> list[Standing]:
     """How it goes with every party that the settings name. Raises ImproperlyConfigured."""
     found = parties.configured()
+    if not found:
+        return []
     known = AnchorParty.objects.in_bulk([party.name for party in found])
     newest = Checkpoint.objects.order_by("-number").first()
     last = Anchor.objects.order_by("kind", "party", "-size").distinct("kind", "party").defer("token")
