@@ -28,13 +28,10 @@ class Stage(IntEnum):
 
 WORDS = {
     Stage.COMMITTED: "Written down",
-    Stage.SEQUENCED: "Sealed in the log",
-    Stage.WITNESSED: "Witnessed outside",
+    Stage.SEQUENCED: "Sealed",
+    Stage.WITNESSED: "Witnessed",
     Stage.TIMESTAMPED: "Time-stamped",
 }
-
-
-SHORT = {Stage.WITNESSED: "witnessed", Stage.TIMESTAMPED: "time-stamped"}
 
 
 @dataclass(frozen=True)
@@ -62,12 +59,17 @@ class State:
         """In one line, as on a badge."""
         if Stage.SEQUENCED not in self.reached:
             return "Waiting for the trail's seal"
-        further = [SHORT[stage] for stage in (Stage.WITNESSED, Stage.TIMESTAMPED) if stage in self.reached]
+        further = [WORDS[stage].lower() for stage in (Stage.WITNESSED, Stage.TIMESTAMPED) if stage in self.reached]
         return ", ".join(["Sealed in the trail", *further])
 
     @property
     def is_sealed(self) -> bool:
         return Stage.SEQUENCED in self.reached
+
+    @property
+    def further(self) -> tuple[Step, ...]:
+        """The stages after it was written down."""
+        return self.steps[1:]
 
     @property
     def reached(self) -> set[Stage]:
@@ -168,10 +170,10 @@ class Standing:
     def sentence(self) -> str:
         """What is wrong, and what casemgr does about it."""
         if self.known and self.known.failing_since:
-            return (
-                f"{self.kind} {self.name} has given nothing since {_clock(self.known.failing_since)}: "
-                f"{self.known.problem} casemgr asks again at {_clock(self.known.due_at)}."
-            )
+            is_due = self.known.due_at <= timezone.now()
+            again = "is asking again" if is_due else f"asks again at {_clock(self.known.due_at)}"
+            since = _clock(self.known.failing_since)
+            return f"{self.kind} {self.name} has given nothing since {since}: {self.known.problem} casemgr {again}."
         if self.is_behind:
             return (
                 f"{self.kind} {self.name} is not being asked: `manage.py anchors` does that, and it does not seem to "
@@ -185,20 +187,19 @@ def standings() -> list[Standing]:
     found = parties.configured()
     if not found:
         return []
-    known = AnchorParty.objects.in_bulk([party.name for party in found])
+    known = AnchorParty.objects.in_bulk([party.names[0] for party in found])
     newest = Checkpoint.objects.order_by("-number").first()
     last = Anchor.objects.order_by("kind", "party", "-size").distinct("kind", "party").defer("token")
     anchors = {(anchor.kind, anchor.party): anchor for anchor in last}
-    return [
-        Standing(
-            party.name,
-            Anchor.Kind(party.kind).label,
-            anchors.get((party.kind, party.name)),
-            known.get(party.name),
-            _is_behind(party, newest, anchors.get((party.kind, party.name))),
-        )
-        for party in found
-    ]
+
+    def standing(party: Party) -> Standing:
+        of_party = [anchors[party.kind, name] for name in party.names if (party.kind, name) in anchors]
+        newest_of_party = max(of_party, key=lambda anchor: anchor.size, default=None)
+        is_behind = _is_behind(party, newest, newest_of_party)
+        kind = Anchor.Kind(party.kind).label
+        return Standing(party.names[0], kind, newest_of_party, known.get(party.names[0]), is_behind)
+
+    return [standing(party) for party in found]
 
 
 def _is_behind(party: Party, newest: Checkpoint | None, last: Anchor | None) -> bool:
