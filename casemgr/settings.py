@@ -324,6 +324,23 @@ DRILL = env.bool("DRILL", default=False)
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=["localhost", "127.0.0.1"] if DRILL else [])
 WEBHOOK_NETWORKS = env.list("WEBHOOK_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DRILL else [])
 
+# --- anchors of the trail --------------------------------------------------------------------------------------------
+
+# Witnesses with their keys and addresses, and how many of them have to agree: a file in the form of C2SP tlog-policy.
+TRAIL_POLICY_FILE = env.str("TRAIL_POLICY_FILE", default="")
+# Time-stamping authorities (RFC 3161), and a PEM file with the certificates that they are trusted by.
+TRAIL_TIMESTAMP_URLS = env.list("TRAIL_TIMESTAMP_URLS", default=[])
+TRAIL_TIMESTAMP_ROOTS = env.str("TRAIL_TIMESTAMP_ROOTS", default="")
+TRAIL_TIMESTAMP_SECONDS = env.int("TRAIL_TIMESTAMP_SECONDS", default=3000)
+# Write-once stores of checkpoints: directories, or s3://bucket/prefix with Object Lock, and for how many years.
+TRAIL_COPIES = env.list("TRAIL_COPIES", default=[])
+TRAIL_COPY_SECONDS = env.int("TRAIL_COPY_SECONDS", default=300)
+TRAIL_COPY_YEARS = env.int("TRAIL_COPY_YEARS", default=10)
+# Networks that are not on the internet in which witnesses and authorities may be.
+TRAIL_NETWORKS = env.list("TRAIL_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DRILL else [])
+# What a letter or a report waits for before its file is made: sequenced, witnessed, timestamped.
+TRAIL_ISSUE_NEEDS = env.list("TRAIL_ISSUE_NEEDS", default=[])
+
 # --- files, letterhead, log ------------------------------------------------------------------------------------------
 
 VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))

@@ -163,7 +163,7 @@ ADDED = {
     "audit_casecounter": "SELECT gen_random_uuid(), 1",
     "audit_privatevalue": "SELECT gen_random_uuid(), field, subject, nonce, ciphertext FROM audit_privatevalue LIMIT 1",
     "audit_subjectkey": "SELECT 'user:somebody', wrapped FROM audit_subjectkey LIMIT 1",
-    "audit_anchor": "SELECT 1, 1, 'witness', 'x'::bytea, now(), now()",
+    "audit_anchor": "SELECT 1, 1000000, 'witness', 'w', 'x'::bytea, now(), now(), now()",
 }
 
 

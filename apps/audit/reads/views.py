@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.audit import actions, queries, sentences
+from apps.audit.anchors import state as outside
 from apps.audit.reads import figures
 from apps.audit.reads.asking import ReasonForm
 from apps.audit.reads.table import READS
@@ -133,7 +134,7 @@ def open_private(request: HttpRequest, event_uuid: UUID) -> HttpResponse:
     context = {
         "entry": entry,
         "event": found,
-        "checkpoint": None if entry.place is None else queries.sealed_by(entry.place),
+        "state": outside.state_of(entry.place, committed_at=found.occurred_at),
         "private": values,
         "why": form,
     }

@@ -11,8 +11,9 @@ import pgtrigger
 from django.conf import settings
 
 from apps.audit import ledger
+from apps.audit.anchors import judging
 from apps.audit.log import merkle, notes, sequencer
-from apps.audit.models import Checkpoint, LogState
+from apps.audit.models import Anchor, Checkpoint, LogState
 from apps.audit.verify.reading import Reader, at, body_of, named, shown
 from apps.audit.verify.report import Verdict
 
@@ -30,13 +31,25 @@ def check(reader: Reader, verdict: Verdict) -> int:
     log.check()
     _unsequenced(reader, verdict)
     _guards(reader, verdict)
-    for number, kind, size in reader.all("SELECT id, kind, size FROM audit_anchor ORDER BY id"):
-        verdict.found(
-            f"Anchor {number} ({kind} of {size} entries) was put there by hand: casemgr obtains none yet.",
-            table="audit_anchor",
-            row=number,
-        )
+    _anchors(reader, verdict)
     return log.size
+
+
+def _anchors(reader: Reader, verdict: Verdict) -> None:
+    """What parties outside said has to be about the checkpoints that are there."""
+    stored: dict[int, str] = dict(reader.stream("SELECT size, note FROM audit_checkpoint"))
+    rows = reader.stream("SELECT id, size, kind, party, token, stated_at FROM audit_anchor ORDER BY id")
+    names = ("id", "size", "kind", "party", "token", "stated_at")
+    anchors = (Anchor(**dict(zip(names, row, strict=True))) for row in rows)
+    for judged in judging.judged(anchors, stored.get):
+        if judged.problem:
+            verdict.found(
+                f"The anchor by {judged.anchor.party} of {judged.anchor.size} entries does not hold: {judged.problem}.",
+                table="audit_anchor",
+                row=judged.anchor.pk,
+            )
+    for sentence in judging.contradictions(stored.get):
+        verdict.found(sentence, table="audit_anchor")
 
 
 def check_event(event: dict[str, Any], verdict: Verdict, leaf: bytes | None = None) -> None:
