@@ -123,6 +123,9 @@ ROLES: dict[str, Role] = {
                 "disclosures.compile_report",
                 "disclosures.discard_report",
                 "disclosures.open_report",
+                "disclosures.compile_bundle",
+                "disclosures.discard_bundle",
+                "disclosures.open_bundle",
             }
         ),
     ),
@@ -142,6 +145,9 @@ ROLES: dict[str, Role] = {
                 "disclosures.release_report",
                 "disclosures.return_report",
                 "disclosures.open_report",
+                "disclosures.release_bundle",
+                "disclosures.discard_bundle",
+                "disclosures.open_bundle",
             }
         ),
     ),
@@ -156,7 +162,7 @@ ROLES: dict[str, Role] = {
         frozenset(
             READ_CASEWORK
             | {"accounts.view_identifiers", "accounts.open_identifiers", "alerts.view_detectors"}
-            | {"disclosures.open_report", "staff.view"}
+            | {"disclosures.open_report", "disclosures.open_bundle", "staff.view"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail"}
         ),
     ),
@@ -205,6 +211,10 @@ ROLES: dict[str, Role] = {
                 "alerts.send_again",
                 "notices.render_notice",
                 "disclosures.render_report",
+                "disclosures.copy_exhibit",
+                "disclosures.assemble_bundle",
+                "disclosures.fail_bundle",
+                "evidence.export_item",  # into a bundle
                 "audit.verify_trail",
             }
         ),
