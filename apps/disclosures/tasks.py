@@ -1,3 +1,5 @@
+from apps.audit.anchors import waiting
+from apps.audit.log.proofs import NotSequenced
 from apps.audit.principals import System
 from apps.core import jobs
 from apps.core.models import Job
@@ -21,5 +23,9 @@ def assemble(job: Job) -> None:
         return
     if int(step) < len(bundle.exhibits):
         actions.copy_exhibit(bundle, step=int(step), by=by)
-    else:
+        return
+    waiting.require(bundle)
+    try:
         actions.assemble_bundle(bundle, by=by)
+    except NotSequenced as error:
+        raise jobs.Later(str(error), waits_for=waiting.TOPIC, seconds=1) from error

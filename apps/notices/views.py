@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.audit.anchors import waiting
 from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
 from apps.core import vault
 from apps.core.forms import ReasonForm
@@ -68,6 +69,7 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
         "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
         "reason": form or ReasonForm(),
         "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
+        "wait": waiting.of("notices.render", found.pk) if found.state == Notice.State.ISSUING else None,
     }
     return render(request, "notices/notice.html", context, status=422 if form and form.errors else 200)
 

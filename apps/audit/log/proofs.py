@@ -3,7 +3,7 @@
 from base64 import b64encode
 from functools import cached_property
 
-from django.conf import settings
+from django.db.models import Exists, OuterRef
 
 from apps.audit.log import merkle, notes
 from apps.audit.models import Anchor, Checkpoint, Event, Leaf, Tile
@@ -16,10 +16,7 @@ class NotSequenced(Exception):
 
 
 def proof_of(event: Event) -> str:
-    """The event's tlog-proof against the latest witnessed checkpoint that covers it, else the latest one of all.
-
-    Raises NotSequenced.
-    """
+    """The event's tlog-proof against the best anchored checkpoint over it. Raises NotSequenced."""
     index = place_of(event)
     return Prover(checkpoint_for(index)).proof(index)
 
@@ -33,12 +30,16 @@ def place_of(event: Event) -> int:
 
 
 def checkpoint_for(index: int) -> Checkpoint:
-    """The checkpoint that proofs of this entry, and of all before it, are best made against. Raises NotSequenced."""
+    """The latest checkpoint over this entry that is witnessed and time-stamped; else the latest witnessed, the latest
+    time-stamped, or the latest of all. Raises NotSequenced."""
+    anchors = Anchor.objects.filter(size__gt=index).order_by("-size")
+    witnessed = anchors.filter(kind=Anchor.Kind.WITNESS)
+    stamped = anchors.filter(kind=Anchor.Kind.TIMESTAMP)
+    both = stamped.filter(Exists(Anchor.objects.filter(kind=Anchor.Kind.WITNESS, size=OuterRef("size"))))
+    sizes = (found.values_list("size", flat=True).first() for found in (both, witnessed, stamped))
     covering = Checkpoint.objects.filter(size__gt=index).order_by("-size")
-    witnessed = Anchor.objects.filter(kind=Anchor.Kind.WITNESS, size__gt=index).order_by("-size")
-    size = witnessed.values_list("size", flat=True).first()
-    found = covering.filter(size=size).first() if size else None
-    found = found or covering.first()
+    size = next(filter(None, sizes), None)
+    found = covering.filter(size=size).first() if size else covering.first()
     if found is None:
         raise NotSequenced(f"no checkpoint covers entry {index} of the log yet")
     return found
@@ -56,13 +57,14 @@ class Prover:
     @cached_property
     def note(self) -> str:
         """The checkpoint with the cosignatures that witnesses gave it (C2SP tlog-cosignature)."""
-        anchors = Anchor.objects.filter(kind=Anchor.Kind.WITNESS, size=self.size).order_by("id")
-        lines = (line for anchor in anchors for line in bytes(anchor.token).decode().splitlines())
-        return self._signed + "".join(f"{line}\n" for line in dict.fromkeys(lines) if line.startswith("— "))
+        note = self._signed
+        for anchor in Anchor.objects.filter(kind=Anchor.Kind.WITNESS, size=self.size).order_by("id"):
+            note = notes.with_signatures(note, bytes(anchor.token).decode())
+        return note
 
     @property
     def head(self) -> notes.Head:
-        return notes.Head.parse(self._signed.partition("\n\n")[0] + "\n")
+        return notes.Head.parse(notes.split(self._signed)[0])
 
     def proof(self, index: int, *, extra: bytes = b"") -> str:
         """The tlog-proof of the entry at `index`; `extra` is carried along, and proves nothing by itself."""
@@ -80,14 +82,6 @@ class Prover:
         if (level, number) not in self._tiles:
             self._tiles[level, number] = bytes(Tile.objects.get(level=level, n=number).hashes)
         return self._tiles[level, number]
-
-
-def trust() -> str:
-    """Whom to trust, as C2SP tlog-policy: the log's own key. Raises NotSequenced when it has none yet."""
-    verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
-    if verifier is None:
-        raise NotSequenced("the log has no key yet")
-    return f"log {verifier}\nquorum none\n"
 
 
 def _b64(data: bytes) -> str:

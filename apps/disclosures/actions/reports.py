@@ -8,6 +8,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.audit.anchors import waiting
 from apps.cases.models import Case, Exhibit, Finding
 from apps.cases.snapshot import snapshot
 from apps.cases.wording import established, lint_wording
@@ -111,7 +112,11 @@ def release_report(report: Report, *, by) -> None:
 
 @action
 def render_report(report: Report, *, by) -> None:
-    """Make the PDF and its annexes, keep them, and close the report for ever."""
+    """Make the PDF and its annexes, keep them, and close the report for ever.
+
+    Raises jobs.Later until what led to it is anchored outside as the settings ask.
+    """
+    waiting.require(report)
     files = []
     for name, data in files_of(report).items():
         stored = vault.put(data)

@@ -3,7 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +14,9 @@ from django.conf import settings
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from apps.audit.log import proofs
+from apps.audit.anchors import witnesses
+from apps.audit.log import notes, proofs
+from apps.audit.log.policy import Log, Policy
 from apps.audit.models import Anchor, Event
 from apps.core import paper, vault
 from apps.disclosures.annexes import to_csv
@@ -132,7 +134,7 @@ def _custody_csv(custody: list[dict[str, Any]], people: dict[str, str]) -> bytes
 
 
 def _anchors(bundle: Bundle, prover: proofs.Prover, writer: bag.Writer) -> Iterator[bytes]:
-    trust = proofs.trust()
+    trust = whom_to_trust()
     yield writer.file("proof/checkpoint", prover.note.encode())
     yield writer.file("proof/policy", trust.encode())
     keys = verifier.Policy.parse(trust)
@@ -144,6 +146,14 @@ def _anchors(bundle: Bundle, prover: proofs.Prover, writer: bag.Writer) -> Itera
     earlier = Bundle.objects.filter(case=bundle.case_id, checkpoint_size__lt=prover.size)
     for size in sorted({size for size in earlier.values_list("checkpoint_size", flat=True) if size}):
         yield writer.file(f"proof/consistency/{size}", prover.continuation(size).encode())
+
+
+def whom_to_trust() -> str:
+    """The log's keys and the witnesses of the settings, as C2SP tlog-policy."""
+    configured = witnesses.configured_policy() or Policy()
+    own = notes.load_verifier(settings.TRAIL_KEY_FILE)
+    logs = configured.logs or tuple(Log(key) for key in (own.keys if own else ()))
+    return str(replace(configured, logs=logs))
 
 
 def _info(bundle: Bundle) -> dict[str, str]:

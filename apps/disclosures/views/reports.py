@@ -3,6 +3,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.audit.anchors import waiting
 from apps.cases.queries import visible_cases
 from apps.core import vault
 from apps.core.forms import ReasonForm
@@ -57,6 +58,7 @@ def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = 
         "report": found,
         "withheld": [{**line, "field": field_in_words(line["path"])} for line in found.withheld],
         "reason": form or ReasonForm(),
+        "wait": waiting.of("disclosures.render", found.pk) if found.state == Report.State.RELEASING else None,
     }
     return render(request, "disclosures/report.html", context, status=422 if form and form.errors else 200)
 
