@@ -723,7 +723,10 @@ class BagCheck:
 
     def listed(self, manifest: str) -> dict[str, str]:
         found: dict[str, str] = {}
-        for line in self.text(manifest).splitlines():
+        lines = self.text(manifest).split("\n")
+        if lines.pop():
+            self.verdict.wrong("bag-damaged", manifest, f"The last line of {manifest} does not end.")
+        for line in lines:
             digest, _, name = line.partition("  ")
             if not re.fullmatch("[0-9a-f]+", digest) or not name or name in found:
                 self.verdict.wrong("bag-damaged", manifest, f"{manifest} has a malformed line.")
@@ -791,6 +794,7 @@ class CaseCheck:
         self.rows: dict[tuple[str, str], dict[str, Any]] = {}
         self.bodies: dict[tuple[str, str], list[Entry]] = {}
         self.info: dict[str, str] = {}
+        self.row: dict[str, Any] = {}  # of the bundle itself, as it was ordered
         self.bound: set = set()  # files that entries of the log speak for
 
     def run(self) -> Report:
@@ -805,6 +809,11 @@ class CaseCheck:
                 step()
             except Unreadable as error:
                 self.integrity.wrong("file-unreadable", error.name, f"{error.name} cannot be read: {error}.")
+            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+                where = f"data/{step.__name__}.json"
+                self.integrity.wrong(
+                    "file-unreadable", where, f"{where} is malformed ({type(error).__name__}: {error})."
+                )
         self.unbound()
         return self.report
 
@@ -951,8 +960,9 @@ class CaseCheck:
         of_case, last = ordered[0].body["case"]
         self.row = self.rows["disclosures_bundle", bundle]
         stated = {"External-Identifier": "ref", "Audience": "audience", "Recipient": "recipient"}
+        stated |= {"Legal-Basis": "legal_basis", "Internal-Sender-Description": "purpose"}
         for tag, column in stated.items():
-            if self.info.get(tag) != str(self.row.get(column)):
+            if self.info.get(tag) != " ".join(str(self.row.get(column)).split()):
                 self.integrity.wrong(
                     "bag-info-differs",
                     "bag-info.txt",
@@ -1000,18 +1010,25 @@ class CaseCheck:
 
     # --- everything else against the entries
 
-    def row_of(self, record: dict[str, Any], where: str, what: str) -> dict[str, Any] | None:
-        """The recorded row that a line of a list claims to be; says so when the line says something else."""
-        key = (record["table"], record["id"])
-        if key not in self.rows:
+    def row_of(self, record: dict[str, Any], table: str, where: str, what: str) -> dict[str, Any] | None:
+        """The recorded row that a line of a list claims to be; says so when the line says something else.
+
+        None where its events are sealed, as then are those of all rows of its table.
+        """
+        row = self.rows.get((table, record["id"]))
+        if row is None and (record["table"] != table or any(key[0] == table for key in self.rows)):
+            self.integrity.wrong(
+                "record-unknown", where, f"{where} lists something of {what} that the log does not have."
+            )
+        if row is None:
             return None
-        row = self.rows[key]
-        for column, value in record["row"].items():
-            if row.get(column) != value:
+        for column in sorted({*row, *record["row"]}):
+            listed, logged = record["row"].get(column), row.get(column)
+            if listed != logged:
                 self.integrity.wrong(
                     "record-differs",
                     where,
-                    f"{where} says {shown(value)} for {column} of {what}, the log {shown(row.get(column))}.",
+                    f"{where} says {shown(listed)} for {column} of {what}, the log {shown(logged)}.",
                 )
         return row
 
@@ -1023,9 +1040,15 @@ class CaseCheck:
         for line in listed:
             label, name = line["label"], line.get("path", "")
             seen.add(line["item"]["id"])
-            rows = [self.row_of(line[part], where, label) for part in ("exhibit", "item")]
-            if None in rows:
-                unknown += 1
+            rows = [
+                self.row_of(line["exhibit"], "cases_exhibit", where, label),
+                self.row_of(line["item"], "evidence_item", where, label),
+            ]
+            unknown += None in rows
+            if rows[0] and (f"E{rows[0]['number']}", rows[0]["item_id"]) != (label, line["item"]["id"]):
+                self.integrity.wrong(
+                    "record-differs", where, f"{where} lists as {label} what the log has as E{rows[0]['number']}."
+                )
             if not name:
                 continue
             files.discard(f"data/{name}")
@@ -1060,7 +1083,7 @@ class CaseCheck:
 
     def chosen(self, listed: list[dict[str, Any]], seen: set) -> None:
         """The exhibits that were ordered, and those of the case that were not."""
-        ordered = {one["item"]: one["number"] for one in getattr(self, "row", {}).get("exhibits", [])}
+        ordered = {one["item"]: one["number"] for one in self.row.get("exhibits", [])}
         for item, number in ordered.items():
             if item not in seen:
                 self.completeness.wrong(
@@ -1092,12 +1115,20 @@ class CaseCheck:
     def custody(self) -> None:
         where = "data/custody.json"
         count = unknown = 0
-        recorded = {key[1] for key in self.rows if key[0] == "evidence_custodyevent"}
+        table = "evidence_custodyevent"
+        recorded = {key[1] for key in self.rows if key[0] == table}
+        items = {line["label"]: line["item"]["id"] for line in self.json("data/exhibits.json")["exhibits"]}
         for chain in self.json(where)["custody"]:
             for record in chain["events"]:
-                recorded.discard(record["id"])
-                found = self.row_of(record, where, f"the custody of {chain['label']}")
+                found = self.row_of(record, table, where, f"the custody of {chain['label']}")
                 count, unknown = count + (found is not None), unknown + (found is None)
+                if found and (record["id"] not in recorded or found["item_id"] != items.get(chain["label"])):
+                    self.integrity.wrong(
+                        "record-differs",
+                        where,
+                        f"{where} lists a step under {chain['label']} twice, or one of another.",
+                    )
+                recorded.discard(record["id"])
         for left in sorted(recorded):
             self.integrity.wrong(
                 "custody-missing", where, f"The custody event {left} is in the log and not in {where}."
@@ -1110,10 +1141,15 @@ class CaseCheck:
     def documents(self) -> None:
         files = {name for name in self.names if name.startswith("data/documents/")}
         proved = 0
+        ordered = {one["id"]: one["ref"] for one in self.row.get("documents", [])}
         for line in self.json("data/documents.json")["documents"]:
             name = f"data/{line['path']}"
             files.discard(name)
             row = self.rows.get((line["table"], line["id"]), {})
+            if ordered.pop(line["id"], None) != line["ref"]:
+                self.integrity.wrong(
+                    "document-differs", name, f"{name} is listed as {line['ref']}, which was not ordered so."
+                )
             hashes = {row.get("pdf_sha256")} | {one["sha256"] for one in row.get("files") or []}
             if name not in self.names:
                 self.integrity.wrong("file-missing", name, f"The document {line['ref']} is missing: {name}.")
@@ -1124,6 +1160,8 @@ class CaseCheck:
                 self.bound.add(name)
         for name in sorted(files):
             self.integrity.wrong("file-unlisted", name, f"{name} belongs to no line of data/documents.json.")
+        for ref in sorted(ordered.values()):
+            self.completeness.wrong("document-missing", ref, f"The document {ref} was ordered and is not listed.")
         if proved:
             self.integrity.proved.append(f"{many(proved, 'document is', 'documents are')} byte for byte as issued.")
 
@@ -1262,9 +1300,8 @@ class CaseCheck:
 
     def unbound(self) -> None:
         """Files that only the manifests speak for: anybody who makes a bag can make its manifests."""
-        derived = sorted(
-            name for name in self.names - self.bound if name.startswith("data/") and not name.endswith(".json")
-        )
+        lists = {f"data/{name}.json" for name in ("events", "exhibits", "custody", "documents", "values")}
+        derived = sorted(name for name in self.names - self.bound - lists if name.startswith("data/"))
         if derived:
             self.integrity.not_proved.append(
                 f"{', '.join(derived)}: made from the rest for convenience; only the bag's own manifests speak for them, "
