@@ -1,9 +1,11 @@
 """What is done with the trail itself."""
 
+from pathlib import Path
 from typing import Any
 
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.audit.log.export import export
 from apps.audit.verify import Report, verify
 from apps.core import jobs
 from apps.core.ids import uuid7
@@ -18,6 +20,15 @@ def request_verification(*, by) -> str:
     with ledger.batch(work=key):
         jobs.after_commit("audit.verify_trail", key, by=by)
     return key
+
+
+@action
+def export_trail(*, folder: Path, reason: str, by) -> int:
+    """Write the whole log into a new folder, for somebody who derives it again without us; returns how many entries."""
+    count = export(folder)
+    with ledger.batch(entries=count):
+        pass
+    return count
 
 
 @action

@@ -216,6 +216,7 @@ ROLES: dict[str, Role] = {
                 "disclosures.fail_bundle",
                 "evidence.export_item",  # into a bundle
                 "audit.verify_trail",
+                "audit.export_trail",
             }
         ),
     ),

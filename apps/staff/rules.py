@@ -64,3 +64,4 @@ rules.add_perm("staff.change_second_factor", may_own("staff.change_second_factor
 rules.add_perm("audit.view", may("audit.view"))
 rules.add_perm("audit.request_verification", may("audit.request_verification"))
 rules.add_perm("audit.verify_trail", may("audit.verify_trail"))
+rules.add_perm("audit.export_trail", may("audit.export_trail"))

@@ -55,6 +55,7 @@ WITHOUT_PAGE = {
     "alerts.rank_again": "by the worker, after a demotion or a calibration",
     "alerts.tell_late": "by the worker",
     "alerts.escalate": "by opening a case from the group or adding it to one",
+    "audit.export_trail": "by `manage.py export_trail`",
     "audit.verify_trail": "by the worker and `manage.py verify_trail`",
     "disclosures.open_report": "by opening a report's file",
     "disclosures.render_report": "by the worker",
