@@ -151,3 +151,8 @@ def test_it_says_what_it_cannot_read(tmp_path):
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert done.stderr.startswith("It could not be checked: the archive is damaged")
+
+
+def test_its_hash_is_published(settings):
+    """Whoever changes the verifier publishes its new hash."""
+    assert assembly.verifier_sha256() in (settings.BASE_DIR / "docs" / "verifying.md").read_text()
