@@ -59,6 +59,10 @@ def test_a_bundle_from_order_to_hand_over(rich, people, signed_in, quick_paper, 
     with counsel.expect_download() as taking:
         counsel.get_by_role("link", name="Take the bundle").click()
     assert taking.value.suggested_filename.endswith(".tar")
+    sequence()
+    with counsel.expect_download() as taking:
+        counsel.get_by_role("link", name="Take the receipt").click()
+    assert taking.value.suggested_filename.endswith(".receipt")
     shot(counsel, "released")
 
 
