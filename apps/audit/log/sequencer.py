@@ -8,7 +8,7 @@ at again and stalls nothing. The order of the log is the order of sequencing; `o
 
 import hmac
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from hashlib import sha256
@@ -41,6 +41,15 @@ class Snapshot:
     xmin: int
     xmax: int
     system_identifier: str
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What has its place in the log and waits for a signature."""
+
+    edge: merkle.Edge  # of what is signed already
+    root: bytes  # of all
+    entries: list[Entry]
 
 
 @dataclass(frozen=True)
@@ -84,10 +93,10 @@ def sequence_as_leader(limit: int = LIMIT) -> int:
     the next pass asks for them again, with the same tree, before any other event gets a place.
     """
     signer = connect()
-    state, entries = _place(signer, limit)
-    if tail := state.size - state.signed:
-        _publish(signer, state, entries or _stored(state))
-    return tail
+    state, tail = _place(signer, limit)
+    if tail:
+        _publish(signer, state, tail)
+    return len(tail.entries) if tail else 0
 
 
 def edge_of(size: int) -> merkle.Edge:
@@ -168,33 +177,35 @@ def _is_sound(event: Waiting) -> bool:
     return False
 
 
-def _place(signer: Signer | RemoteSigner, limit: int) -> tuple[LogState, list[Entry]]:
-    """Give waiting events their places, unless some still wait for a signature. Returns what was placed."""
+def _place(signer: Signer | RemoteSigner, limit: int) -> tuple[LogState, Tail | None]:
+    """Give waiting events their places, unless some still wait for a signature. Returns what is to be signed."""
     with transaction.atomic(durable=True):
         snapshot = _begin()
         state = _state(snapshot)
         if state.signed < state.size:
-            return state, []
+            return state, Tail(edge_of(state.signed), merkle.edge_root(edge_of(state.size)), _stored(state.signed))
         waiting = _waiting(state.low_xid, limit)
         if not waiting:
-            return state, []
+            return state, None
         # Whatever is older than this has committed, and is in the log, or has failed.
         state.low_xid = snapshot.xmin if len(waiting) < limit else min(snapshot.xmin, waiting[-1].xid)
         sound = [event for event in waiting if _is_sound(event)]
+        tail = None
         if sound:
             edge = edge_of(state.size)
             _refuse_contradiction(state, merkle.edge_root(edge), signer)
-            _append(state, edge, sound)
+            grown = _append(state, edge, sound)
+            tail = Tail(edge, merkle.edge_root(grown), [Entry(event.body, event.seal) for event in sound])
         state.seal = ledger.seal(state.sealed_text)
         state.save()
         with connection.cursor() as cursor:
             cursor.execute("DELETE FROM audit_touched")  # what this transaction sees of it has been checked
-    return state, [Entry(event.body, event.seal) for event in sound]
+    return state, tail
 
 
-def _append(state: LogState, edge: merkle.Edge, events: list[Waiting]) -> None:
+def _append(state: LogState, edge: merkle.Edge, events: list[Waiting]) -> merkle.Edge:
     leaves = [merkle.leaf_hash(event.body) for event in events]
-    _, tiles = merkle.append(state.size, edge, leaves)
+    grown, tiles = merkle.append(state.size, edge, leaves)
     with connection.cursor() as cursor:
         with cursor.copy("COPY audit_leaf (idx, event_id, xid, hash) FROM STDIN") as copy:
             for index, (event, leaf) in enumerate(zip(events, leaves, strict=True), start=state.size):
@@ -205,6 +216,7 @@ def _append(state: LogState, edge: merkle.Edge, events: list[Waiting]) -> None:
             [(level, place, hashes) for (level, place), hashes in tiles.items()],
         )
     state.size += len(leaves)
+    return grown
 
 
 def _refuse_contradiction(state: LogState, root: bytes, signer: Signer | RemoteSigner) -> None:
@@ -240,12 +252,11 @@ def _last_checkpoint(state: LogState) -> Checkpoint | None:
     return last
 
 
-def _publish(signer: Signer | RemoteSigner, state: LogState, entries: Iterable[Entry]) -> None:
+def _publish(signer: Signer | RemoteSigner, state: LogState, tail: Tail) -> None:
     """Have the signer sign what is committed, and store what it says."""
     last = _last_checkpoint(state)
-    head = notes.Head(settings.TRAIL_ORIGIN, state.size, merkle.edge_root(edge_of(state.size)))
-    growth = Growth(last.note if last else "", edge_of(state.signed), head.size, head.root)
-    note = signer.sign(growth, entries)
+    head = notes.Head(settings.TRAIL_ORIGIN, state.size, tail.root)
+    note = signer.sign(Growth(last.note if last else "", tail.edge, head.size, head.root), tail.entries)
     if head_of(note, "What the signer answered") != head:
         raise Refused("The signer signed something else than it was asked for. It is not stored.")
     state.signed, state.checkpoints = state.size, state.checkpoints + 1
@@ -257,15 +268,14 @@ def _publish(signer: Signer | RemoteSigner, state: LogState, entries: Iterable[E
         state.save()
 
 
-def _stored(state: LogState) -> Iterator[Entry]:
+def _stored(signed: int) -> list[Entry]:
     """The entries that have a place and no signature yet, as a crash has left them."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT body, seal FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE idx >= %s ORDER BY idx",
-            [state.signed],
+            [signed],
         )
-        for body, seal in cursor.fetchall():
-            yield Entry(bytes(body), bytes(seal))
+        return [Entry(bytes(body), bytes(seal)) for body, seal in cursor.fetchall()]
 
 
 def head_of(note: str, what: str) -> notes.Head:

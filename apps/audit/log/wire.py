@@ -43,7 +43,7 @@ class RemoteSigner:
         return self._ask({"ask": "last"}, ())
 
     def sign(self, growth: Growth, entries: Iterable[Entry]) -> str:
-        entries = list(entries)
+        entries = list(entries)  # how many there are is said first
         edge = [[node.hex() for node in row] for row in growth.edge]
         question = {"ask": "sign", "last": growth.last, "edge": edge, "size": growth.size, "root": growth.root.hex()}
         return self._ask(question | {"entries": len(entries)}, entries)
