@@ -99,6 +99,9 @@ def copy_exhibit(bundle: Bundle, *, step: int, by) -> None:
     """Measure the next exhibit's file and record, in its custody, that a copy goes into the bundle."""
     chosen = bundle.exhibits[step]
     item = Exhibit.objects.select_related("item").get(pk=chosen["exhibit"]).item
+    if not by.has_perm("evidence.export_item", item):
+        fail_bundle(bundle, reason=f"No copy may be taken of E{chosen['number']} as it is kept now.", by=by)
+        return
     purpose = f"Copied into {bundle.ref} for {bundle.recipient}"[:300]
     measured = evidence.export_item(item, purpose=purpose, by=by)
     if measured.intact:
