@@ -50,14 +50,18 @@ class Store:
     kind = Anchor.Kind.COPY
 
     @property
+    def names(self) -> tuple[str]:
+        return (self.name,)
+
+    @property
     def every(self) -> timedelta:
         return timedelta(seconds=settings.TRAIL_COPY_SECONDS)
 
-    def obtain(self, checkpoint: Checkpoint) -> Obtained:
+    def obtain(self, checkpoint: Checkpoint) -> list[Obtained]:
         self.place.write_once(named(checkpoint.size), cosigned(checkpoint).encode())
         kept = self.place.read(named(checkpoint.size))
         self._compare(kept, checkpoint)
-        return Obtained(kept, None)
+        return [Obtained(self.name, kept, None)]
 
     def judge(self, anchor: Anchor, checkpoint: Checkpoint) -> None:
         """The copy, read again, against what was kept of it. Raises Unobtained."""

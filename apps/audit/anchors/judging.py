@@ -26,7 +26,7 @@ class Judged:
 def judged(anchors: Iterator[Anchor], note_of: NoteOf) -> Iterator[Judged]:
     """Every anchor, held against the checkpoint of its size and the keys of its party."""
     try:
-        known = {(party.kind, party.name): party for party in parties.configured()}
+        known = {(party.kind, name): party for party in parties.configured() for name in party.names}
     except ImproperlyConfigured as error:
         yield from (Judged(anchor, problem=str(error)) for anchor in anchors)
         return

@@ -16,17 +16,18 @@ class Unobtained(Exception):
 
 @dataclass(frozen=True)
 class Obtained:
-    """What a party gave, verified; `stated_at` is the time that it says itself."""
+    """What a party gave, verified: under which of its names, and the time that it says itself."""
 
+    by: str
     token: bytes
     stated_at: datetime | None
 
 
 class Party(Protocol):
-    """Somebody outside who can be asked for an anchor."""
+    """Somebody outside who can be asked for an anchor. A witness has a name for each of its keys."""
 
     @property
-    def name(self) -> str: ...
+    def names(self) -> tuple[str, ...]: ...
 
     @property
     def kind(self) -> Anchor.Kind: ...
@@ -36,8 +37,8 @@ class Party(Protocol):
         """How often it is asked, as long as there is something new and nobody waits for it."""
         ...
 
-    def obtain(self, checkpoint: Checkpoint) -> Obtained:
-        """Ask for an anchor of a checkpoint, and verify it. Raises Unobtained."""
+    def obtain(self, checkpoint: Checkpoint) -> list[Obtained]:
+        """Ask for anchors of a checkpoint, at least one, and verify them. Raises Unobtained."""
         ...
 
     def judge(self, anchor: Anchor, checkpoint: Checkpoint) -> datetime | None:
@@ -50,7 +51,7 @@ def configured() -> list[Party]:
     from apps.audit.anchors import copies, timestamps, witnesses
 
     parties: list[Party] = [*witnesses.configured(), *timestamps.configured(), *copies.configured()]
-    names = [party.name for party in parties]
+    names = [name for party in parties for name in party.names]
     if doubled := sorted({name for name in names if names.count(name) > 1}):
         raise ImproperlyConfigured(f"Two parties of the trail are called {', '.join(doubled)}; give each its own name.")
     return parties

@@ -35,11 +35,11 @@ def attend(party: Party) -> bool:
 
 def due(party: Party, now: datetime) -> Checkpoint | None:
     """The checkpoint that a party is to be asked about now, or None."""
-    known = AnchorParty.objects.filter(name=party.name).first()
+    known = AnchorParty.objects.filter(name=party.names[0]).first()
     awaited = waiting.is_awaited(party.kind)
     if known and known.failures and now < _again_at(known, awaited=awaited):
         return None
-    last = Anchor.objects.filter(kind=party.kind, party=party.name).order_by("-size").first()
+    last = Anchor.objects.filter(kind=party.kind, party__in=party.names).order_by("-size").first()
     if last and not awaited and now < last.obtained_at + party.every:
         return None
     wanted = _newest(party, last.size if last else 0, now)
@@ -73,7 +73,7 @@ def _ask(party: Party, checkpoint: Checkpoint) -> bool:
         _failed(party, asked_at, str(error))
         return False
     except Exception as error:  # a fault of ours with one party must not end the rounds to the others
-        log.exception("%s could not be asked", party.name)
+        log.exception("%s could not be asked", party.names[0])
         _failed(party, asked_at, f"casemgr could not ask: {type(error).__name__}, see its log.")
         return False
     now = timezone.now()
@@ -83,18 +83,19 @@ def _ask(party: Party, checkpoint: Checkpoint) -> bool:
                 Anchor(
                     size=checkpoint.size,
                     kind=party.kind,
-                    party=party.name,
-                    token=obtained.token,
-                    stated_at=obtained.stated_at,
+                    party=one.by,
+                    token=one.token,
+                    stated_at=one.stated_at,
                     obtained_at=now,
                     verified_at=now,
                 )
+                for one in obtained
             ],
             ignore_conflicts=True,
         )
         well = {"tried_at": asked_at, "answered_at": now, "due_at": now}
         AnchorParty.objects.update_or_create(
-            name=party.name, defaults=well | {"failing_since": None, "failures": 0, "problem": ""}
+            name=party.names[0], defaults=well | {"failing_since": None, "failures": 0, "problem": ""}
         )
     jobs.wake(waiting.TOPIC)
     return True
@@ -102,26 +103,30 @@ def _ask(party: Party, checkpoint: Checkpoint) -> bool:
 
 def _failed(party: Party, asked_at: datetime, problem: str) -> None:
     with transaction.atomic():
-        known = AnchorParty.objects.filter(name=party.name).first()
-        known = known or AnchorParty(name=party.name, tried_at=asked_at, due_at=asked_at)
+        known = AnchorParty.objects.filter(name=party.names[0]).first()
+        known = known or AnchorParty(name=party.names[0], tried_at=asked_at, due_at=asked_at)
         known.tried_at, known.problem = asked_at, problem[:2000]
         known.failing_since = known.failing_since or asked_at
         known.due_at = timezone.now() + timedelta(seconds=min(FIRST_WAIT * 2 ** min(known.failures, 10), LONGEST_WAIT))
         known.failures += 1
         known.save()
-    log.warning("%s gave no anchor: %s", party.name, problem)
+    log.warning("%s gave no anchor: %s", party.names[0], problem)
 
 
 @contextmanager
 def _alone(party: Party) -> Iterator[bool]:
     """Two processes do not ask the same party at once. The lock goes with the database session."""
-    key = zlib.crc32(party.name.encode()) - 2**31
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", [LOCK, key])
+        cursor.execute("SELECT pg_try_advisory_lock(%s, %s)", lock_of(party))
         is_mine = cursor.fetchone()[0]
     try:
         yield is_mine
     finally:
         if is_mine:
             with suppress(Error), connection.cursor() as cursor:  # a broken session has given it up already
-                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", [LOCK, key])
+                cursor.execute("SELECT pg_advisory_unlock(%s, %s)", lock_of(party))
+
+
+def lock_of(party: Party) -> list[int]:
+    """The numbers of a party's advisory lock."""
+    return [LOCK, zlib.crc32(party.names[0].encode()) - 2**31]

@@ -28,8 +28,8 @@ class Stage(IntEnum):
 
 WORDS = {
     Stage.COMMITTED: "Written down",
-    Stage.SEQUENCED: "Sealed in the log",
-    Stage.WITNESSED: "Witnessed outside",
+    Stage.SEQUENCED: "Sealed",
+    Stage.WITNESSED: "Witnessed",
     Stage.TIMESTAMPED: "Time-stamped",
 }
 
@@ -50,9 +50,26 @@ class Step:
 
 @dataclass(frozen=True)
 class State:
-    """The stages that this installation knows, in order."""
+    """The stages that this installation knows, in order; those behind it have a time."""
 
     steps: tuple[Step, ...]
+
+    @property
+    def words(self) -> str:
+        """In one line, as on a badge."""
+        if Stage.SEQUENCED not in self.reached:
+            return "Waiting for the trail's seal"
+        further = [WORDS[stage].lower() for stage in (Stage.WITNESSED, Stage.TIMESTAMPED) if stage in self.reached]
+        return ", ".join(["Sealed in the trail", *further])
+
+    @property
+    def is_sealed(self) -> bool:
+        return Stage.SEQUENCED in self.reached
+
+    @property
+    def further(self) -> tuple[Step, ...]:
+        """The stages after it was written down."""
+        return self.steps[1:]
 
     @property
     def reached(self) -> set[Stage]:
@@ -64,7 +81,10 @@ class State:
 
 
 def state_of(place: int | None, *, committed_at: datetime) -> State:
-    """The state of what has this place in the log; None as long as it has none."""
+    """The state of what has this place in the log; None as long as it has none.
+
+    A policy that cannot be used proves nothing: then it counts as not witnessed.
+    """
     steps = [Step(Stage.COMMITTED, committed_at)]
     covering = None if place is None else Checkpoint.objects.filter(size__gt=place).order_by("size").first()
     steps.append(Step(Stage.SEQUENCED, covering.signed_at, size=covering.size) if covering else Step(Stage.SEQUENCED))
@@ -150,10 +170,10 @@ class Standing:
     def sentence(self) -> str:
         """What is wrong, and what casemgr does about it."""
         if self.known and self.known.failing_since:
-            return (
-                f"{self.kind} {self.name} has given nothing since {_clock(self.known.failing_since)}: "
-                f"{self.known.problem} casemgr asks again at {_clock(self.known.due_at)}."
-            )
+            is_due = self.known.due_at <= timezone.now()
+            again = "is asking again" if is_due else f"asks again at {_clock(self.known.due_at)}"
+            since = _clock(self.known.failing_since)
+            return f"{self.kind} {self.name} has given nothing since {since}: {self.known.problem} casemgr {again}."
         if self.is_behind:
             return (
                 f"{self.kind} {self.name} is not being asked: `manage.py anchors` does that, and it does not seem to "
@@ -163,22 +183,23 @@ class Standing:
 
 
 def standings() -> list[Standing]:
-    """Every party that is configured. Raises ImproperlyConfigured."""
+    """How it goes with every party that the settings name. Raises ImproperlyConfigured."""
     found = parties.configured()
-    known = AnchorParty.objects.in_bulk([party.name for party in found])
+    if not found:
+        return []
+    known = AnchorParty.objects.in_bulk([party.names[0] for party in found])
     newest = Checkpoint.objects.order_by("-number").first()
     last = Anchor.objects.order_by("kind", "party", "-size").distinct("kind", "party").defer("token")
     anchors = {(anchor.kind, anchor.party): anchor for anchor in last}
-    return [
-        Standing(
-            party.name,
-            Anchor.Kind(party.kind).label,
-            anchors.get((party.kind, party.name)),
-            known.get(party.name),
-            _is_behind(party, newest, anchors.get((party.kind, party.name))),
-        )
-        for party in found
-    ]
+
+    def standing(party: Party) -> Standing:
+        of_party = [anchors[party.kind, name] for name in party.names if (party.kind, name) in anchors]
+        newest_of_party = max(of_party, key=lambda anchor: anchor.size, default=None)
+        is_behind = _is_behind(party, newest, newest_of_party)
+        kind = Anchor.Kind(party.kind).label
+        return Standing(party.names[0], kind, newest_of_party, known.get(party.names[0]), is_behind)
+
+    return [standing(party) for party in found]
 
 
 def _is_behind(party: Party, newest: Checkpoint | None, last: Anchor | None) -> bool:
@@ -188,13 +209,26 @@ def _is_behind(party: Party, newest: Checkpoint | None, last: Anchor | None) -> 
     return timezone.now() > max(since, newest.signed_at) + OVERDUE
 
 
-def problems() -> list[str]:
-    """What is wrong with whom, in sentences; one alone where the settings cannot be used."""
+@dataclass(frozen=True)
+class Outside:
+    """All parties together, or why the settings that name them cannot be used."""
+
+    parties: list[Standing]
+    problem: str = ""
+
+
+def outside() -> Outside:
     try:
         parties.needs()
-        return [standing.sentence for standing in standings() if not standing.is_well]
+        return Outside(standings())
     except ImproperlyConfigured as error:
-        return [str(error)]
+        return Outside([], str(error))
+
+
+def problems() -> list[str]:
+    """What is wrong with whom, in sentences."""
+    known = outside()
+    return [known.problem] if known.problem else [party.sentence for party in known.parties if not party.is_well]
 
 
 def _clock(moment: datetime) -> str:

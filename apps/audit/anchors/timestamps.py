@@ -50,15 +50,15 @@ class Authority:
     kind = Anchor.Kind.TIMESTAMP
 
     @property
-    def name(self) -> str:
+    def names(self) -> tuple[str]:
         parts = urlsplit(self.url)
-        return f"{parts.netloc}{parts.path.rstrip('/')}"
+        return (f"{parts.netloc}{parts.path.rstrip('/')}",)
 
     @property
     def every(self) -> timedelta:
         return timedelta(seconds=settings.TRAIL_TIMESTAMP_SECONDS)
 
-    def obtain(self, checkpoint: Checkpoint) -> Obtained:
+    def obtain(self, checkpoint: Checkpoint) -> list[Obtained]:
         text = stamped(checkpoint.note)
         request = TimestampRequestBuilder().data(text).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True).build()
         answer = outbound.post(
@@ -79,7 +79,7 @@ class Authority:
                 f"Its stamp says {stated_at:%Y-%m-%d %H:%M:%S} UTC, and the clock here {timezone.now():%H:%M:%S}: "
                 "one of the two is wrong. The stamp was not kept; set the clock."
             )
-        return Obtained(answer.body, stated_at)
+        return [Obtained(*self.names, answer.body, stated_at)]
 
     def judge(self, anchor: Anchor, checkpoint: Checkpoint) -> datetime:
         return self._verified(bytes(anchor.token), stamped(checkpoint.note), None)

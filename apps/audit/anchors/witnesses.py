@@ -6,6 +6,8 @@ taken from the last cosignature that was kept, and corrected by its own word whe
 """
 
 from base64 import b64encode
+from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -38,17 +40,20 @@ REFUSALS = {
 
 @dataclass(frozen=True)
 class Witness:
-    """A witness of the policy, with one of its keys."""
+    """One address of the policy, with the keys of its witness, each under the name that the policy gives it."""
 
-    name: str
     url: str
-    key: notes.CosignatureVerifier
+    keys: Mapping[str, notes.CosignatureVerifier]
 
     kind = Anchor.Kind.WITNESS
     every = EVERY
 
-    def obtain(self, checkpoint: Checkpoint) -> Obtained:
-        last = Anchor.objects.filter(kind=self.kind, party=self.name).order_by("-size").first()
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(self.keys)
+
+    def obtain(self, checkpoint: Checkpoint) -> list[Obtained]:
+        last = Anchor.objects.filter(kind=self.kind, party__in=self.names).order_by("-size").first()
         answer = self._post(last.size if last else 0, checkpoint)
         if answer.status == CONFLICT:
             answer = self._post(self._seen(answer.body, checkpoint), checkpoint)
@@ -56,21 +61,25 @@ class Witness:
             raise Unobtained(self._refusal(answer, checkpoint))
         if len(answer.body) > LARGEST:
             raise Unobtained(f"Answered with more than {LARGEST} bytes, which no cosignature has.")
-        lines, stated_at = self._verified(answer.body, checkpoint)
-        if abs(stated_at - timezone.now()) > CLOCKS_APART:
-            raise Unobtained(
-                f"Its cosignature says {stated_at:%Y-%m-%d %H:%M:%S} UTC, and the clock here "
-                f"{timezone.now():%H:%M:%S}: one of the two is wrong. It was not kept; set the clock."
-            )
-        return Obtained(lines, stated_at)
+        obtained = self._verified(answer.body, checkpoint)
+        for one in obtained:
+            if one.stated_at and abs(one.stated_at - timezone.now()) > CLOCKS_APART:
+                raise Unobtained(
+                    f"Its cosignature says {one.stated_at:%Y-%m-%d %H:%M:%S} UTC, and the clock here "
+                    f"{timezone.now():%H:%M:%S}: one of the two is wrong. It was not kept; set the clock."
+                )
+        return obtained
 
-    def judge(self, anchor: Anchor, checkpoint: Checkpoint) -> datetime:
-        return self._verified(bytes(anchor.token), checkpoint)[1]
+    def judge(self, anchor: Anchor, checkpoint: Checkpoint) -> datetime | None:
+        judged = {one.by: one.stated_at for one in self._verified(bytes(anchor.token), checkpoint)}
+        if anchor.party not in judged:
+            raise Unobtained(f"It is not signed with the key of {anchor.party}.")
+        return judged[anchor.party]
 
     def _post(self, old: int, checkpoint: Checkpoint) -> outbound.Outcome:
         proof = "".join(f"{b64encode(node).decode()}\n" for node in proof_of(old, checkpoint.size))
         return outbound.post(
-            f"{self.url.rstrip('/')}/add-checkpoint",
+            f"{self.url}/add-checkpoint",
             f"old {old}\n{proof}\n{checkpoint.note}".encode(),
             {"Content-Type": "text/plain; charset=utf-8", "User-Agent": "casemgr"},
             seconds=SECONDS,
@@ -97,17 +106,25 @@ class Witness:
         key = notes.load_verifier(settings.TRAIL_KEY_FILE)
         return words.format(origin=checkpoint.note.partition("\n")[0], key=" and ".join(str(key).split()))
 
-    def _verified(self, body: bytes, checkpoint: Checkpoint) -> tuple[bytes, datetime]:
-        """The lines of this witness's key, and when it signed. Lines of keys that we do not know are passed over."""
+    def _verified(self, body: bytes, checkpoint: Checkpoint) -> list[Obtained]:
+        """The lines of this witness's keys, and when each signed. Lines of keys that we do not know are passed over.
+
+        Raises Unobtained when none is there, or one of them is wrong.
+        """
         try:
-            lines = body.decode()
-            _, stated_at = self.key.open(notes.with_signatures(checkpoint.note, lines))
-            signed = notes.signatures(f"{notes.split(checkpoint.note)[0]}\n{lines}")
+            text = body.decode()
+            cosigned = notes.with_signatures(checkpoint.note, text)
+            by = [line[:2] for line in notes.signatures(f"{notes.split(checkpoint.note)[0]}\n{text}")]
+            lines = list(zip(text.splitlines(keepends=True), by, strict=True))
+            found = []
+            for name, key in self.keys.items():
+                if mine := "".join(line for line, signer in lines if signer == (key.name, key.id)):
+                    found.append(Obtained(name, mine.encode(), key.open(cosigned)[1]))
         except (notes.BadNote, UnicodeDecodeError) as error:
             raise Unobtained(f"Its cosignature does not hold: {error}.") from error
-        known = (self.key.name, self.key.id)
-        mine = [line for line, by in zip(lines.splitlines(keepends=True), signed, strict=True) if by[:2] == known]
-        return "".join(mine).encode(), stated_at
+        if not found:
+            raise Unobtained(f"Its cosignature does not hold: it is by none of the keys of {' and '.join(self.keys)}.")
+        return found
 
 
 def proof_of(old: int, new: int) -> list[bytes]:
@@ -123,12 +140,13 @@ def proof_of(old: int, new: int) -> list[bytes]:
 
 
 def configured() -> list[Witness]:
+    """The witnesses of the policy that can be asked: those with an address, once for each."""
     policy = configured_policy()
-    return (
-        [Witness(name, witness.url, witness.verifier) for name, witness in policy.witnesses.items() if witness.url]
-        if policy
-        else []
-    )
+    keys: dict[str, dict[str, notes.CosignatureVerifier]] = {}
+    for witness in policy.witnesses if policy else ():
+        if witness.url:
+            keys.setdefault(witness.url.rstrip("/"), {})[witness.name] = witness.key
+    return [Witness(url, named) for url, named in keys.items()]
 
 
 def configured_policy() -> Policy | None:
@@ -137,12 +155,14 @@ def configured_policy() -> Policy | None:
     if not path:
         return None
     try:
-        return Policy.parse(Path(path).read_text())
+        return Policy.parse(Path(path).read_bytes())
     except (OSError, ValueError) as error:
         raise ImproperlyConfigured(f"TRAIL_POLICY_FILE: {path} cannot be used: {error}") from error
 
 
 def quorum_is_met(names: set[str]) -> bool:
-    """Whether these witnesses are enough for the policy."""
-    policy = configured_policy()
-    return policy is not None and policy.is_met_by(names)
+    """Whether these witnesses are enough for the policy; a policy that cannot be used is met by nobody."""
+    with suppress(ImproperlyConfigured):
+        policy = configured_policy()
+        return policy is not None and bool(names) and policy.is_met(names)
+    return False

@@ -1,6 +1,6 @@
 """What a person may see of cases, and the figures of a case. Nothing here writes."""
 
-from apps.cases.queries.chronicle import LANES, Moment, events, is_sealed, timeline
+from apps.cases.queries.chronicle import LANES, Moment, anchored, events, timeline
 from apps.cases.queries.evidence import (
     Matrix,
     Row,
@@ -61,6 +61,7 @@ __all__ = [
     "accounts_of",
     "accounts_of_finding",
     "activity_per_day",
+    "anchored",
     "by_provenance",
     "calibrations",
     "cited",
@@ -79,7 +80,6 @@ __all__ = [
     "groups",
     "independence",
     "is_citation",
-    "is_sealed",
     "items_on_offer",
     "matrix",
     "members",

@@ -35,7 +35,7 @@ def seal(people: Any) -> Callable[[], Checkpoint]:
 @pytest.fixture
 def witness(committed_db: None, settings: Any, tmp_path: Path) -> Iterator[Witness]:
     """A witness that the settings name and that knows our log."""
-    served = Witness("witness.example/w1")
+    served = Witness("witness.example/w1", tmp_path / "w1")
     name_in_policy(settings, tmp_path, served)
     yield served
     served.shutdown()
@@ -45,14 +45,14 @@ def witness(committed_db: None, settings: Any, tmp_path: Path) -> Iterator[Witne
 def name_in_policy(settings: Any, tmp_path: Path, *witnesses: Witness, quorum: str = "") -> None:
     """Settings that name these witnesses; all have to agree unless a quorum says otherwise."""
     key = notes.load_or_make_signer(settings.TRAIL_KEY_FILE, settings.TRAIL_ORIGIN).verifier
-    names = " ".join(w.key.name for w in witnesses)
-    policy = "".join(w.line for w in witnesses) + (quorum or f"group everybody all {names}\nquorum everybody\n")
+    names = " ".join(w.name for w in witnesses)
+    policy = "".join(w.lines for w in witnesses) + (quorum or f"group everybody all {names}\nquorum everybody\n")
     path = tmp_path / "policy.txt"
     path.write_text(policy)
     settings.TRAIL_POLICY_FILE = str(path)
     settings.TRAIL_NETWORKS = ["127.0.0.0/8"]
     for served in witnesses:
-        served.logs[settings.TRAIL_ORIGIN] = key
+        served.know(key.keys)
 
 
 @pytest.fixture

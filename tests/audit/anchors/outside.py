@@ -1,15 +1,16 @@
-"""Parties outside, on this machine: a witness to the letter of C2SP tlog-witness, and an authority made of openssl."""
+"""Parties outside, on this machine: casemgr's own witness, and a time-stamping authority made of openssl."""
 
 import subprocess
 import threading
 import time
-from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
-from apps.audit.log import merkle, notes
+from apps.audit.log import notes
+from casemgr.witness import witness
+from casemgr.witness.state import Memory
 
 Answer = tuple[int, bytes] | Callable[["Handler"], None]
 
@@ -74,37 +75,37 @@ def drip(handler: Handler) -> None:
 
 
 class Witness(Outside):
-    """Knows the logs that it is told of, and cosigns what continues what it has seen."""
+    """casemgr's own witness, as another department would run it."""
 
-    def __init__(self, name: str, kind: int = notes.COSIGNATURE) -> None:
-        self.key = notes.Cosigner.generate(name, kind)
-        self.logs: dict[str, Any] = {}
-        self.seen: dict[str, notes.Head] = {}
-        self.lead = 0  # seconds that its clock is ahead
+    def __init__(self, name: str, directory: Path, *kinds: int) -> None:
+        self.name, self.directory, self.forgotten = name, directory, 0
+        self.keys = [notes.Cosigner.generate(name, kind) for kind in kinds or (notes.COSIGNATURE,)]
+        self.directory.mkdir(parents=True)
+        self.know(())
         super().__init__()
 
     @property
-    def line(self) -> str:
-        """Its line of a policy."""
-        return f"witness {self.key.name} {self.key.verifier} {self.url}/\n"
+    def key(self) -> notes.Cosigner:
+        return self.keys[0]
+
+    @property
+    def lines(self) -> str:
+        """Its lines of a policy, one for each key."""
+        names = [self.name, *(f"{self.name}-{key.kind}" for key in self.keys[1:])]
+        return "".join(f"witness {n} {key.verifier} {self.url}/\n" for n, key in zip(names, self.keys, strict=True))
+
+    def know(self, logs: Sequence[notes.Verifier]) -> None:
+        self.witness = witness.Witness(self.keys, logs, Memory(self.directory / f"{self.forgotten}.sqlite"))
+
+    def forget(self) -> None:
+        self.forgotten += 1
+        self.know([key for log in self.witness.logs.values() for key in log.keys])
 
     def answer(self, body: bytes) -> tuple[int, bytes]:
-        asked, _, note = body.decode().partition("\n\n")
-        old, *proof = asked.split("\n")
-        origin = note.partition("\n")[0]
-        if origin not in self.logs:
-            return 404, b"unknown log"
         try:
-            head = notes.Head.parse(self.logs[origin].open(note))
-        except notes.BadNote:
-            return 403, b"bad signature"
-        seen = self.seen.get(origin)
-        if int(old.removeprefix("old ")) != (seen.size if seen else 0):
-            return 409, f"{seen.size if seen else 0}\n".encode()
-        if seen and not merkle.continues(seen.size, head.size, [b64decode(p) for p in proof], seen.root, head.root):
-            return 422, b"no"
-        self.seen[origin] = head
-        return 200, self.key.cosign(note, int(time.time()) + self.lead).encode()
+            return 200, self.witness.add_checkpoint(body).encode()
+        except witness.No as no:
+            return no.status, no.text.encode()
 
 
 class Authority(Outside):

@@ -1,11 +1,14 @@
 """RFC 3161 against a real authority made of openssl, and its tokens judged by openssl and by the library."""
 
+import re
+import subprocess
 from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 
 import pytest
 from cryptography import x509
+from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 from rfc3161_client import (
@@ -20,9 +23,12 @@ from apps.audit.anchors import parties, timestamps
 from apps.audit.anchors.parties import Unobtained
 from apps.audit.models import Anchor, AnchorParty, Checkpoint
 from tests.audit.anchors.conftest import attend
-from tests.audit.anchors.outside import Authority, drip, openssl, redirect
+from tests.audit.anchors.outside import Authority, drip, redirect
 
 pytestmark = pytest.mark.usefixtures("committed_db")
+
+
+TRAIL = settings.BASE_DIR / "docs" / "trail.md"
 
 
 def problem() -> str:
@@ -41,13 +47,13 @@ def test_a_checkpoint_is_stamped_and_openssl_agrees(seal, authority, tmp_path):
     assert (anchor.kind, anchor.size) == ("timestamp", checkpoint.size)
     assert anchor.stated_at is not None
     assert abs(anchor.stated_at - timezone.now()) < timedelta(minutes=1)
-    (tmp_path / "checkpoint").write_text(checkpoint.note)
     (tmp_path / "token.tsr").write_bytes(anchor.token)
-    # As docs/trail.md tells an outsider to do it.
-    lines = (tmp_path / "checkpoint").read_text().splitlines(keepends=True)
-    (tmp_path / "stamped").write_text("".join(lines[: lines.index("\n")]))
-    said = openssl(tmp_path, "ts", "-verify", "-data", "stamped", "-in", "token.tsr", "-CAfile", str(authority.roots))
-    assert "Verification: OK" in said
+    commands = re.findall(r"^    (sed .*|openssl ts -verify .*)$", TRAIL.read_text(), flags=re.MULTILINE)
+    assert len(commands) == 2, "as docs/trail.md tells an outsider to do it"
+    (tmp_path / "000000000001042.checkpoint").write_text(checkpoint.note)
+    (tmp_path / "roots.pem").write_bytes(authority.roots.read_bytes())
+    done = [subprocess.run(["sh", "-c", c], cwd=tmp_path, capture_output=True, text=True, check=True) for c in commands]
+    assert "Verification: OK" in done[1].stdout + done[1].stderr
     roots = x509.load_pem_x509_certificates(authority.roots.read_bytes())
     response = decode_timestamp_response(bytes(anchor.token))
     assert VerifierBuilder(roots=roots).build().verify_message(response, (tmp_path / "stamped").read_bytes())

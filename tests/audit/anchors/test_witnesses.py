@@ -1,5 +1,7 @@
 """Witnesses over real HTTP: what they cosign is kept once it is verified, what they refuse is said."""
 
+import time
+
 import pytest
 from django.utils import timezone
 
@@ -44,12 +46,16 @@ def test_many_entries_between_two_cosignatures(seal, witness):
     assert attend() == [True]
 
 
-@pytest.mark.parametrize("kind", [notes.COSIGNATURE, notes.ML_DSA_44])
-def test_both_types_of_cosignature_are_taken(seal, settings, tmp_path, kind):
-    witness = Witness("witness.example/other", kind)
-    name_in_policy(settings, tmp_path, witness)
+def test_a_witness_with_two_keys_is_a_line_of_the_policy_for_each(seal, settings, tmp_path):
+    """Ed25519 and ML-DSA-44, of which either suffices."""
+    witness = Witness("witness.example/two", tmp_path / "two", notes.COSIGNATURE, notes.ML_DSA_44)
+    either = "witness.example/two witness.example/two-6"
+    name_in_policy(settings, tmp_path, witness, quorum=f"group two any {either}\nquorum two\n")
     seal()
-    assert attend() == [True]
+    assert attend() == [True], "it is asked once for both"
+    assert len(witness.got) == 1
+    assert [len(bytes(anchor.token).splitlines()) for anchor in Anchor.objects.all()] == [1, 1]
+    assert [anchor.party for anchor in Anchor.objects.order_by("party")] == either.split()
 
 
 def test_a_lost_answer_is_made_good(seal, witness):
@@ -70,17 +76,24 @@ def test_a_lost_answer_is_made_good(seal, witness):
 def test_a_witness_that_lost_its_memory_is_asked_from_the_start(seal, witness):
     seal()
     attend()
-    witness.seen.clear()
+    witness.forget()
     seal()
     assert attend() == [True]
 
 
+def another_history(witness, settings, size: int) -> None:
+    """The witness is shown another log of this size, signed with the log's own key."""
+    signer = notes.load_or_make_signer(settings.TRAIL_KEY_FILE, settings.TRAIL_ORIGIN)
+    note = signer.sign(str(notes.Head(settings.TRAIL_ORIGIN, size, b"\1" * 32)))
+    witness.forget()
+    assert witness.answer(f"old 0\n\n{note}".encode())[0] == 200
+
+
 def test_a_rewritten_log_gets_no_cosignature(seal, witness, settings):
     """Even one that is signed with the log's own key."""
-    seal()
+    checkpoint = seal()
     attend()
-    seen = witness.seen[settings.TRAIL_ORIGIN]
-    witness.seen[settings.TRAIL_ORIGIN] = notes.Head(seen.origin, seen.size, b"\1" * 32)
+    another_history(witness, settings, checkpoint.size)
     seal()
     assert attend() == [False]
     assert "does not continue what it has seen before (422)" in problem()
@@ -89,14 +102,14 @@ def test_a_rewritten_log_gets_no_cosignature(seal, witness, settings):
 
 def test_an_older_copy_of_the_database_is_named(seal, witness, settings):
     checkpoint = seal()
-    witness.seen[settings.TRAIL_ORIGIN] = notes.Head(settings.TRAIL_ORIGIN, checkpoint.size + 7, b"\1" * 32)
+    another_history(witness, settings, checkpoint.size + 7)
     assert attend() == [False]
     assert f"has seen {checkpoint.size + 7} entries, and the log here has {checkpoint.size}" in problem()
 
 
 def test_a_log_that_the_witness_does_not_know(seal, witness, settings):
     seal()
-    witness.logs.clear()
+    witness.know(())
     assert attend() == [False]
     assert f"does not know a log called {settings.TRAIL_ORIGIN} (404)" in problem()
     key = notes.load_verifier(settings.TRAIL_KEY_FILE)
@@ -105,7 +118,7 @@ def test_a_log_that_the_witness_does_not_know(seal, witness, settings):
 
 def test_a_key_that_the_witness_does_not_know(seal, witness, settings):
     seal()
-    witness.logs[settings.TRAIL_ORIGIN] = notes.Signer.generate(settings.TRAIL_ORIGIN, notes.ED25519).verifier
+    witness.know([notes.Signer.generate(settings.TRAIL_ORIGIN, notes.ED25519).verifier])
     assert attend() == [False]
     assert "does not accept the log's signature (403)" in problem()
 
@@ -122,7 +135,7 @@ def test_nothing_is_kept_that_does_not_hold(seal, witness, settings):
     broken = right[:-10] + ("A" if right[-10] != "A" else "B") + right[-9:]
     answers = [
         ((200, cosignature_of(witness, another_tree)), "signature by witness.example/w1 is wrong"),
-        ((200, stranger.cosign(checkpoint.note).encode()), "has no signature by witness.example/w1"),
+        ((200, stranger.cosign(checkpoint.note).encode()), "by none of the keys of witness.example/w1"),
         ((200, broken.encode()), "does not hold"),
         ((200, b""), "does not hold"),
         ((200, b"\xff\xfe"), "does not hold"),
@@ -153,8 +166,8 @@ def test_lines_of_other_keys_are_passed_over(seal, witness):
 
 
 def test_a_witness_whose_clock_is_wrong(seal, witness):
-    seal()
-    witness.lead = 3600
+    checkpoint = seal()
+    witness.plan = [(200, witness.key.cosign(checkpoint.note, int(time.time()) + 3600).encode())]
     assert attend() == [False]
     assert "one of the two is wrong" in problem()
 
@@ -176,8 +189,8 @@ def test_only_networks_that_the_settings_allow(seal, witness, settings):
 
 
 def test_a_quorum_of_two_of_three(seal, settings, tmp_path):
-    three = [Witness(f"witness.example/{n}") for n in "abc"]
-    names = " ".join(w.key.name for w in three)
+    three = [Witness(f"witness.example/{n}", tmp_path / n) for n in "abc"]
+    names = " ".join(w.name for w in three)
     name_in_policy(settings, tmp_path, *three, quorum=f"group some 2 {names}\nquorum some\n")
     three[0].is_down = True
     checkpoint = seal()

@@ -37,7 +37,7 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stop.set())
         # One of them that takes its time keeps no other waiting.
-        threads = [threading.Thread(target=self.attend, args=[party], name=party.name) for party in found]
+        threads = [threading.Thread(target=self.attend, args=[party], name=party.names[0]) for party in found]
         for thread in threads:
             thread.start()
         self.repeat(waiting.ring_if_due)
