@@ -10,9 +10,7 @@ from apps.audit.principals import System
 
 
 class Command(BaseCommand):
-    help = (
-        "Write the whole log into a new folder, for `verify.py full FOLDER`. It holds every event as recorded."
-    )
+    help = "Write the whole log into a new folder, for `verify.py full FOLDER`. It holds every event as recorded."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("folder", type=Path)
