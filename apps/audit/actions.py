@@ -1,12 +1,14 @@
 """What is done with the trail itself."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 from django.core.exceptions import ValidationError
 
 from apps.audit import ledger, private
 from apps.audit.action import action
+from apps.audit.log.export import export
 from apps.audit.models import Event
 from apps.audit.reads import figures
 from apps.audit.verify import Report, verify
@@ -23,6 +25,15 @@ def request_verification(*, by) -> str:
     with ledger.batch(work=key):
         jobs.after_commit("audit.verify_trail", key, by=by)
     return key
+
+
+@action
+def export_trail(*, folder: Path, reason: str, by) -> int:
+    """Write the whole log into a new folder, for somebody who derives it again without us; returns how many entries."""
+    count = export(folder)
+    with ledger.batch(entries=count):
+        pass
+    return count
 
 
 @action

@@ -134,6 +134,9 @@ ROLES: dict[str, Role] = {
                 "disclosures.compile_report",
                 "disclosures.discard_report",
                 "disclosures.open_report",
+                "disclosures.compile_bundle",
+                "disclosures.discard_bundle",
+                "disclosures.open_bundle",
             }
         ),
     ),
@@ -155,6 +158,9 @@ ROLES: dict[str, Role] = {
                 "disclosures.release_report",
                 "disclosures.return_report",
                 "disclosures.open_report",
+                "disclosures.release_bundle",
+                "disclosures.discard_bundle",
+                "disclosures.open_bundle",
             }
         ),
     ),
@@ -170,7 +176,7 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | {"accounts.view_identifiers", "accounts.open_identifiers", "accounts.find_sharing"}
             | {"alerts.view_detectors"}
-            | {"disclosures.open_report", "staff.view"}
+            | {"disclosures.open_report", "disclosures.open_bundle", "staff.view"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail"}
             | {"audit.view_readers", "audit.view_reads", "audit.export_reads", "audit.open_private"}
         ),
@@ -223,7 +229,12 @@ ROLES: dict[str, Role] = {
                 "alerts.send_again",
                 "notices.render_notice",
                 "disclosures.render_report",
+                "disclosures.copy_exhibit",
+                "disclosures.assemble_bundle",
+                "disclosures.fail_bundle",
+                "evidence.export_item",  # into a bundle
                 "audit.verify_trail",
+                "audit.export_trail",
             }
         ),
     ),

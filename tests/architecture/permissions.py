@@ -60,6 +60,10 @@ def report(state: str) -> Args:
     return lambda w: [w.once("report", state).pk]
 
 
+def bundle(state: str) -> Args:
+    return lambda w: [w.once("bundle", state).pk]
+
+
 def ref(what: str) -> Args:
     return lambda w: [w.once(what).ref]
 
@@ -252,6 +256,13 @@ ROUTES: dict[str, Route] = {
     "disclosures:release_report": act("approver", "counsel", report("draft")),
     "disclosures:return_report": act("approver", "counsel", report("draft")),
     "disclosures:discard_report": act("counsel", "approver", report("draft")),
+    "disclosures:bundles": page(),
+    "disclosures:compile_bundle": form("counsel", "approver", case("decision")),
+    "disclosures:bundle": page(bundle("ready")),
+    "disclosures:release_bundle": act("approver", "counsel", bundle("ready")),
+    "disclosures:discard_bundle": act("counsel", "auditor", bundle("ready")),
+    "disclosures:bundle_file": page(bundle("released"), right="auditor", wrong="reviewer"),
+    "disclosures:bundle_receipt": page(bundle("released"), right="auditor", wrong="reviewer"),
 }
 
 # Addresses that ask nobody who they are, with why.

@@ -17,6 +17,8 @@ COUNTED: dict[str, str] = {
     "audit:export_reads": "audit.export_reads",
     "audit:open_private": "audit.open_private",
     "cases:open_privileged": "cases.open_privileged",
+    "disclosures:bundle_file": "disclosures.open_bundle",
+    "disclosures:bundle_receipt": "disclosures.open_bundle",
     "disclosures:file": "disclosures.open_report",
     "disclosures:preview": "disclosures.preview_report",
     "disclosures:report": "disclosures.preview_report",
@@ -144,6 +146,9 @@ NOT_COUNTED: dict[str, str] = {
     "notices:adopt_template": WRITING,
     "notices:draft_notice": WRITING,
     "disclosures:list": LISTS,
+    "disclosures:bundles": LISTS,
+    "disclosures:bundle": LISTS,
+    "disclosures:compile_bundle": WRITING,
     "disclosures:of_case": LISTS,
     "disclosures:compile_report": WRITING,
 }

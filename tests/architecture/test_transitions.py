@@ -133,6 +133,17 @@ DO: dict[str, dict[str, Do]] = {
         "disclosures.release_report": lambda w, report: disclosures.release_report(report, by=w.people.approver),
         "disclosures.render_report": lambda w, report: disclosures.render_report(report, by=WORKER),
     },
+    "disclosures.Bundle": {
+        "disclosures.compile_bundle": lambda w, _: w.bundle("assembling"),
+        "disclosures.assemble_bundle": lambda w, bundle: disclosures.assemble_bundle(bundle, by=WORKER),
+        "disclosures.fail_bundle": lambda w, bundle: disclosures.fail_bundle(bundle, reason="Damaged", by=WORKER),
+        "disclosures.release_bundle": lambda w, bundle: disclosures.release_bundle(
+            bundle, reason="Ordered", by=w.people.approver
+        ),
+        "disclosures.discard_bundle": lambda w, bundle: disclosures.discard_bundle(
+            bundle, reason="Wrong recipient", by=w.people.counsel
+        ),
+    },
 }
 
 STEPS = [

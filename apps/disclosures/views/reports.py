@@ -28,11 +28,12 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def of_case(request: HttpRequest, ref: str) -> HttpResponse:
-    """The panel of a case: its reports."""
+    """The panel of a case: its reports and bundles."""
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = queries.visible_reports(request.user).filter(case=case).order_by("-compiled_at")[:50]
+    bundles = queries.visible_bundles(request.user).filter(case=case).order_by("-compiled_at")[:50]
     template = "disclosures/of_case.html" if is_fragment(request) else "disclosures/of_case_page.html"
-    return render(request, template, {"case": case, "reports": found})
+    return render(request, template, {"case": case, "reports": found, "bundles": bundles})
 
 
 @require_http_methods(["GET", "POST"])
