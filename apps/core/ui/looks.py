@@ -33,6 +33,8 @@ STATES = {
     "running": ("refresh", "accent"),
     "review": ("eye", "warn"),
     "snoozed": ("clock-pause", "dim"),
+    "quarantined": ("hand-stop", "warn"),
+    "stopped": ("player-pause", "warn"),
     "on_hold": ("player-pause", "warn"),
     # carried
     "active": ("circle-check", "ok"),
@@ -47,6 +49,7 @@ STATES = {
     "done": ("check", "ok"),
     "verified": ("shield-check", "ok"),
     "sealed": ("lock", "ok"),
+    "kept": ("shield-check", "ok"),
     "upheld": ("circle-check", "ok"),
     "accepted": ("circle-check", "ok"),
     "created": ("plus", "ok"),
@@ -76,6 +79,7 @@ STATES = {
     "cancelled": ("x", "dim"),
     "archived": ("archive", "dim"),
     "merged": ("git-merge", "dim"),
+    "disposed": ("trash", "dim"),
 }
 NEUTRAL = ("point", "dim")
 
