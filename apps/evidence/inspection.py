@@ -15,6 +15,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
@@ -34,14 +35,17 @@ INNER = 256 * MIB  # of an archive inside an archive
 STEP = 256 * 1024
 
 COMPRESSED: dict[str, Any] = {
-    "application/gzip": gzip.GzipFile,
+    "application/gzip": lambda file: gzip.GzipFile(fileobj=file),
     "application/zstd": zstd.ZstdFile,
     "application/x-bzip2": bz2.BZ2File,
     "application/x-xz": lzma.LZMAFile,
 }
 CLOSED = {"application/x-7z-compressed": "7z", "application/vnd.rar": "RAR"}  # which casemgr cannot look into
 PACKED = (".zip", ".tar", ".gz", ".tgz", ".zst", ".bz2", ".xz", ".7z", ".rar", ".jar", ".docx", ".xlsx", ".pptx")
-DAMAGE = (zipfile.BadZipFile, tarfile.TarError, zstd.ZstdError, lzma.LZMAError, EOFError, OSError, struct.error)
+DAMAGE = (
+    *(zipfile.BadZipFile, tarfile.TarError, zlib.error, zstd.ZstdError, lzma.LZMAError, struct.error),
+    *(EOFError, OSError, ValueError, RuntimeError, NotImplementedError),  # what these libraries raise beside their own
+)
 
 
 @dataclass(frozen=True)

@@ -169,7 +169,7 @@ class World:
             title="Query log",
             origin="Request log of the gateway",
             filename=filename,
-            chunks=f"log {self._next()}".encode(),
+            chunks=f"log\n{self._next()}\n".encode(),
             by=self.people.analyst,
         )
 

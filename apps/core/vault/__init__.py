@@ -114,6 +114,11 @@ def unlock(sha256: str) -> str:
     return str(_store().unlock(sha256))
 
 
+def locked(sha256: str) -> str:
+    """What makes the store refuse removal now, in words, or ""."""
+    return str(_store().locked(sha256))
+
+
 def hold(content: bytes) -> str:
     """Keep bytes that are not in the records yet, for whoever comes back for them by the name returned.
 

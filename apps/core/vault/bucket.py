@@ -23,8 +23,8 @@ from apps.core.vault.problems import Locked, Missing
 MODES = ("GOVERNANCE", "COMPLIANCE")
 IN_MEMORY = 8 * 1024 * 1024  # of a file that is opened; the rest of it lies in a temporary file
 TAKEN = {"PreconditionFailed", "412"}
+HOLD = "a legal hold of the store"
 GONE = {"NoSuchKey", "404", "NotFound"}
-UNLOCKED = {"NoSuchObjectLockConfiguration", "InvalidRequest", "ObjectLockConfigurationNotFoundError"}
 
 
 class Bucket:
@@ -90,25 +90,31 @@ class Bucket:
                 Key=sha256,
                 Retention={"Mode": self.mode, "RetainUntilDate": until},
             )
-            said.append(f"Object Lock in {self.mode} mode until {until:%Y-%m-%d}")
+            said.append(_retention(self.mode, until))
         if self.legal_hold:
             self._set_hold(sha256, "ON")
-            said.append("a legal hold of the store")
+            said.append(HOLD)
         return " and ".join(said)
 
     def unlock(self, sha256: str) -> str:
         """The legal hold goes, the retention stays: nobody shortens it."""
         if self.legal_hold:
             self._set_hold(sha256, "OFF")
+        return self.locked(sha256)
+
+    def locked(self, sha256: str) -> str:
         try:
-            found = self._client.get_object_retention(Bucket=self.storage.bucket_name, Key=sha256)["Retention"]
+            found = self._client.head_object(Bucket=self.storage.bucket_name, Key=sha256)
         except ClientError as error:
-            if _code(error) in UNLOCKED:
+            if _code(error) in GONE:
                 return ""
             raise
-        if not found or found["RetainUntilDate"] <= datetime.now(UTC):
-            return ""
-        return f"Object Lock in {found['Mode']} mode until {found['RetainUntilDate']:%Y-%m-%d}"
+        said = []
+        if found.get("ObjectLockMode") and found["ObjectLockRetainUntilDate"] > datetime.now(UTC):
+            said.append(_retention(found["ObjectLockMode"], found["ObjectLockRetainUntilDate"]))
+        if found.get("ObjectLockLegalHoldStatus") == "ON":
+            said.append(HOLD)
+        return " and ".join(said)
 
     def _set_hold(self, sha256: str, status: str) -> None:
         self._client.put_object_legal_hold(Bucket=self.storage.bucket_name, Key=sha256, LegalHold={"Status": status})
@@ -116,6 +122,10 @@ class Bucket:
     @property
     def _client(self) -> Any:
         return self.storage.connection.meta.client
+
+
+def _retention(mode: str, until: datetime) -> str:
+    return f"Object Lock in {mode} mode until {until:%Y-%m-%d}"
 
 
 def _only_new(params: dict[str, Any], **_: Any) -> None:

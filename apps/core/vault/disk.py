@@ -55,6 +55,9 @@ class Disk:
     def unlock(self, sha256: str) -> str:
         return ""
 
+    def locked(self, sha256: str) -> str:
+        return ""
+
 
 def _sync(directory: Path) -> None:
     if not directory.is_dir():

@@ -96,6 +96,7 @@ def _json_lines(text: Iterable[str]) -> Iterator[bytes]:
     """Raises ValidationError for what is not a table in UTF-8, naming the line."""
     rows = csv.reader(text, strict=True)
     names: list[str] = []
+    has_rows = False
     try:
         for row in rows:
             if not names:
@@ -105,8 +106,11 @@ def _json_lines(text: Iterable[str]) -> Iterator[bytes]:
             elif len(row) != len(names):
                 raise ValidationError(f"Line {rows.line_num} has {len(row)} values, the first line {len(names)} names.")
             else:
+                has_rows = True
                 values = dict(zip(names, row, strict=True))
                 yield json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+        if not has_rows:
+            raise ValidationError("The log has no rows below its first line: there is nothing to normalise.")
     except (csv.Error, UnicodeDecodeError) as error:
         raise ValidationError(f"The file cannot be read as CSV near line {rows.line_num + 1}: {error}") from error
 

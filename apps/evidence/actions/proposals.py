@@ -149,3 +149,5 @@ def _record(item: Item, kind: str, proposal: Proposal, by, **facts: str) -> Cust
 def _refuse_held(item: Item) -> None:
     if held := holds.on(item):
         raise ValidationError(f"{item.ref} is held and must be kept: {'; '.join(held)}.")
+    if lock := vault.locked(item.sha256):
+        raise ValidationError(f"The store keeps the file of {item.ref} by {lock}: it cannot be disposed of before.")
