@@ -137,7 +137,7 @@ def _zip(file: IO[bytes], where: str, depth: int, seen: Inspection) -> None:
                 seen.say(f"{where} holds a symbolic link, {entry.filename}.")
             if entry.flag_bits & 1:
                 seen.say(f"{where} is encrypted: nobody can tell what it holds without its password.")
-            _judge_ratio(entry.file_size, entry.compress_size, f"{entry.filename} in {_small(where)}", seen)
+            _judge_ratio(entry.file_size, entry.compress_size, f"The file {entry.filename!r} in {_small(where)}", seen)
             if entry.filename.lower().endswith(PACKED) and not entry.flag_bits & 1:
                 with archive.open(entry) as member:
                     _inside(cast("IO[bytes]", member), entry.filename, depth, seen)
@@ -233,7 +233,7 @@ def _judge_name(name: str, where: str, seen: Inspection) -> None:
 
 def _judge_ratio(unpacked: int, packed: int, what: str, seen: Inspection) -> None:
     if unpacked > SMALL and unpacked > seen.limits.ratio * max(1, packed):
-        seen.say(_burst(what[:1].upper() + what[1:], seen.limits.ratio))
+        seen.say(_burst(what, seen.limits.ratio))
 
 
 def _burst(what: str, ratio: int) -> str:

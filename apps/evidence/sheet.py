@@ -3,6 +3,7 @@
 It holds what ISO/IEC 27037:2012, 6.1, asks a chain of custody record to hold, and says where the chain has gaps.
 """
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -18,9 +19,14 @@ from apps.staff.queries import names_of
 def to_pdf(item: Item, reader: Any) -> bytes:
     """The sheet as of now. Raises pdf.PdfError."""
     now = timezone.now()
+    html = to_html(item, reader, now)
+    return paper.to_pdf(html, sheet="report", title=f"Custody sheet of {item.ref}", created=now)
+
+
+def to_html(item: Item, reader: Any, now: datetime) -> str:
     chain = list(queries.custody(item))
     names = names_of([item.collected_by, item.custodian, *(event.actor for event in chain)])
-    html = render_to_string(
+    return render_to_string(
         "pdf/custody.html",
         {
             "item": item,
@@ -37,4 +43,3 @@ def to_pdf(item: Item, reader: Any) -> bytes:
             "printed_by": reader,
         },
     )
-    return paper.to_pdf(html, sheet="report", title=f"Custody sheet of {item.ref}", created=now)
