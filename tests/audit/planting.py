@@ -40,7 +40,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "evidence.TestRun": {"p_value": 0.25},
     "evidence.CustodyEvent": {"kind": "verify"},
     "evidence.Proposal": {"kind": "dispose", "state": "dispose", "proposed_by": lambda family: family[User]},
-    "evidence.FixityRun": {"store": "a store", "total": 9},
+    "evidence.FixityRun": {"state": "done", "finished_at": NOW, "total": 9},
     "cases.Decision": {"state": "approved", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
     "notices.Notice": {"party": lambda family: family[Party]},
     "cases.FindingExplanation": {"status": "refuted"},
