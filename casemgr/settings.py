@@ -1,13 +1,17 @@
 """Settings come from the environment, and only from there: every variable is in .env.example and the README's table."""
 
 import secrets
+import sys
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
+
+import casemgr.celery  # noqa: F401  (whoever has settings rings with this; the witness has none)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -55,6 +59,8 @@ EVENT_SEAL_KEY = secret("EVENT_SEAL_KEY", "event_seal_key")
 PRIVATE_DATA_KEY = secret("PRIVATE_DATA_KEY", "private_data_key")
 TRAIL_ORIGIN = env.str("TRAIL_ORIGIN", default="casemgr.localhost/trail")
 TRAIL_KEY_FILE = Path(env.str("TRAIL_KEY_FILE", default=str(VAR_DIR / "keys" / "trail.key")))
+# Where `manage.py signer` listens. Empty: the sequencer signs itself, and its process can read the key.
+TRAIL_SIGNER_SOCKET = env.str("TRAIL_SIGNER_SOCKET", default="")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -151,12 +157,15 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database and broker ---------------------------------------------------------------------------------------------
 
-if not env.str("DATABASE_URL", default=""):
+IS_SIGNER = sys.argv[1:2] == ["signer"]  # the process that holds the log's key reaches no database
+if not env.str("DATABASE_URL", default="") and not IS_SIGNER:
     raise ImproperlyConfigured(
         "DATABASE_URL is not set and no services of `make demo` were found. Start `make demo`, or set DATABASE_URL to "
         "a PostgreSQL 15 or newer, for example postgres://casemgr:password@127.0.0.1:5432/casemgr"
     )
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {"ENGINE": "django.db.backends.dummy"} if IS_SIGNER else dict(env.db_url("DATABASE_URL"))
+}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The triggers look at pgtrigger.ignore for each row. Where it is not set they recover from an error each time, and

@@ -287,6 +287,10 @@ class LogState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     size = models.PositiveBigIntegerField(default=0)
+    signed = models.PositiveBigIntegerField(
+        default=0, help_text="size of the last checkpoint; entries from here on wait for their signature"
+    )
+    checkpoints = models.PositiveBigIntegerField(default=0, help_text="number of the last checkpoint")
     low_xid = models.PositiveBigIntegerField(default=0, help_text="no unsequenced event is older than this transaction")
     system_identifier = models.CharField(
         max_length=20, blank=True, help_text="the database cluster; transaction numbers of another mean nothing here"
@@ -294,14 +298,19 @@ class LogState(models.Model):
     seal = models.BinaryField(help_text="HMAC of the other columns, as of an event")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_log")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_log"),
+            models.CheckConstraint(
+                condition=models.Q(signed__lte=models.F("size")), name="what_is_signed_is_in_the_log"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"log of {self.size}"
 
     @property
     def sealed_text(self) -> bytes:
-        return f"{self.size} {self.low_xid} {self.system_identifier}".encode()
+        return f"{self.size} {self.signed} {self.checkpoints} {self.low_xid} {self.system_identifier}".encode()
 
 
 class Checkpoint(models.Model):

@@ -74,7 +74,8 @@ def _root(checkpoint: Checkpoint | None) -> str:
 
 def _key() -> str:
     try:
-        return str(notes.load_verifier(settings.TRAIL_KEY_FILE) or "")
+        verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
+        return verifier.ids if verifier else ""
     except (notes.BadNote, OSError):
         return ""
 

@@ -112,7 +112,7 @@ class _Log:
         self.checkpoints = self._checkpoints()
         self.contradicted: list[int] = []
         self.good = 0  # size of the last checkpoint whose root is right
-        self.checkpoint_size = 0
+        self.last_checkpoint = (0, 0)  # number and size
         self.remembered = self._remembered()
 
     def check(self) -> None:
@@ -213,7 +213,7 @@ class _Log:
             where = {"table": "audit_checkpoint", "row": number}
             if number != last + 1:
                 self.verdict.found(f"Checkpoint {last + 1} is missing: the next one is {number}.", **where)
-            last, self.checkpoint_size = number, size
+            last, self.last_checkpoint = number, (number, size)
             checkpoint = Checkpoint(number=number, size=size, note=note, signed_at=signed_at)
             if not hmac.compare_digest(bytes(seal), ledger.seal(checkpoint.sealed_text)):
                 self.verdict.found(f"Checkpoint {number} was not written by casemgr, or has changed since.", **where)
@@ -233,7 +233,7 @@ class _Log:
             else:
                 yield head
 
-    def _verifier(self) -> notes.Verifier | None:
+    def _verifier(self) -> notes.Verifiers | None:
         try:
             verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
         except (notes.BadNote, OSError) as error:
@@ -251,12 +251,11 @@ class _Log:
 
     def _remembered(self) -> notes.Head | None:
         """What the signer remembers beside its key, out of the database's reach."""
-        path, verifier = sequencer.memory_file(), None
         try:
-            verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
-            return notes.Head.parse(verifier.open(path.read_text())) if verifier and path.exists() else None
-        except (notes.BadNote, OSError) as error:
-            self.verdict.found(f"The signer's memory {path} cannot be used: {error}.")
+            memory = sequencer.connect().last()
+            return sequencer.head_of(memory, "The signer's memory") if memory else None
+        except (sequencer.Refused, sequencer.Unreachable, OSError) as error:
+            self.verdict.found(f"The signer's memory cannot be used: {error}")
             return None
 
     def _compare_memory(self, head: notes.Head) -> None:
@@ -281,19 +280,20 @@ class _Log:
                 f"The signer remembers a checkpoint of {self.remembered.size} entries, and the log has {self.size}: "
                 "its end was cut off, or it is an older copy."
             )
-        if self.checkpoint_size != self.size:
-            self.verdict.found(
-                f"The last checkpoint is of {self.checkpoint_size} entries, and the log has {self.size}.",
-                table="audit_checkpoint",
-            )
         self._state()
 
     def _state(self) -> None:
-        rows = self.reader.all("SELECT size, low_xid, system_identifier, seal FROM audit_logstate")
+        rows = self.reader.all("SELECT size, signed, checkpoints, low_xid, system_identifier, seal FROM audit_logstate")
         if not rows and self.size:
             self.verdict.found("The state of the log is missing.", table="audit_logstate")
-        for size, low_xid, system_identifier, seal in rows:
-            state = LogState(size=size, low_xid=low_xid, system_identifier=system_identifier)
+        for size, signed, checkpoints, low_xid, system_identifier, seal in rows:
+            state = LogState(
+                size=size,
+                signed=signed,
+                checkpoints=checkpoints,
+                low_xid=low_xid,
+                system_identifier=system_identifier,
+            )
             if not hmac.compare_digest(bytes(seal), ledger.seal(state.sealed_text)):
                 self.verdict.found(
                     "The state of the log was changed by something other than casemgr.", table="audit_logstate", row=1
@@ -305,6 +305,13 @@ class _Log:
                     row=1,
                     column="size",
                 )
+            if (checkpoints, signed) != self.last_checkpoint:
+                self.verdict.found(
+                    f"The state of the log says that checkpoint {checkpoints} signed {signed} entries, and the last "
+                    f"one is checkpoint {self.last_checkpoint[0]} of {self.last_checkpoint[1]}.",
+                    table="audit_checkpoint",
+                )
+            self.verdict.count("entries still without a signature", max(size - signed, 0))
 
 
 def _unsequenced(reader: Reader, verdict: Verdict) -> None:
