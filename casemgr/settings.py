@@ -267,7 +267,7 @@ STATICFILES_DIRS = [
 # Nothing asks for the names without a hash, and source maps take longer to compress than all the rest.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
     "vault": {"BACKEND": "apps.core.vault.disk.Disk"},

@@ -60,7 +60,7 @@ class ReleaseForm(StepForm):
 
 
 class HandOverForm(StepForm):
-    to = forms.ModelChoiceField(queryset=None, label="To", help_text="People whose role can have items.")
+    to: Any = forms.ModelChoiceField(queryset=None, label="To", help_text="People whose role can have items.")
 
     field_order = ("to", "reason", "authority")
 

@@ -42,7 +42,7 @@ def is_damaged(item: Item) -> bool:
     return last is not None and not last.intact
 
 
-def custodians(but: User) -> QuerySet[User]:
+def custodians(but) -> QuerySet[User]:
     """Who can be handed an item."""
     able = [u.pk for u in User.objects.filter(is_active=True).exclude(pk=but.pk) if u.has_perm("evidence.accept_item")]
     return User.objects.filter(pk__in=able).order_by("name", "id")
@@ -52,12 +52,12 @@ def open_proposal(item: Item) -> Proposal | None:
     return item.proposals.filter(answered_at=None).select_related("item", "to", "proposed_by").first()
 
 
-def visible_proposals(user: User) -> QuerySet[Proposal]:
+def visible_proposals(user) -> QuerySet[Proposal]:
     found = Proposal.objects.select_related("item", "to", "proposed_by")
     return found if user.has_perm("evidence.view") else found.none()
 
 
-def to_answer(user: User) -> QuerySet[Proposal]:
+def to_answer(user) -> QuerySet[Proposal]:
     """What waits for this person: items handed to them, and what others asked that they may do."""
     may = [kind for kind, verb in ANSWERED_BY.items() if user.has_perm(verb)]
     waiting = Proposal.objects.filter(answered_at=None).select_related("item", "proposed_by")
@@ -67,7 +67,7 @@ def to_answer(user: User) -> QuerySet[Proposal]:
 ANSWERED_BY = {"unseal": "evidence.unseal", "release": "evidence.release", "dispose": "evidence.dispose"}
 
 
-def in_quarantine(user: User) -> QuerySet[Item]:
+def in_quarantine(user) -> QuerySet[Item]:
     return visible_items(user).filter(state=Item.State.QUARANTINED)
 
 
@@ -159,7 +159,7 @@ def coverage() -> Coverage:
     return Coverage(**counted)
 
 
-def not_intact(user: User) -> QuerySet[StoredFile]:
+def not_intact(user) -> QuerySet[StoredFile]:
     """Files that are damaged or gone, for those who may do something about it."""
     bad = StoredFile.objects.exclude(outcome__in=("", StoredFile.Outcome.INTACT)).order_by("measured_at")
     return bad if user.has_perm("evidence.view_fixity") else bad.none()
@@ -173,11 +173,11 @@ class BadFile:
     items: list[Item]
 
 
-def bad_files(user: User) -> list[BadFile]:
+def bad_files(user) -> list[BadFile]:
     files = list(not_intact(user)[:100])
     items = visible_items(user).filter(sha256__in=[file.pk for file in files]).order_by("ref")
     return [BadFile(file, [item for item in items if item.sha256 == file.pk]) for file in files]
 
 
-def visible_fixity_runs(user: User) -> QuerySet[FixityRun]:
+def visible_fixity_runs(user) -> QuerySet[FixityRun]:
     return FixityRun.objects.all() if user.has_perm("evidence.view_fixity") else FixityRun.objects.none()
