@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casemgr.settings")
 
@@ -14,5 +15,6 @@ app.conf.beat_schedule = {
     "sweep": {"task": "core.work", "schedule": 15.0},  # finds what a lost ring left undone
     "deliver": {"task": "alerts.deliver", "schedule": 15.0},
     "tell-late": {"task": "alerts.tell_late", "schedule": 60.0},
+    "fixity": {"task": "evidence.nightly_fixity", "schedule": crontab(hour=2, minute=30)},
     "sweep-vault": {"task": "core.sweep_vault", "schedule": 3600.0},
 }

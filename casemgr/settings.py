@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
+    "apps.core.downloads.on_their_own_host",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "apps.core.middleware.refuse_prefetch",
     "apps.core.middleware.refuse_null_characters",
@@ -240,6 +241,8 @@ CSRF_COOKIE_NAME = "__Host-csrf" if HTTPS else "csrf"
 # How many proxies of ours stand in front: the address in the trail is read that many steps back, and is never what
 # the client itself claims.
 TRUSTED_PROXIES = env.int("TRUSTED_PROXIES", default=0)
+# What others brought is sent from here, such as https://files.casemgr.example: the same service under another name.
+DOWNLOAD_ORIGIN = env.str("DOWNLOAD_ORIGIN", default="").rstrip("/")
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -250,7 +253,8 @@ CONTENT_SECURITY_POLICY = {
         "base-uri": [NONE],
         "frame-ancestors": [NONE],
         "frame-src": [SELF],  # a letter beside its statements
-        "form-action": [SELF],
+        # Asking for a copy leads to the host that sends it.
+        "form-action": [SELF, DOWNLOAD_ORIGIN] if DOWNLOAD_ORIGIN else [SELF],
     }
 }
 
@@ -264,10 +268,25 @@ STATICFILES_DIRS = [
 # Nothing asks for the names without a hash, and source maps take longer to compress than all the rest.
 WHITENOISE_KEEP_ONLY_HASHED_FILES = True
 WHITENOISE_SKIP_COMPRESS_EXTENSIONS = (*Compressor.SKIP_COMPRESS_EXTENSIONS, "map")
-STORAGES = {
+STORAGES: dict[str, dict[str, Any]] = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+    "vault": {"BACKEND": "apps.core.vault.disk.Disk"},
 }
+# The vault in an S3-compatible bucket instead of VAULT_DIR, which then holds only what is arriving. Its credentials are
+# those that boto3 finds by itself. A lock needs a bucket that was made with Object Lock.
+if VAULT_S3_BUCKET := env.str("VAULT_S3_BUCKET", default=""):
+    STORAGES["vault"] = {
+        "BACKEND": "apps.core.vault.bucket.Bucket",
+        "OPTIONS": {
+            "bucket_name": VAULT_S3_BUCKET,
+            "endpoint_url": env.str("VAULT_S3_ENDPOINT", default="") or None,
+            "region_name": env.str("VAULT_S3_REGION", default="") or None,
+            "mode": env.str("VAULT_S3_LOCK_MODE", default=""),
+            "days": env.int("VAULT_S3_LOCK_DAYS", default=0),
+            "legal_hold": env.bool("VAULT_S3_LEGAL_HOLD", default=False),
+        },
+    }
 
 # --- language and time -----------------------------------------------------------------------------------------------
 
@@ -314,6 +333,11 @@ INTAKE_SIGNATURE_WINDOW = env.int("INTAKE_SIGNATURE_WINDOW", default=300)
 INTAKE_ED25519_MAX_BYTES = env.int("INTAKE_ED25519_MAX_BYTES", default=8 * 1024 * 1024)
 DATA_UPLOAD_MAX_MEMORY_SIZE = 8 * 1024 * 1024
 UPLOAD_MAX_BYTES = env.int("UPLOAD_MAX_BYTES", default=2 * 1024**3)
+# Of archives that are uploaded: what passes these is kept apart until a person has looked at it.
+UPLOAD_MAX_UNPACKED_BYTES = env.int("UPLOAD_MAX_UNPACKED_BYTES", default=8 * 1024**3)
+UPLOAD_MAX_ENTRIES = env.int("UPLOAD_MAX_ENTRIES", default=10_000)
+# Within so many days every file of the vault is measured again, a part of them each night.
+FIXITY_DAYS = env.int("FIXITY_DAYS", default=30)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
 # A loud band over every page: the data is invented.

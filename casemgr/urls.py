@@ -9,6 +9,7 @@ from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularRedocView
 
+from apps.core import downloads
 from apps.core.problems import not_found
 
 
@@ -35,6 +36,7 @@ def nothing_here(request: HttpRequest, page: str) -> HttpResponse:
 
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
+    path("downloads/<str:token>", downloads.download, name="download"),
     re_path(r"^sign-in/(email|confirm-email|password/set|password/reset|login/code)/", nothing_here),
     path("sign-in/", include("allauth.account.urls")),
     path("second-factor/", include("allauth.mfa.urls")),

@@ -116,4 +116,5 @@ def file_response(chunks: Iterable[bytes], *, filename: str, media_type: str, si
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"
+    response["Cross-Origin-Resource-Policy"] = "same-origin"  # no page of another origin may take it in
     return response

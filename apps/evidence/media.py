@@ -18,7 +18,16 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"SQLite format 3\x00", "application/vnd.sqlite3"),
     (b"\x7fELF", "application/x-executable"),
     (b"MZ", "application/x-executable"),
+    (b"\xfe\xed\xfa\xce", "application/x-executable"),
+    (b"\xfe\xed\xfa\xcf", "application/x-executable"),
+    (b"\xcf\xfa\xed\xfe", "application/x-executable"),
+    (b"BZh", "application/x-bzip2"),
+    (b"\xfd7zXZ\x00", "application/x-xz"),
+    (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
+    (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"PK\x05\x06", "application/zip"),  # one without files
 )
+HEAD = 4096  # bytes by which a type is told
 
 # What a file of this ending has to be. An ending that is not here says nothing.
 ENDINGS: dict[str, frozenset[str]] = {
@@ -29,7 +38,16 @@ ENDINGS: dict[str, frozenset[str]] = {
     ".gif": frozenset({"image/gif"}),
     ".zip": frozenset({"application/zip"}),
     ".gz": frozenset({"application/gzip"}),
+    ".tgz": frozenset({"application/gzip"}),
     ".zst": frozenset({"application/zstd"}),
+    ".bz2": frozenset({"application/x-bzip2"}),
+    ".xz": frozenset({"application/x-xz"}),
+    ".tar": frozenset({"application/x-tar"}),
+    ".7z": frozenset({"application/x-7z-compressed"}),
+    ".rar": frozenset({"application/vnd.rar"}),
+    ".docx": frozenset({"application/zip"}),
+    ".xlsx": frozenset({"application/zip"}),
+    ".pptx": frozenset({"application/zip"}),
     ".parquet": frozenset({"application/vnd.apache.parquet"}),
     ".json": frozenset({"application/json", "application/x-ndjson"}),
     ".ndjson": frozenset({"application/json", "application/x-ndjson"}),
@@ -50,6 +68,8 @@ def sniff(head: bytes) -> str:
     for signature, media_type in SIGNATURES:
         if head.startswith(signature):
             return media_type
+    if head[257:262] == b"ustar":
+        return "application/x-tar"
     return _sniff_text(head)
 
 
@@ -88,10 +108,7 @@ def check_name(filename: str, media_type: str) -> None:
     """Raise Disagrees when the ending promises another type than the content has."""
     ending = PurePosixPath(filename.lower()).suffix
     if ending in ENDINGS and media_type not in ENDINGS[ending]:
-        raise Disagrees(
-            f"The name ends in {ending}, but the content is {media_type}. "
-            "Rename the file, or check where it comes from."
-        )
+        raise Disagrees(f"The name ends in {ending}, but the content is {media_type}. Check where it comes from.")
 
 
 def clean_name(filename: str) -> str:

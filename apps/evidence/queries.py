@@ -1,9 +1,18 @@
-from django.db.models import QuerySet
+import math
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from django.conf import settings
+from django.db import connection
+from django.db.models import Count, Min, Q, QuerySet
 from django.utils import timezone
 
 from apps.audit.reads.look import Earlier
 from apps.audit.reads.table import REASON_HOLDS
-from apps.evidence.models import CustodyEvent, Item, TestRun
+from apps.core.vault import naming
+from apps.evidence.models import CustodyEvent, FixityRun, Item, Proposal, StoredFile, TestRun
+from apps.staff.models import User
 
 
 def visible_items(user) -> QuerySet[Item]:
@@ -31,3 +40,144 @@ def is_damaged(item: Item) -> bool:
     """Whether the last measurement of its file found something else than what was collected."""
     last = item.custody.order_by("-at", "-id").first()
     return last is not None and not last.intact
+
+
+def custodians(but) -> QuerySet[User]:
+    """Who can be handed an item."""
+    able = [u.pk for u in User.objects.filter(is_active=True).exclude(pk=but.pk) if u.has_perm("evidence.accept_item")]
+    return User.objects.filter(pk__in=able).order_by("name", "id")
+
+
+def open_proposal(item: Item) -> Proposal | None:
+    return item.proposals.filter(answered_at=None).select_related("item", "to", "proposed_by").first()
+
+
+def visible_proposals(user) -> QuerySet[Proposal]:
+    found = Proposal.objects.select_related("item", "to", "proposed_by")
+    return found if user.has_perm("evidence.view") else found.none()
+
+
+def to_answer(user) -> QuerySet[Proposal]:
+    """What waits for this person: items handed to them, and what others asked that they may do."""
+    may = [kind for kind, verb in ANSWERED_BY.items() if user.has_perm(verb)]
+    waiting = Proposal.objects.filter(answered_at=None).select_related("item", "proposed_by")
+    return waiting.filter(Q(kind="transfer", to=user) | Q(kind__in=may) & ~Q(proposed_by=user)).order_by("proposed_at")
+
+
+ANSWERED_BY = {"unseal": "evidence.unseal", "release": "evidence.release", "dispose": "evidence.dispose"}
+
+
+def in_quarantine(user) -> QuerySet[Item]:
+    return visible_items(user).filter(state=Item.State.QUARANTINED)
+
+
+def lineage(item: Item) -> list[Item]:
+    """What it was made from, the original first."""
+    found: list[Item] = []
+    while item.parent:
+        item = item.parent
+        found.insert(0, item)
+    return found
+
+
+def redacted(item: Item) -> QuerySet[Item]:
+    """Copies of it that were redacted: what people outside get instead."""
+    return item.derivatives.filter(derived=Item.Derivation.REDACTED).exclude(state=Item.State.DISPOSED)
+
+
+# --- gaps of a chain --------------------------------------------------------------------------------------------------
+
+
+def gaps(item: Item, chain: list[CustodyEvent]) -> list[str]:
+    """What an opponent would ask about: times in which nobody measured the file, and measurements that failed."""
+    allowed = timedelta(days=settings.FIXITY_DAYS + 4)
+    found = [
+        f"On {event.at:%Y-%m-%d} the file was {'not what was collected' if event.measured_sha256 else 'not there'}."
+        for event in chain
+        if not event.intact
+    ]
+    is_over = item.state == Item.State.DISPOSED
+    moments = [event.at for event in chain] + ([] if is_over else [_now_or_fixity(item)])
+    found += [
+        f"Between {one:%Y-%m-%d} and {other:%Y-%m-%d}, {(other - one).days} days, nobody measured the file."
+        for one, other in pairwise(sorted(moments))
+        if other - one > allowed
+    ]
+    return found
+
+
+def _now_or_fixity(item: Item) -> datetime:
+    file = StoredFile.objects.filter(pk=item.sha256).first()
+    return (file and file.measured_at) or timezone.now()
+
+
+# --- fixity -----------------------------------------------------------------------------------------------------------
+
+
+def list_files() -> None:
+    """Take in the files that records name by now, and leave out those that none names any more."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO evidence_storedfile (sha256, outcome)"  # noqa: S608 - our rooms'
+            f" SELECT sha256, '' FROM ({naming.all_named()}) AS named ON CONFLICT DO NOTHING"
+        )
+        cursor.execute(
+            "DELETE FROM evidence_storedfile AS file WHERE NOT EXISTS"  # noqa: S608 - our rooms'
+            f" (SELECT FROM ({naming.all_named()}) AS named WHERE named.sha256 = file.sha256)"
+        )
+
+
+def sample_size() -> int:
+    """So many files a night that each comes round in FIXITY_DAYS."""
+    return math.ceil(StoredFile.objects.count() / settings.FIXITY_DAYS)
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """How much of the vault is known to be whole, and since when."""
+
+    files: int
+    never: int
+    damaged: int
+    missing: int
+    oldest: datetime | None  # the file that waits longest for its turn was measured then
+
+    @property
+    def days(self) -> int | None:
+        """Every file was measured within so many days; None when one never was."""
+        return None if self.never or self.oldest is None else (timezone.now() - self.oldest).days + 1
+
+
+def coverage() -> Coverage:
+    counted = StoredFile.objects.aggregate(
+        files=Count("pk"),
+        never=Count("pk", filter=Q(measured_at=None)),
+        damaged=Count("pk", filter=Q(outcome=StoredFile.Outcome.DAMAGED)),
+        missing=Count("pk", filter=Q(outcome=StoredFile.Outcome.MISSING)),
+        oldest=Min("measured_at"),
+    )
+    return Coverage(**counted)
+
+
+def not_intact(user) -> QuerySet[StoredFile]:
+    """Files that are damaged or gone, for those who may do something about it."""
+    bad = StoredFile.objects.exclude(outcome__in=("", StoredFile.Outcome.INTACT)).order_by("measured_at")
+    return bad if user.has_perm("evidence.view_fixity") else bad.none()
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that is damaged or gone, and the items that it was, as far as the person may see items."""
+
+    file: StoredFile
+    items: list[Item]
+
+
+def bad_files(user) -> list[BadFile]:
+    files = list(not_intact(user)[:100])
+    items = visible_items(user).filter(sha256__in=[file.pk for file in files]).order_by("ref")
+    return [BadFile(file, [item for item in items if item.sha256 == file.pk]) for file in files]
+
+
+def visible_fixity_runs(user) -> QuerySet[FixityRun]:
+    return FixityRun.objects.all() if user.has_perm("evidence.view_fixity") else FixityRun.objects.none()

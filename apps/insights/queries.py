@@ -18,6 +18,8 @@ from apps.core import counting
 from apps.core.models import Job
 from apps.disclosures.models import Report
 from apps.disclosures.queries import visible_reports
+from apps.evidence import queries as evidence
+from apps.evidence.models import Item, Proposal, StoredFile
 from apps.notices.models import Notice
 from apps.notices.queries import visible_notices
 
@@ -70,6 +72,8 @@ def waiting(user) -> list[Section]:
         _section(
             "Reports to release", "file-export", _reports_to_release(user), _of_report, reverse("disclosures:list")
         ),
+        _section("Evidence that waits for you", "fingerprint", evidence.to_answer(user), _of_proposal),
+        _section("Evidence in quarantine", "hand-stop", _quarantined(user), _of_item, reverse("evidence:quarantined")),
         _section("Tasks", "checklist", _tasks(user), _of_task),
         _section("Your cases", "briefcase", _own_cases(user), _of_case, reverse("cases:list")),
     ]
@@ -83,6 +87,13 @@ def late(user) -> list[Section]:
         _section("Alert groups", "inbox", _undecided(user).filter(due_at__lt=now).order_by("due_at"), _of_group),
         _section("Cases", "briefcase", _open_cases(user).filter(due_at__lt=now).order_by("due_at"), _of_case),
         _section("Tasks", "checklist", _open_tasks(user).filter(due_on__lt=now.date()).order_by("due_on"), _of_task),
+        _section(
+            "Files that are not intact",
+            "alert-triangle",
+            evidence.not_intact(user),
+            _of_file,
+            reverse("evidence:fixity"),
+        ),
         _section("Work in the background that failed", "robot", _failed_jobs(user), _of_job),
     ]
     return [section for section in sections if section.total]
@@ -208,6 +219,10 @@ def _failed_jobs(user) -> QuerySet[Job]:
     return _if(user, "staff.view", Job.objects.filter(state=Job.State.FAILED).order_by("created_at"))
 
 
+def _quarantined(user) -> QuerySet[Item]:
+    return _if(user, "evidence.clear_item", evidence.in_quarantine(user).order_by("collected_at"))
+
+
 def _if(user, verb: str, rows: QuerySet) -> QuerySet:
     return rows if user.has_perm(verb) else rows.none()
 
@@ -271,6 +286,26 @@ def _of_report(report: Report) -> Line:
     url = reverse("disclosures:report", args=[report.pk])
     detail = f"{report.case.ref}, {report.get_audience_display()}, by {report.compiled_by}"
     return Line(url, report.title, detail, report.compiled_at)
+
+
+def _of_proposal(proposal: Proposal) -> Line:
+    url = reverse("evidence:item", args=[proposal.item.ref])
+    name = f"{proposal.item.ref} {proposal.item.title}"
+    return Line(url, name, f"{proposal.get_state_display()}, asked by {proposal.proposed_by}", proposal.proposed_at)
+
+
+def _of_item(item: Item) -> Line:
+    url = reverse("evidence:item", args=[item.ref])
+    return Line(url, f"{item.ref} {item.title}", item.suspicions[0], item.collected_at)
+
+
+def _of_file(file: StoredFile) -> Line:
+    return Line(
+        reverse("evidence:fixity"),
+        f"A file of the vault: {file.get_outcome_display().lower()}",
+        file.sha256,
+        file.measured_at,
+    )
 
 
 def _of_job(job: Job) -> Line:

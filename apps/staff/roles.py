@@ -25,6 +25,8 @@ READ_CASEWORK = {
     "alerts.download_body",
     "evidence.view",
     "evidence.open_item",
+    "evidence.print_sheet",
+    "evidence.view_fixity",
     "cases.view",
     "notices.view",
     "notices.preview_notice",
@@ -34,54 +36,89 @@ READ_CASEWORK = {
     "insights.view",
 }
 
-INVESTIGATE = READ_CASEWORK | {
-    "accounts.view_identifiers",
-    "accounts.open_identifiers",
-    "accounts.find_sharing",
-    "accounts.import_records",
-    "alerts.claim",
-    "alerts.take_next",
-    "alerts.release",
-    "alerts.dismiss",
-    "alerts.reopen",
-    "alerts.escalate",
-    "alerts.merge",
-    "alerts.unmerge",
-    "alerts.split",
-    "alerts.snooze",
-    "alerts.wake",
-    "alerts.end_suppression",  # showing more is everybody's; hiding is the lead's
-    "alerts.upload",
-    "alerts.send_again",
-    "alerts.replay",
-    "evidence.collect",
+# Who can have an item in their hands: take a copy, hand it over and accept it.
+KEEP_EVIDENCE = {
     "evidence.verify_item",
     "evidence.export_item",
-    "evidence.run_test",
-    "cases.open_case",
-    "cases.open_case_from_group",
-    "cases.start_investigation",
-    "cases.describe",
-    "cases.assign",
-    "cases.add_group",
-    "cases.add_accounts",
-    "cases.look_up_identifier",
-    "cases.exclude_accounts",
-    "cases.restore_accounts",
-    "cases.add_party",
-    "cases.correct_party",
-    "cases.add_exhibit",
-    "cases.argue_independence",
-    "cases.raise_explanation",
-    "cases.assess_explanation",
-    "cases.rate_exhibit",
-    "cases.add_task",
-    "cases.complete_task",
-    "cases.add_note",
-    "cases.propose_finding",
-    "cases.withdraw_finding",
-    "cases.propose_decision",
+    "evidence.break_off",
+    "evidence.seal",
+    "evidence.hand_over",
+    "evidence.accept_item",
+    "evidence.propose_unsealing",
+    "evidence.propose_release",
+    "evidence.propose_disposal",
+    "evidence.refuse",
+    "evidence.withdraw",
 }
+
+# The second of two people.
+DECIDE_ON_EVIDENCE = {
+    "evidence.clear_item",
+    "evidence.unseal",
+    "evidence.release",
+    "evidence.dispose",
+    "evidence.refuse",
+}
+
+MEASURE_FILES = {
+    "evidence.view_fixity",
+    "evidence.start_fixity",
+    "evidence.stop_fixity",
+    "evidence.resume_fixity",
+}
+
+INVESTIGATE = (
+    READ_CASEWORK
+    | KEEP_EVIDENCE
+    | {
+        "accounts.view_identifiers",
+        "accounts.open_identifiers",
+        "accounts.find_sharing",
+        "accounts.import_records",
+        "alerts.claim",
+        "alerts.take_next",
+        "alerts.release",
+        "alerts.dismiss",
+        "alerts.reopen",
+        "alerts.escalate",
+        "alerts.merge",
+        "alerts.unmerge",
+        "alerts.split",
+        "alerts.snooze",
+        "alerts.wake",
+        "alerts.end_suppression",  # showing more is everybody's; hiding is the lead's
+        "alerts.upload",
+        "alerts.send_again",
+        "alerts.replay",
+        "evidence.collect",
+        "evidence.derive",
+        "evidence.normalise",
+        "evidence.run_test",
+        "cases.open_case",
+        "cases.open_case_from_group",
+        "cases.start_investigation",
+        "cases.describe",
+        "cases.assign",
+        "cases.add_group",
+        "cases.add_accounts",
+        "cases.look_up_identifier",
+        "cases.exclude_accounts",
+        "cases.restore_accounts",
+        "cases.add_party",
+        "cases.correct_party",
+        "cases.add_exhibit",
+        "cases.argue_independence",
+        "cases.raise_explanation",
+        "cases.assess_explanation",
+        "cases.rate_exhibit",
+        "cases.add_task",
+        "cases.complete_task",
+        "cases.add_note",
+        "cases.propose_finding",
+        "cases.withdraw_finding",
+        "cases.propose_decision",
+    }
+)
 
 ROLES: dict[str, Role] = {
     "analyst": Role("Analyst", "triages alerts, investigates, proposes findings", frozenset(INVESTIGATE)),
@@ -90,7 +127,10 @@ ROLES: dict[str, Role] = {
         "confirms findings, decides with legal, runs the desk",
         frozenset(
             INVESTIGATE
+            | DECIDE_ON_EVIDENCE
+            | MEASURE_FILES
             | {
+                "evidence.take_over",
                 "alerts.suppress",
                 "alerts.view_detectors",
                 "alerts.restore_detector",
@@ -111,9 +151,10 @@ ROLES: dict[str, Role] = {
         "checks findings against the terms, proposes decisions, drafts notices and reports",
         frozenset(
             READ_CASEWORK
+            | (KEEP_EVIDENCE - {"evidence.verify_item"})
+            | DECIDE_ON_EVIDENCE
             | {
                 "policies.import_terms",
-                "evidence.export_item",
                 "cases.correct_party",
                 "cases.add_note",
                 "cases.add_task",
@@ -176,6 +217,7 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | {"accounts.view_identifiers", "accounts.open_identifiers", "accounts.find_sharing"}
             | {"alerts.view_detectors"}
+            | MEASURE_FILES
             | {"disclosures.open_report", "disclosures.open_bundle", "staff.view"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail"}
             | {"audit.view_readers", "audit.view_reads", "audit.export_reads", "audit.open_private"}
@@ -185,7 +227,8 @@ ROLES: dict[str, Role] = {
         "Administrator",
         "looks after people, detectors and their keys; sees no casework",
         frozenset(
-            {
+            MEASURE_FILES
+            | {
                 "insights.view",
                 "staff.view",
                 "staff.invite",
@@ -227,6 +270,10 @@ ROLES: dict[str, Role] = {
                 "alerts.rank_again",
                 "alerts.tell_late",
                 "alerts.send_again",
+                "evidence.quarantine",
+                "evidence.remove_file",
+                "evidence.start_fixity",
+                "evidence.measure_files",
                 "notices.render_notice",
                 "disclosures.render_report",
                 "disclosures.copy_exhibit",

@@ -64,6 +64,18 @@ def bundle(state: str) -> Args:
     return lambda w: [w.once("bundle", state).pk]
 
 
+def item(state: str) -> Args:
+    return lambda w: [w.once("kept_item", state).ref]
+
+
+def proposal(kind: str) -> Args:
+    return lambda w: [w.once("proposal", kind).pk]
+
+
+def fixity(state: str) -> Args:
+    return lambda w: [w.once("fixity", state).pk]
+
+
 def ref(what: str) -> Args:
     return lambda w: [w.once(what).ref]
 
@@ -166,6 +178,30 @@ ROUTES: dict[str, Route] = {
     "evidence:run_test": form("analyst", "counsel"),
     "evidence:verify_item": act("analyst", "counsel", lambda w: [w.item.ref]),
     "evidence:export_item": act("counsel", "reviewer", lambda w: [w.item.ref]),
+    "evidence:print_sheet": page(lambda w: [w.item.ref]),
+    "evidence:derive": form("analyst", "counsel", lambda w: [w.item.ref]),
+    "evidence:normalise": act("analyst", "counsel", lambda w: [w.item.ref]),
+    "evidence:quarantined": page(),
+    "evidence:clear_item": form("counsel", "analyst", item("quarantined")),
+    "evidence:seal": form("counsel", "reviewer", lambda w: [w.item.ref]),
+    # The analyst collected it, and hands it to counsel.
+    "evidence:hand_over": form("analyst", "lead", lambda w: [w.item.ref], data=lambda w: {"to": w.people.counsel.pk}),
+    "evidence:accept_item": act("counsel", "lead", proposal("transfer")),
+    "evidence:take_over": form("lead", "counsel", lambda w: [w.item.ref]),
+    # What the analyst asks for another person does.
+    "evidence:propose_unsealing": form("analyst", "reviewer", item("sealed")),
+    "evidence:unseal": act("counsel", "analyst", proposal("unseal")),
+    "evidence:propose_release": form("analyst", "reviewer", lambda w: [w.item.ref]),
+    "evidence:release": act("lead", "analyst", proposal("release")),
+    "evidence:propose_disposal": form("analyst", "reviewer", lambda w: [w.item.ref]),
+    "evidence:dispose": act("counsel", "analyst", proposal("dispose")),
+    "evidence:refuse": form("counsel", "lead", proposal("transfer")),
+    "evidence:withdraw": act("analyst", "analyst2", proposal("dispose")),
+    # The administrator puts files back, and sees which, but not what they are.
+    "evidence:fixity": page(right="admin", stranger=None),
+    "evidence:start_fixity": act("admin", "reviewer", stranger=None),
+    "evidence:stop_fixity": act("auditor", "reviewer", fixity("running"), stranger=None),
+    "evidence:resume_fixity": act("lead", "counsel", fixity("stopped"), stranger=None),
     # --- cases
     "cases:list": page(),
     "cases:open_case": form("analyst", "counsel"),
@@ -269,6 +305,9 @@ ROUTES: dict[str, Route] = {
 OPEN = {
     "healthz": "whoever watches the service asks it, and it says nothing but ok",
 }
+
+# Addresses that are signed for one person and work once, tested in tests/core/test_downloads.py.
+SIGNED = {"download"}
 
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
 API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert"}

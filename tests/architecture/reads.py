@@ -22,8 +22,8 @@ COUNTED: dict[str, str] = {
     "disclosures:file": "disclosures.open_report",
     "disclosures:preview": "disclosures.preview_report",
     "disclosures:report": "disclosures.preview_report",
-    "evidence:export_item": "evidence.export_item",
     "evidence:item": "evidence.open_item",
+    "evidence:print_sheet": "evidence.print_sheet",
     "evidence:run": "evidence.open_item",
     "notices:notice": "notices.preview_notice",
     "notices:pdf": "notices.open_notice",
@@ -34,6 +34,7 @@ COUNTED: dict[str, str] = {
 COUNTED_BY_QUESTION: dict[str, str] = {
     "accounts:list": "accounts.find_sharing",  # ?shares=
     "cases:add_accounts": "cases.look_up_identifier",  # a query with an identifier
+    "download": "evidence.export_item",  # what its link was made for
 }
 
 LISTS = "references, titles, states and times"
@@ -109,6 +110,15 @@ NOT_COUNTED: dict[str, str] = {
     "evidence:runs": LISTS,
     "evidence:collect": WRITING,
     "evidence:run_test": WRITING,
+    "evidence:derive": WRITING,
+    "evidence:hand_over": WRITING,
+    "evidence:propose_unsealing": WRITING,
+    "evidence:propose_release": WRITING,
+    "evidence:propose_disposal": WRITING,
+    "evidence:clear_item": WRITING,
+    "evidence:seal": WRITING,
+    "evidence:quarantined": LISTS,
+    "evidence:fixity": FIGURES,
     "cases:list": LISTS,
     "cases:open_case": WRITING,
     "cases:open_case_from_group": WRITING,

@@ -23,6 +23,7 @@ FREE = {
     "alerts.VerdictAlert": "the alerts of a verdict, numbered for the feed; verdict and alerts are audited",
     "alerts.GroupAccount": "follows from the alerts of a group",
     "alerts.GroupKey": "which group the next alert of a key joins; follows from alerts and groups",
+    "evidence.StoredFile": "what the last measurement of a file found; the measurements themselves are audited",
     "audit.Event": "the trail itself",
     "audit.Manifest": "the trail itself",
     "audit.CaseCounter": "numbers of a case's events; a hole would show",

@@ -16,6 +16,7 @@ from apps.audit.models import Event
 from apps.cases import actions as cases
 from apps.core.workflow import Workflow, workflows
 from apps.disclosures import actions as disclosures
+from apps.evidence import actions as evidence
 from apps.notices import actions as notices
 from tests.architecture.world import WORKER, World
 
@@ -58,6 +59,15 @@ def _split(w: World, group: Any) -> Any:
     return None if group else part
 
 
+def _two(propose: Callable, action: Callable, **words: str) -> Do:
+    """To an item: the analyst asks, counsel does it."""
+
+    def both(w: World, item: Any) -> None:
+        action(propose(item, reason="For the court", by=w.people.analyst, **words), by=w.people.counsel)
+
+    return both
+
+
 # How each verb is done to what stands in the old state; those from nothing return the new thing.
 DO: dict[str, dict[str, Do]] = {
     "alerts.AlertGroup": {
@@ -72,6 +82,44 @@ DO: dict[str, dict[str, Do]] = {
         "alerts.split": _split,
         "alerts.reopen": lambda w, group: alerts.reopen(group, reason="More came", by=w.people.analyst),
         "alerts.escalate": lambda w, group: alerts.escalate(group, reason="Seen", by=w.people.analyst),
+    },
+    "evidence.Item": {
+        "evidence.collect": lambda w, _: w.collect("log.csv"),
+        "evidence.quarantine": lambda w, _: w.kept_item("quarantined"),
+        "evidence.derive": lambda w, item: evidence.derive(
+            item or w.collect(),
+            derived="redacted",
+            title="Without names",
+            filename="log.txt",
+            chunks=b"log",
+            tool="sed",
+            version="4.9",
+            by=w.people.analyst,
+        ),
+        "evidence.normalise": lambda w, item: evidence.normalise(item or w.collect("log.csv"), by=w.people.analyst),
+        "evidence.clear_item": lambda w, item: evidence.clear_item(item, reason="Seen", by=w.people.lead),
+        "evidence.seal": lambda w, item: evidence.seal(item, reason="For the court", by=w.people.analyst),
+        "evidence.unseal": _two(evidence.propose_unsealing, evidence.unseal),
+        "evidence.release": _two(evidence.propose_release, evidence.release, recipient="The court"),
+        "evidence.dispose": _two(evidence.propose_disposal, evidence.dispose),
+    },
+    "evidence.Proposal": {
+        "evidence.hand_over": lambda w, _: w.proposal("transfer"),
+        "evidence.propose_unsealing": lambda w, _: w.proposal("unseal"),
+        "evidence.propose_release": lambda w, _: w.proposal("release"),
+        "evidence.propose_disposal": lambda w, _: w.proposal("dispose"),
+        "evidence.accept_item": lambda w, asked: evidence.accept_item(asked, by=w.people.counsel),
+        "evidence.unseal": lambda w, asked: evidence.unseal(asked, by=w.people.counsel),
+        "evidence.release": lambda w, asked: evidence.release(asked, by=w.people.counsel),
+        "evidence.dispose": lambda w, asked: evidence.dispose(asked, by=w.people.counsel),
+        "evidence.refuse": lambda w, asked: evidence.refuse(asked, reason="Not now", by=w.people.counsel),
+        "evidence.withdraw": lambda w, asked: evidence.withdraw(asked, by=w.people.analyst),
+    },
+    "evidence.FixityRun": {
+        "evidence.start_fixity": lambda w, _: w.fixity("running"),
+        "evidence.measure_files": lambda w, run: evidence.measure_files(run, by=WORKER),
+        "evidence.stop_fixity": lambda w, run: evidence.stop_fixity(run, by=w.people.lead),
+        "evidence.resume_fixity": lambda w, run: evidence.resume_fixity(run, by=w.people.lead),
     },
     "cases.Case": {
         "cases.open_case": lambda w, _: w.case(),

@@ -164,19 +164,44 @@ class World:
 
     # --- evidence
 
-    def collect(self) -> Any:
+    def collect(self, filename: str = "log.txt") -> Any:
         return evidence.collect(
             kind="query_log",
             title="Query log",
             origin="Request log of the gateway",
-            filename="log.txt",
-            chunks=f"log {self._next()}".encode(),
+            filename=filename,
+            chunks=f"log\n{self._next()}\n".encode(),
             by=self.people.analyst,
         )
 
     @cached_property
     def item(self) -> Any:
         return self.collect()
+
+    def kept_item(self, state: str) -> Any:
+        """An item of its own, collected by the analyst, in a state that one person brings it to."""
+        found = self.collect("log.pdf" if state == "quarantined" else "log.txt")
+        if state == "sealed":
+            evidence.seal(found, reason="For the court", by=self.people.analyst)
+        return found
+
+    def proposal(self, kind: str) -> Any:
+        """What the analyst asked for an item."""
+        ask: dict[str, Any] = {"by": self.people.analyst, "reason": "For the court"}
+        if kind == "transfer":
+            return evidence.hand_over(self.collect(), to=self.people.counsel, **ask)
+        if kind == "unseal":
+            return evidence.propose_unsealing(self.kept_item("sealed"), **ask)
+        if kind == "release":
+            return evidence.propose_release(self.collect(), recipient="The court", **ask)
+        return evidence.propose_disposal(self.collect(), **ask)
+
+    def fixity(self, state: str) -> Any:
+        self.collect()
+        run = evidence.start_fixity(kind="full", by=self.people.lead)
+        if state == "stopped":
+            evidence.stop_fixity(run, by=self.people.lead)
+        return run
 
     @cached_property
     def run(self) -> Any:

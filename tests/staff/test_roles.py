@@ -26,6 +26,10 @@ BINDING = {
     "staff.change_roles": {"admin"},
     "alerts.receive": {"detector"},
     "notices.render_notice": {"system"},
+    "evidence.unseal": {"lead", "legal_counsel"},
+    "evidence.release": {"lead", "legal_counsel"},
+    "evidence.dispose": {"lead", "legal_counsel"},
+    "evidence.remove_file": {"system"},
 }
 
 
@@ -36,13 +40,16 @@ def test_the_steps_that_bind(verb):
 
 def test_the_administrator_sees_no_casework():
     rooms = {verb.partition(".")[0] for verb in ROLES["admin"].verbs}
-    assert rooms == {"insights", "staff", "alerts", "audit"}
+    assert rooms == {"insights", "staff", "alerts", "audit", "evidence"}
     assert not grants(["admin"], "alerts.view")
+    assert not grants(["admin"], "evidence.view")  # whether files are whole, not what they are
 
 
 def test_the_auditor_changes_nothing():
     changing = {verb for verb in ROLES["auditor"].verbs if ".view" not in verb and ".open_" not in verb}
-    assert {verb.partition(".")[0] for verb in changing} == {"audit"}  # asks for the trail to be verified
+    # Asks for the trail to be verified and for files to be measured, and takes custody sheets.
+    measuring = {"evidence.start_fixity", "evidence.stop_fixity", "evidence.resume_fixity", "evidence.print_sheet"}
+    assert {verb.partition(".")[0] for verb in changing - measuring} == {"audit"}
 
 
 def test_nobody_may_do_everything():

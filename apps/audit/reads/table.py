@@ -53,7 +53,10 @@ READS: dict[str, Read] = {
     "disclosures.open_report": Read(Kind.DOWNLOADED, "a file of a report"),
     "disclosures.preview_report": Read(Kind.PREVIEWED, "a report"),
     "evidence.export_item": Read(Kind.EXPORTED, "an item of evidence", "always: it is the purpose of the copy"),
-    "evidence.open_item": Read(Kind.OPENED, "an item of evidence", "for TLP:RED, unless you collected it"),
+    "evidence.open_item": Read(
+        Kind.OPENED, "an item of evidence", "for what is sealed, and for TLP:RED unless you collected it"
+    ),
+    "evidence.print_sheet": Read(Kind.DOWNLOADED, "a custody sheet"),
     "notices.open_notice": Read(Kind.DOWNLOADED, "a notice"),
     "notices.preview_notice": Read(Kind.PREVIEWED, "a notice"),
 }

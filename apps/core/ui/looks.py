@@ -35,6 +35,8 @@ STATES = {
     "ready": ("hourglass", "warn"),
     "review": ("eye", "warn"),
     "snoozed": ("clock-pause", "dim"),
+    "quarantined": ("hand-stop", "warn"),
+    "stopped": ("player-pause", "warn"),
     "on_hold": ("player-pause", "warn"),
     # carried
     "active": ("circle-check", "ok"),
@@ -49,6 +51,7 @@ STATES = {
     "done": ("check", "ok"),
     "verified": ("shield-check", "ok"),
     "sealed": ("lock", "ok"),
+    "kept": ("shield-check", "ok"),
     "upheld": ("circle-check", "ok"),
     "accepted": ("circle-check", "ok"),
     "created": ("plus", "ok"),
@@ -78,6 +81,7 @@ STATES = {
     "cancelled": ("x", "dim"),
     "archived": ("archive", "dim"),
     "merged": ("git-merge", "dim"),
+    "disposed": ("trash", "dim"),
 }
 NEUTRAL = ("point", "dim")
 

@@ -43,6 +43,7 @@ RAIL = (
             or_verb="alerts.view",  # who decides about alerts also puts right what was not taken
             beside=("alerts:batches", "alerts:rejections"),
         ),
+        Entry("Fixity", "shield-check", "evidence:fixity", "evidence.start_fixity"),
         Entry("Trail", "link", "audit:trail", "audit.view", key="l"),
         Entry("People", "users-group", "staff:people", "staff.view"),
     ),

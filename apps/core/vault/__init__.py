@@ -1,6 +1,8 @@
 """The vault: files under the hash of their content, written once.
 
-A path is made from a SHA-256 that we computed, never from a name that somebody gave.
+A name is made from a SHA-256 that we computed, never from what somebody gave. What arrives is hashed on a local disk
+first, since its name is not known before its end; where it then lies is the store that the settings name: a directory
+(disk.py) or an S3-compatible bucket with Object Lock (bucket.py).
 """
 
 import hashlib
@@ -8,25 +10,24 @@ import os
 import tempfile
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from django.conf import settings
+from django.core.files.storage import storages
+from django.db import connection
+
+from apps.core.vault.disk import path_of
+from apps.core.vault.problems import Locked, Missing, TooLarge
+
+__all__ = ["Locked", "Missing", "TooLarge", "path_of"]
 
 CHUNK = 1024 * 1024
 INCOMING = "incoming"  # where files are until they have their name
 HELD = "held-"  # how those of them begin that wait for a decision
-
-
-class TooLarge(Exception):
-    """More bytes than allowed arrived; nothing was kept."""
-
-
-class Missing(Exception):
-    """The vault does not hold a file that the records name."""
 
 
 @dataclass(frozen=True)
@@ -61,24 +62,61 @@ def put(chunks: bytes | Iterable[bytes], *, limit: int | None = None) -> Stored:
                 file.write(part)
             file.flush()
             os.fsync(file.fileno())
-        _settle(Path(name), path_of(sha256.hexdigest()))
+        _claim(sha256.hexdigest())
+        _store().keep(Path(name), sha256.hexdigest())
     finally:
         Path(name).unlink(missing_ok=True)
     return Stored(sha256.hexdigest(), sha512.hexdigest(), size, head)
 
 
-def _settle(fresh: Path, final: Path) -> None:
-    final.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh.chmod(0o400)
-    try:
-        final.hardlink_to(fresh)
-    except FileExistsError:
-        return
-    directory = os.open(final.parent, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+def _store() -> Any:
+    return storages["vault"]
+
+
+def name() -> str:
+    """Where the files lie, in words."""
+    return str(_store().name)
+
+
+def _key(sha256: str) -> int:
+    """What PostgreSQL's advisory locks know a file by."""
+    return int.from_bytes(bytes.fromhex(sha256[:16]), "big", signed=True)
+
+
+def _claim(sha256: str) -> None:
+    """Keep others from removing this content until the transaction that is to name it has ended."""
+    if connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock_shared(%s)", [_key(sha256)])
+
+
+@contextmanager
+def alone_with(sha256: str) -> Iterator[None]:
+    """Wait until nobody is about to name this content any more; from then on nobody can until the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s)", [_key(sha256)])
+    yield
+
+
+def remove(sha256: str) -> None:
+    """Remove the file for good, under `alone_with` and where no record needs it. Raises Locked where the store must
+    keep it."""
+    _store().remove(sha256)
+
+
+def lock(sha256: str) -> str:
+    """Have the store refuse removal, as far as it can; returns how, in words, or "" where it cannot."""
+    return str(_store().lock(sha256))
+
+
+def unlock(sha256: str) -> str:
+    """Lift what may be lifted of `lock`; returns what stays, in words, or ""."""
+    return str(_store().unlock(sha256))
+
+
+def locked(sha256: str) -> str:
+    """What makes the store refuse removal now, in words, or ""."""
+    return str(_store().locked(sha256))
 
 
 def hold(content: bytes) -> str:
@@ -127,17 +165,10 @@ def sweep(older_than: timedelta) -> int:
     return swept
 
 
-def path_of(sha256: str) -> Path:
-    if len(sha256) != 64 or not set(sha256) <= set("0123456789abcdef"):
-        raise ValueError("not a SHA-256 in hexadecimal")
-    return settings.VAULT_DIR / sha256[:2] / sha256[2:4] / sha256
-
-
 def open_file(sha256: str) -> BinaryIO:
-    try:
-        return path_of(sha256).open("rb")
-    except FileNotFoundError as error:
-        raise Missing(f"the vault holds no file {sha256}") from error
+    """To be read with seeking. Raises Missing."""
+    file: BinaryIO = _store().open(sha256)
+    return file
 
 
 def read(sha256: str) -> bytes:
@@ -147,9 +178,30 @@ def read(sha256: str) -> bytes:
 
 
 def chunks(sha256: str) -> Iterator[bytes]:
-    with open_file(sha256) as file:
-        while part := file.read(CHUNK):
-            yield part
+    """The file in pieces. Raises Missing."""
+    yield from _store().chunks(sha256, CHUNK)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What lies in the vault now, read from end to end; empty hashes when nothing does."""
+
+    sha256: str = ""
+    sha512: str = ""
+    size: int = 0
+
+
+def measure_whole(sha256: str) -> Measured:
+    """Both hashes and the size of what lies there now."""
+    first, second, size = hashlib.sha256(), hashlib.sha512(), 0
+    try:
+        for part in chunks(sha256):
+            first.update(part)
+            second.update(part)
+            size += len(part)
+    except Missing:
+        return Measured()
+    return Measured(first.hexdigest(), second.hexdigest(), size)
 
 
 def measure(sha256: str) -> str:

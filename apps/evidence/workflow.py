@@ -1,0 +1,59 @@
+from apps.core import workflow
+from apps.evidence.models import FixityRun, Item, Proposal
+
+State = Item.State
+Asked = Proposal.State
+
+# Others may be made from it; it stays as it is.
+DERIVED = ("evidence.derive", "evidence.normalise")
+
+ITEM: dict[str | None, dict[str, str]] = {
+    None: {
+        "evidence.collect": State.KEPT,
+        "evidence.derive": State.KEPT,
+        "evidence.normalise": State.KEPT,
+        "evidence.quarantine": State.QUARANTINED,
+    },
+    State.QUARANTINED: {"evidence.clear_item": State.KEPT, "evidence.dispose": State.DISPOSED},
+    State.KEPT: {
+        **dict.fromkeys(DERIVED, State.KEPT),
+        "evidence.seal": State.SEALED,
+        "evidence.release": State.RELEASED,
+        "evidence.dispose": State.DISPOSED,
+    },
+    State.SEALED: {"evidence.unseal": State.KEPT},
+    State.RELEASED: {**dict.fromkeys(DERIVED, State.RELEASED), "evidence.dispose": State.DISPOSED},
+    State.DISPOSED: {},
+}
+
+NOT_DONE: dict[str, str] = {"evidence.refuse": Asked.REFUSED, "evidence.withdraw": Asked.WITHDRAWN}
+
+PROPOSAL: dict[str | None, dict[str, str]] = {
+    None: {
+        "evidence.hand_over": Asked.TRANSFER,
+        "evidence.propose_unsealing": Asked.UNSEAL,
+        "evidence.propose_release": Asked.RELEASE,
+        "evidence.propose_disposal": Asked.DISPOSE,
+    },
+    Asked.TRANSFER: {"evidence.accept_item": Asked.DONE, **NOT_DONE},
+    Asked.UNSEAL: {"evidence.unseal": Asked.DONE, **NOT_DONE},
+    Asked.RELEASE: {"evidence.release": Asked.DONE, **NOT_DONE},
+    Asked.DISPOSE: {"evidence.dispose": Asked.DONE, **NOT_DONE},
+    Asked.DONE: {},
+    Asked.REFUSED: {},
+    Asked.WITHDRAWN: {},
+}
+
+FIXITY: dict[str | None, dict[str, str]] = {
+    None: {"evidence.start_fixity": FixityRun.State.RUNNING},
+    FixityRun.State.RUNNING: {
+        "evidence.measure_files": FixityRun.State.DONE,
+        "evidence.stop_fixity": FixityRun.State.STOPPED,
+    },
+    FixityRun.State.STOPPED: {"evidence.resume_fixity": FixityRun.State.RUNNING},
+    FixityRun.State.DONE: {},
+}
+
+ITEMS = workflow.register(Item, "state", ITEM)
+PROPOSALS = workflow.register(Proposal, "state", PROPOSAL)
+FIXITY_RUNS = workflow.register(FixityRun, "state", FIXITY)
