@@ -3,6 +3,7 @@
 import os
 
 from celery import Celery
+from celery.schedules import crontab
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "casemgr.settings")
 
@@ -15,4 +16,5 @@ app.conf.beat_schedule = {
     "deliver": {"task": "alerts.deliver", "schedule": 15.0},
     "tell-late": {"task": "alerts.tell_late", "schedule": 60.0},
     "sweep-vault": {"task": "core.sweep_vault", "schedule": 3600.0},
+    "retain": {"task": "records.retain", "schedule": crontab(hour=2, minute=20)},
 }

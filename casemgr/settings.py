@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.audit",
     "apps.staff",
+    "apps.records",
     "apps.policies",
     "apps.accounts",
     "apps.alerts",
@@ -317,6 +318,8 @@ WEBHOOK_NETWORKS = env.list("WEBHOOK_NETWORKS", default=["127.0.0.0/8", "::1/128
 # --- files, letterhead, log ------------------------------------------------------------------------------------------
 
 VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
+# What was erased, so that it can be erased once more after a restore: kept apart from the database and its backups.
+ERASURE_JOURNAL = Path(env.str("ERASURE_JOURNAL", default=str(VAR_DIR / "records" / "erasures.jsonl")))
 PROVIDER = {
     "name": env.str("PROVIDER_NAME", default="Northlight AI"),
     "legal_name": env.str("PROVIDER_LEGAL_NAME", default="Northlight AI Ltd"),

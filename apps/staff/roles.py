@@ -94,6 +94,7 @@ ROLES: dict[str, Role] = {
                 "cases.reject_decision",
                 "cases.close_case",
                 "cases.reopen_case",
+                "records.view",
             }
         ),
     ),
@@ -123,6 +124,14 @@ ROLES: dict[str, Role] = {
                 "disclosures.compile_report",
                 "disclosures.discard_report",
                 "disclosures.open_report",
+                "records.view",
+                "records.view_retention",
+                "records.issue_hold",
+                "records.widen_hold",
+                "records.tell_custodians",
+                "records.ask_release",
+                "records.request_erasure",
+                "records.withdraw_erasure",
             }
         ),
     ),
@@ -142,6 +151,16 @@ ROLES: dict[str, Role] = {
                 "disclosures.release_report",
                 "disclosures.return_report",
                 "disclosures.open_report",
+                "records.view",
+                "records.view_retention",
+                "records.issue_hold",
+                "records.widen_hold",
+                "records.tell_custodians",
+                "records.ask_release",
+                "records.release_hold",
+                "records.refuse_release",
+                "records.erase_subject",
+                "records.refuse_erasure",
             }
         ),
     ),
@@ -156,7 +175,7 @@ ROLES: dict[str, Role] = {
         frozenset(
             READ_CASEWORK
             | {"accounts.view_identifiers", "accounts.open_identifiers", "alerts.view_detectors"}
-            | {"disclosures.open_report", "staff.view"}
+            | {"disclosures.open_report", "staff.view", "records.view", "records.view_retention"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail"}
         ),
     ),
@@ -186,6 +205,10 @@ ROLES: dict[str, Role] = {
                 "alerts.send_again",
                 "alerts.replay",
                 "audit.view",
+                "records.view_retention",
+                "records.confirm_rule",
+                "records.start_run",
+                "records.stop_run",
             }
         ),
     ),
@@ -205,6 +228,9 @@ ROLES: dict[str, Role] = {
                 "alerts.send_again",
                 "notices.render_notice",
                 "disclosures.render_report",
+                "records.start_run",
+                "records.carry_on",
+                "records.reapply_erasure",
                 "audit.verify_trail",
             }
         ),
@@ -212,7 +238,15 @@ ROLES: dict[str, Role] = {
 }
 
 # Everyone who signs in may do these, to themselves.
-OWN = frozenset({"staff.sign_in", "staff.sign_out", "staff.change_password", "staff.change_second_factor"})
+OWN = frozenset(
+    {
+        "staff.sign_in",
+        "staff.sign_out",
+        "staff.change_password",
+        "staff.change_second_factor",
+        "records.acknowledge_hold",
+    }
+)
 
 
 def grants(roles: list[str] | tuple[str, ...], verb: str) -> bool:

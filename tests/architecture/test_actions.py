@@ -62,6 +62,8 @@ WITHOUT_PAGE = {
     "notices.open_notice": "by opening the letter's file",
     "notices.render_notice": "by the worker",
     "policies.import_terms": "by `manage.py import_terms`",
+    "records.carry_on": "by the worker",
+    "records.reapply_erasure": "by `manage.py reapply_erasures`",
     "staff.bootstrap": "at set-up",
     "staff.change_password": "by the sign-in library",
     "staff.change_second_factor": "by the sign-in library",

@@ -49,6 +49,8 @@ STATES = {
     "sealed": ("lock", "ok"),
     "upheld": ("circle-check", "ok"),
     "accepted": ("circle-check", "ok"),
+    "carried_out": ("circle-check", "ok"),
+    "stopped": ("hand-stop", "warn"),
     "created": ("plus", "ok"),
     "updated": ("refresh", "dim"),
     "duplicate": ("copy", "dim"),

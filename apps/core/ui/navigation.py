@@ -43,6 +43,15 @@ RAIL = (
             or_verb="alerts.view",  # who decides about alerts also puts right what was not taken
             beside=("alerts:batches", "alerts:rejections"),
         ),
+        Entry(
+            "Records",
+            "shield-lock",
+            "records:holds",
+            "records.view",
+            key="r",
+            beside=("records:erasures", "records:retention"),
+        ),
+        Entry("Retention", "archive", "records:retention", "records.confirm_rule"),
         Entry("Trail", "link", "audit:trail", "audit.view", key="l"),
         Entry("People", "users-group", "staff:people", "staff.view"),
     ),
