@@ -164,7 +164,7 @@ def erased_on_record(*guards: str) -> list[pgtrigger.Trigger]:
         Guard("audit_refuse", name="stays_as_it_is", when=pgtrigger.Before, operation=pgtrigger.Update),
         Guard(
             "audit_refuse",
-            name="no_truncate",
+            name="not_emptied_at_once",
             level=pgtrigger.Statement,
             when=pgtrigger.Before,
             operation=pgtrigger.Truncate,

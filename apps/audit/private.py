@@ -16,7 +16,7 @@ from apps.core import prepared
 
 # The verbs that erase. Their events name what went: in `details`, `erased` lists the uuid of an event and the field.
 # The guard of the tables, audit_require_erasure, knows them too.
-ERASING = ("records.erase_subject", "records.reapply_erasure", "records.carry_on")
+ERASING = ("records.erase_subject", "records.reapply_erasure", "records.drop_spare_keys", "records.carry_on")
 
 
 def commitment(nonce: bytes, column: str, value: object) -> str:
@@ -74,6 +74,16 @@ def erase_values(values: list[tuple[str, str]]) -> list[str]:
             [[event for event, _ in values], [field for _, field in values]],
         )
         return sorted({subject for (subject,) in cursor.fetchall()})
+
+
+def drop_spare_keys() -> list[str]:
+    """Destroy the keys that open nothing; returns their subjects. After a restore only, when nobody is writing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {SubjectKey._meta.db_table} k WHERE NOT EXISTS"  # noqa: S608 - our tables
+            f" (SELECT FROM {PrivateValue._meta.db_table} p WHERE p.subject = k.subject) RETURNING subject"
+        )
+        return sorted(subject for (subject,) in cursor.fetchall())
 
 
 def key_from(wrapped: bytes) -> AESGCM:

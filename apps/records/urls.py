@@ -8,7 +8,6 @@ urlpatterns = [
     path("records/holds/issue/", holds.issue_hold, name="issue_hold"),
     path("records/holds/told/", holds.told, name="told"),
     path("records/holds/told/<uuid:pk>/", holds.acknowledge_hold, name="acknowledge_hold"),
-    path("records/holds/on/<str:table>/<uuid:pk>/", holds.on, name="on"),
     path("records/holds/<str:ref>/", holds.hold, name="hold"),
     path("records/holds/<str:ref>/widen/", holds.widen_hold, name="widen_hold"),
     path("records/holds/<str:ref>/tell/", holds.tell_custodians, name="tell_custodians"),

@@ -231,6 +231,7 @@ ROLES: dict[str, Role] = {
                 "records.start_run",
                 "records.carry_on",
                 "records.reapply_erasure",
+                "records.drop_spare_keys",
                 "audit.verify_trail",
             }
         ),

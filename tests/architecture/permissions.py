@@ -78,7 +78,6 @@ ROUTES: dict[str, Route] = {
     "records:holds": page(right="lead", stranger="analyst"),
     "records:hold": page(lambda w: [w.once("hold").ref], right="lead", stranger="analyst"),
     "records:told": page(stranger=None),
-    "records:on": page(lambda w: ["cases_case", w.once("case").pk]),
     "records:issue_hold": form("counsel", "lead", stranger="analyst"),
     "records:widen_hold": form("counsel", "lead", lambda w: [w.once("hold").ref], stranger="analyst"),
     "records:tell_custodians": form("counsel", "lead", lambda w: [w.once("hold").ref], stranger="analyst"),

@@ -63,6 +63,7 @@ WITHOUT_PAGE = {
     "notices.render_notice": "by the worker",
     "policies.import_terms": "by `manage.py import_terms`",
     "records.carry_on": "by the worker",
+    "records.drop_spare_keys": "by `manage.py reapply_erasures`",
     "records.reapply_erasure": "by `manage.py reapply_erasures`",
     "staff.bootstrap": "at set-up",
     "staff.change_password": "by the sign-in library",

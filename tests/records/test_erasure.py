@@ -1,5 +1,6 @@
 """Personal data goes for good, what is proved stays proved, and nothing goes quietly or under a hold."""
 
+import io
 import json
 
 import pytest
@@ -14,10 +15,13 @@ from apps.audit.models import Event, PrivateValue, SubjectKey
 from apps.cases import actions as cases
 from apps.records import actions
 from apps.records.models import Erasure
+from apps.staff import actions as staff
 from apps.staff.models import User
+from apps.staff.roles import ROLES
 from tests.alerts.conftest import alert
 from tests.audit.findings import sentences
 from tests.audit.tampering import guards_off, sql
+from tests.conftest import PASSWORD
 from tests.records.conftest import hold, release, request, verified
 
 
@@ -54,13 +58,9 @@ def test_a_party_is_erased_and_the_trail_still_verifies(committed_db, world):
 
 
 def test_a_person_is_erased_with_the_addresses_from_which_they_acted(committed_db, world, client):
-    from tests.conftest import PASSWORD
-
     people = world.people
     person = people.analyst2
     client.post("/sign-in/login/", {"login": person.email, "password": PASSWORD}, REMOTE_ADDR="192.0.2.7")
-    from apps.staff import actions as staff
-
     assert PrivateValue.objects.filter(subject=person.actor).exists()
     with pytest.raises(ValidationError, match="still has access"):
         actions.erase_subject(request(world, person), by=people.approver)
@@ -78,8 +78,6 @@ def test_an_account_is_erased_where_it_is_named(committed_db, world):
     world.receive(alert(source_ref="volume/x", subject={"type": "account", "accounts": ["acct_secret"]}))
     account = Account.objects.get(ref="acct_secret")
     rows = b"account_ref,kind,value,first_seen,last_seen\nacct_secret,email,eve@quarry.example,,\n"
-    import io
-
     accounts.import_records(kind="identifiers", filename="i.csv", stream=io.BytesIO(rows), by=world.people.analyst)
     before = account.identifiers.get()
     actions.erase_subject(request(world, account), by=world.people.approver)
@@ -112,8 +110,6 @@ def test_a_hold_on_its_case_keeps_a_party_and_says_so(world):
 
 
 def test_who_requests_does_not_erase(world, monkeypatch):
-    from apps.staff.roles import ROLES
-
     erasure = request(world, world.party())
     monkeypatch.setattr(world.people.counsel, "roles", ["legal_counsel", "legal_approver"])
     assert "records.erase_subject" in ROLES["legal_approver"].verbs
@@ -125,7 +121,7 @@ SILENT = {
     "erased_on_record": "DELETE FROM audit_privatevalue",
     "a_key_goes_last": "DELETE FROM audit_subjectkey",
     "stays_as_it_is": "UPDATE audit_privatevalue SET nonce = ''",
-    "no_truncate": "TRUNCATE audit_privatevalue",
+    "not_emptied_at_once": "TRUNCATE audit_privatevalue",
 }
 
 

@@ -8,14 +8,16 @@ from django.db import IntegrityError, connection, transaction
 from django.urls import reverse
 
 from apps.accounts.models import Account
+from apps.audit import fence
 from apps.audit.action import Forbidden
 from apps.audit.models import audited_models
 from apps.cases import actions as cases
+from apps.cases.models import Case
 from apps.records import actions, holds, reach
 from tests.audit.findings import sentences
 from tests.audit.planting import acting
 from tests.audit.tampering import sql
-from tests.records.conftest import hold, release, verified
+from tests.records.conftest import hold, release, request, verified
 
 
 def refused_by_hold(statement: str, *params) -> str:
@@ -34,8 +36,6 @@ def test_a_held_row_is_not_deleted_by_sql(world):
 
 
 def test_a_held_row_is_not_deleted_by_the_orm_inside_an_action(world):
-    from apps.audit import fence
-
     task = world.task()
     hold(world, task.case)
     with pytest.raises(IntegrityError, match="legal hold"), acting("cases.delete_task"), fence.gate():
@@ -110,8 +110,6 @@ def test_a_scope_grows_and_never_shrinks(world):
 
 
 def cases_case(found):
-    from apps.cases.models import Case
-
     return Case.objects.get(pk=found.scopes.get().row_id)
 
 
@@ -154,8 +152,6 @@ def test_a_hold_and_an_erasure_wait_for_each_other(committed_db, world):
 
     thread = threading.Thread(target=issue)
     thread.start()
-    from tests.records.conftest import request
-
     erasure = request(world, party)
     with transaction.atomic():
         actions.erase_subject(erasure, by=world.people.approver)

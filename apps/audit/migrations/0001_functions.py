@@ -95,7 +95,8 @@ END $$;
 CREATE FUNCTION audit_require_erasure() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT EXISTS (SELECT FROM audit_event WHERE xid = audit_current_xid()
-                   AND action IN ('records.erase_subject', 'records.reapply_erasure', 'records.carry_on')) THEN
+                   AND action IN ('records.erase_subject', 'records.reapply_erasure', 'records.drop_spare_keys',
+                                  'records.carry_on')) THEN
         RAISE EXCEPTION 'what % of % was is erased by an erasure or by retention, on record', TG_TABLE_NAME, OLD.subject
             USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = 'erased_on_record', TABLE = TG_TABLE_NAME;
     END IF;

@@ -1,6 +1,7 @@
 """What is done about what has to stay and what has to go."""
 
 from apps.records.actions.erasures import (
+    drop_spare_keys,
     erase_subject,
     reapply_erasure,
     refuse_erasure,
@@ -23,6 +24,7 @@ __all__ = [
     "ask_release",
     "carry_on",
     "confirm_rule",
+    "drop_spare_keys",
     "erase_subject",
     "issue_hold",
     "reapply_erasure",

@@ -6,7 +6,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.audit import ledger
+from apps.audit import ledger, private
 from apps.audit.action import action
 from apps.audit.models import AuditedModel
 from apps.core import jobs
@@ -81,6 +81,14 @@ def reapply_erasure(*, ref: str, kind: str, row: str, at: str, by) -> bool:
     if waiting:
         ledger.note(waiting, reapplied=ref)
     return True
+
+
+@action
+def drop_spare_keys(*, by) -> int:
+    """Destroy keys that open nothing, after a restore: those of subjects that are newer than the backup."""
+    with ledger.batch() as batch:
+        batch.details |= {"erased": [], "subjects": private.drop_spare_keys()}
+    return len(batch.details["subjects"])
 
 
 def _subject(kind: str, pk: Any) -> tuple[subjects.Subject, Any]:

@@ -2,14 +2,14 @@
 
 from uuid import UUID
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.http import carried_out, form_page, require
 from apps.core.paging import page
 from apps.core.ui.formats import counted
-from apps.records import actions, forms, queries, reach
+from apps.records import actions, forms, queries
 from apps.records import holds as held
 from apps.records.models import LegalHold
 from apps.records.views.frame import ask, sent
@@ -42,17 +42,6 @@ def hold(request: HttpRequest, ref: str) -> HttpResponse:
         "custodians": found.custodians.select_related("person", "told_by").order_by("told_at", "id"),
     }
     return render(request, "records/hold.html", context)
-
-
-@require_safe
-def on(request: HttpRequest, table: str, pk: UUID) -> HttpResponse:
-    """The badge of a thing that is held, for its page in another room; empty where it is not. Who may see the room
-    that the thing is of may know that it is held; who may see holds gets a link."""
-    kind = next((kind for kind in reach.HOLDABLE.values() if kind.table == table), None)
-    if kind is None:
-        raise Http404
-    require(request, f"{kind.model._meta.app_label}.view")
-    return render(request, "records/_on.html", {"holds": held.holding(table, pk)})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

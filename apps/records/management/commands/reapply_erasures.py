@@ -24,6 +24,8 @@ class Command(BaseCommand):
                 self.stdout.write(f"{entry['ref']}: not erased. {' '.join(error.messages)}")
             else:
                 self.stdout.write(f"{entry['ref']}: {'erased' if found else 'not in this database'}")
+        spare = actions.drop_spare_keys(by=System("restore"))
+        self.stdout.write(f"{spare} keys of subjects that are newer than the backup were dropped.")
         self.stdout.write(f"{len(entries)} erasures in the journal, {kept} not erased.")
         journal.write_missing()
         if kept:
