@@ -29,7 +29,8 @@ STAMPS = VENV / "casemgr-setup.json"
 LOG = ROOT / "var" / "log" / "setup.log"
 OLDEST_PYTHON = (3, 11)
 KINDS = {"demo": ("demo",), "dev": ("dev", "demo")}  # a kind, and the locks it fulfils
-CLIENTS = ("clients", "clients-thehive4")  # locks of other people's clients that tests drive, each in var/<name>
+# Locks of other people's software that tests drive and benchmarks measure, each installed in var/<name>.
+OTHERS = ("clients", "clients-thehive4", "peers")
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -95,7 +96,7 @@ def set_up(kind: str) -> None:
     make_venv()
     install_python_packages(kind, environment)
     if kind == "dev":
-        install_clients(environment)
+        install_others(environment)
     install_front_end(environment)
 
 
@@ -218,13 +219,13 @@ def install_python_packages(kind: str, environment: dict[str, str]) -> None:
         stamp(**{f"lock {name}": digest(ROOT / "requirements" / f"{name}.txt") for name in KINDS[kind]})
 
 
-def install_clients(environment: dict[str, str]) -> None:
-    """Beside the virtual environment, because two of them have the same import name."""
-    for name in CLIENTS:
+def install_others(environment: dict[str, str]) -> None:
+    """Beside the virtual environment: two of them have the same import name, and nothing else may need them."""
+    for name in OTHERS:
         lock, target = ROOT / "requirements" / f"{name}.txt", ROOT / "var" / name
         if stamps().get(f"lock {name}") == digest(lock) and target.is_dir():
             continue
-        with stage("Clients for the tests"):
+        with stage("Other people's software"):
             shutil.rmtree(target, ignore_errors=True)
             install_locked(lock, environment, "--target", str(target))
             stamp(**{f"lock {name}": digest(lock)})

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.alerts import verdicts
@@ -153,9 +154,9 @@ def wait(attempts: int) -> timedelta:
     return timedelta(seconds=seconds * _dice.uniform(0.8, 1.2))
 
 
-def replay(delivery: Delivery) -> None:
-    """Put a finished message back into the queue, with all its attempts before it."""
-    Delivery.objects.filter(pk=delivery.pk).exclude(state=Delivery.State.WAITING).update(
+def replay(finished: QuerySet[Delivery]) -> int:
+    """Put finished messages back into the queue, with all their attempts before them; returns how many."""
+    return finished.exclude(state=Delivery.State.WAITING).update(
         state=Delivery.State.WAITING, attempts=0, finished_at=None, due_at=timezone.now()
     )
 

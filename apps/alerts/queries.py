@@ -51,7 +51,8 @@ def visible_alerts(principal) -> QuerySet[Alert]:
 
 def visible_groups(principal) -> QuerySet[AlertGroup]:
     if principal.has_perm("alerts.view"):
-        return AlertGroup.objects.select_related("claimed_by", "merged_into", "split_from")
+        related = AlertGroup.objects.select_related("claimed_by", "merged_into", "split_from")
+        return related.defer("facts", "merged_into__facts", "split_from__facts")  # larger than all the rest
     return AlertGroup.objects.none()
 
 
@@ -98,6 +99,12 @@ def visible_deliveries(principal, detector: Detector) -> QuerySet[Delivery]:
     """Messages to a detector, for whoever may see the detector."""
     found = Delivery.objects.filter(webhook__detector=detector).select_related("webhook", "verdict__group")
     return _of_detectors(principal, found)
+
+
+def given_up(principal, detector: Detector) -> Counted:
+    """How many messages to a detector were given up, as far as that is counted."""
+    dead = visible_deliveries(principal, detector).filter(state=Delivery.State.DEAD)
+    return counting.count({"dead": dead})["dead"]
 
 
 def with_last_try(deliveries: QuerySet[Delivery]) -> QuerySet[Delivery]:
@@ -266,7 +273,7 @@ def similar(group: AlertGroup, user, *, most: int = 1000) -> list[tuple[AlertGro
         .order_by("-shared", "group")
         .values_list("group", "shared")[:4]
     )
-    others = visible_groups(user).in_bulk(list(shared))
+    others = visible_groups(user).select_related(None).in_bulk(list(shared))
     return [(others[pk], count) for pk, count in shared.items() if pk in others]
 
 

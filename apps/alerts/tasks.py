@@ -3,9 +3,10 @@
 from celery import shared_task
 from django.db import transaction
 
-from apps.alerts import actions, deliveries, standing, verdicts
+from apps.alerts import actions, deliveries, verdicts
 from apps.alerts.actions.detectors import RANK, WEIGH
 from apps.alerts.models import Detector
+from apps.alerts.reliability import standing
 from apps.audit.principals import System
 from apps.core import jobs
 from apps.core.models import Job

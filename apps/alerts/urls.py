@@ -62,6 +62,7 @@ urlpatterns = [
     path("detectors/<uuid:pk>/webhook/secret/", webhooks.renew_webhook_secret, name="renew_webhook_secret"),
     path("detectors/<uuid:pk>/deliveries/", webhooks.deliveries, name="deliveries"),
     path("detectors/<uuid:pk>/deliveries/<uuid:delivery>/", webhooks.delivery, name="delivery"),
+    path("detectors/<uuid:pk>/deliveries/replay/", webhooks.replay_deliveries, name="replay_deliveries"),
     path(
         "detectors/<uuid:pk>/deliveries/<uuid:delivery>/replay/",
         webhooks.replay_delivery,

@@ -81,11 +81,11 @@ def _verb(function: Callable[P, R], shared: bool) -> Callable[P, R]:
         by = bound.arguments["by"]
         target = args[0] if takes_object and args and isinstance(args[0], models.Model) else None
         with transaction.atomic():
-            if isinstance(target, AuditedModel) and not shared:
-                _lock(target)
-            if not by.has_perm(verb, target):
-                raise Forbidden(verb, by)
             with ledger.act(verb, by, reason=bound.arguments.get("reason") or "") as events:
+                if isinstance(target, AuditedModel) and not shared:
+                    ledger.lock(target)
+                if not by.has_perm(verb, target):
+                    raise Forbidden(verb, by)
                 result = function(*args, **kwargs)
             if not events:
                 raise NothingRecorded(f"{verb} wrote nothing into the trail")
@@ -94,8 +94,3 @@ def _verb(function: Callable[P, R], shared: bool) -> Callable[P, R]:
     run.verb = verb  # type: ignore[attr-defined]
     _actions[verb] = run
     return run
-
-
-def _lock(target: AuditedModel) -> None:
-    # `__class__` and not type(): request.user is a lazy object around the person.
-    target.refresh_from_db(from_queryset=target.__class__._base_manager.select_for_update(no_key=True))

@@ -17,6 +17,8 @@ from uuid import UUID
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from apps.audit.models import AuditedModel
+
 _encode = json.JSONEncoder(ensure_ascii=False, check_circular=False, allow_nan=False).encode
 
 
@@ -29,6 +31,12 @@ class Told(NamedTuple):
 
     line: str
     entry: bytes
+
+
+def digest_sql(model: type[AuditedModel], row: str) -> str:
+    """SQL for the digest of a row: SHA-256 over its text as JSON, without the columns that a digest cannot hide."""
+    private_columns = "".join(f" - '{column}'" for column in sorted(model.PRIVATE))
+    return f"sha256(convert_to((to_jsonb({row}){private_columns})::text, 'UTF8'))"
 
 
 def told(model: type[models.Model], rows: list[dict[str, Any]]) -> list[Told]:

@@ -26,7 +26,8 @@ from django.db import IntegrityError, connection, models
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from apps.audit import digests, fence, middleware, private
+from apps.audit import digests, middleware, private, rows
+from apps.audit.digests import digest_sql
 from apps.audit.models import AuditedModel, CaseCounter, Event, Manifest
 from apps.core import prepared, workflow
 from apps.core.ids import uuid7, uuid7_texts
@@ -55,6 +56,7 @@ class Act:
     reason: str
     uuid: UUID = field(default_factory=uuid7)
     events: list[UUID] = field(default_factory=list)
+    locked: dict[tuple[str, UUID], rows.Told] = field(default_factory=dict)  # as they are: nobody wrote them since
 
 
 _acts: ContextVar[tuple[Act, ...]] = ContextVar("acts", default=())
@@ -75,6 +77,22 @@ def act(verb: str, by: Any, *, reason: str = "") -> Iterator[list[UUID]]:
         outer[-1].events.extend(present.events)
 
 
+def lock(row: AuditedModel) -> None:
+    """Lock the row that an action is about and bring the object up to date; by `@action` alone, inside its act."""
+    _act().locked[row._meta.db_table, row.pk] = rows.lock(row)
+
+
+def _forget(table: str, key: UUID | None = None) -> rows.Told | None:
+    """A row, or any row of a table, is written now: what acts remember of it is no longer so. Returns what that was."""
+    told = None
+    for present in _acts.get():
+        if key is not None:
+            told = present.locked.pop((table, key), None) or told
+        else:
+            present.locked = {place: row for place, row in present.locked.items() if place[0] != table}
+    return told
+
+
 def create(model: type[M], /, **values: Any) -> M:
     """Insert a row and record all its values. Raises ValidationError in words when the row is refused."""
     verb = _act().verb
@@ -84,9 +102,8 @@ def create(model: type[M], /, **values: Any) -> M:
     row = model(**values)
     row.clean_fields(exclude=_unchecked(row))
     row.clean()
-    with fence.gate(), _explained(model):
-        row.save(force_insert=True)
-    new, digest = _row(row)
+    with _explained(model):
+        new, digest = rows.insert(row)
     _write(row, changes={column: [None, value] for column, value in new.items()}, digests=[None, digest])
     return row
 
@@ -94,16 +111,15 @@ def create(model: type[M], /, **values: Any) -> M:
 def change(row: M, /, **values: Any) -> M:
     """Set columns of a row and record old and new values. Refuses a change of state that the workflow does not have."""
     _refuse_inside_batch_of(row._meta.db_table)
-    old, before = _row(row, lock=True)
+    old, before = _forget(row._meta.db_table, row.pk) or rows.read(row)
     for name, value in values.items():
         column = str(_field(row.__class__, name).column)
         if any(flow.field == name for flow in workflow.of(row.__class__)) and old[column] != value:
             workflow.check(row.__class__, name, old[column], _act().verb, value)
         setattr(row, name, value)
     row.clean_fields(exclude=_unchecked(row) | {f.name for f in row._meta.fields} - set(values))
-    with fence.gate(), _explained(row.__class__):
-        row.save(update_fields=list(values))
-    new, after = _row(row)
+    with _explained(row.__class__):
+        new, after = rows.update(row, values)
     _write(row, changes={c: [old[c], new[c]] for c in new if old[c] != new[c]}, digests=[before, after])
     return row
 
@@ -274,28 +290,8 @@ def _refuse_inside_batch_of(table: str, *, other_than: Batch | None = None) -> N
 def _refuse_outside(model: type[AuditedModel], batch: Batch) -> None:
     if model.PRIVATE:
         raise TypeError(f"{model.__name__} has private columns and is written row by row")
+    _forget(model._meta.db_table)
     _refuse_inside_batch_of(model._meta.db_table, other_than=batch)
-
-
-def digest_sql(model: type[AuditedModel], row: str) -> str:
-    """SQL for the digest of a row: SHA-256 over its text as JSON, without the columns that a digest cannot hide."""
-    private_columns = "".join(f" - '{column}'" for column in sorted(model.PRIVATE))
-    return f"sha256(convert_to((to_jsonb({row}){private_columns})::text, 'UTF8'))"
-
-
-def _row(row: AuditedModel, *, lock: bool = False) -> tuple[dict[str, Any], str]:
-    """The row as PostgreSQL has it, column by column, as JSON values; and its digest."""
-    table = row._meta.db_table
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT to_jsonb(t)::text, encode({digest_sql(row.__class__, 't')}, 'hex')"  # noqa: S608 - names are ours
-            f" FROM {table} t WHERE id = %s{' FOR NO KEY UPDATE' if lock else ''}",
-            [row.pk],
-        )
-        found = cursor.fetchone()
-    if found is None:
-        raise row.__class__.DoesNotExist(f"{row.__class__.__name__} {row.pk} is gone")
-    return json.loads(found[0]), found[1]
 
 
 def _write(
@@ -393,7 +389,8 @@ def canonical(body: dict) -> bytes:
     return rfc8785.dumps(plain) if not text.isascii() or _other_number.search(text) else text.encode()
 
 
-_other_number = re.compile(r"[:,\[]-?(?:\d+[.eE]|\d{10}|[IN])")  # a fraction, one of ten digits, infinite or none
+# A fraction, a number of ten digits, an infinite one or none. Within a text, such as a time, no colon follows a quote.
+_other_number = re.compile(r"""(?:":|[\[,])-?(?:\d+[.eE]|\d{10}|[IN])""")
 
 
 def seal(body: bytes) -> bytes:

@@ -45,9 +45,9 @@ def first(model: type[M], where: str, params: Sequence[Any] = (), *, related: st
     row = send(_select(model, where, related), params).fetchone()
     if row is None:
         return None
-    found = _made(model, row)
+    found = made(model, row)
     if related:
-        setattr(found, related, _made(_related(model, related), row[len(model._meta.concrete_fields) :]))
+        setattr(found, related, made(_related(model, related), row[len(model._meta.concrete_fields) :]))
     return found
 
 
@@ -66,7 +66,8 @@ def _related(model: type[models.Model], name: str) -> type[models.Model]:
     return cast("type[models.Model]", model._meta.get_field(name).related_model)
 
 
-def _made(model: type[M], row: Sequence[Any]) -> M:
+def made(model: type[M], row: Sequence[Any]) -> M:
+    """The object of a row that begins with all columns of its table, in their order."""
     fields = model._meta.concrete_fields
     values = [_from_db(field, value) for field, value in zip(fields, row, strict=False)]
     return model.from_db(DEFAULT_DB_ALIAS, [field.attname for field in fields], values)

@@ -198,6 +198,7 @@ ROLES: dict[str, Role] = {
                 "alerts.change_detector",
                 "alerts.set_webhook",
                 "alerts.renew_webhook_secret",
+                "alerts.replay_deliveries",
                 "alerts.replay_delivery",
                 "alerts.add_signing_key",
                 "alerts.end_signing_key",

@@ -293,6 +293,20 @@ def test_a_receiver_that_is_down_is_given_up_after_ten_attempts_and_replayed(tol
     assert Event.objects.filter(action="alerts.replay_delivery").count() == 1
 
 
+def test_all_that_was_given_up_is_sent_again_at_once(told, receiver, sign_in, people):
+    hook = Webhook.objects.get()
+    client, address = sign_in(people.admin), f"/detectors/{hook.detector_id}/deliveries/"
+    assert "given up again" not in client.get(address).content.decode()
+    assert "No message was given up" in client.post(f"{address}replay/", follow=True).content.decode()
+    Delivery.objects.update(state=State.DEAD, attempts=10, finished_at=timezone.now())
+    assert "given up again" in client.get(address).content.decode()
+    assert "1 message will be sent again" in client.post(f"{address}replay/", follow=True).content.decode()
+    deliveries.deliver_due()
+    told.refresh_from_db()
+    assert (told.state, len(receiver.got)) == (State.DELIVERED, 1)
+    assert Event.objects.get(action="alerts.replay_deliveries").object_id == hook.pk
+
+
 def test_waits_grow_and_differ_by_chance():
     seconds = [[deliveries.wait(n).total_seconds() for _ in range(50)] for n in range(1, 11)]
     assert all(max(one) < min(next_) for one, next_ in pairwise(seconds[:8]))

@@ -166,6 +166,7 @@ ROUTES: dict[str, Route] = {
     "alerts:end_signing_key": form("admin", "lead", lambda w: [w.detector.pk, w.signing_key.pk], stranger=None),
     "alerts:deliveries": page(lambda w: [w.detector.pk], right="admin", stranger=None),
     "alerts:delivery": page(lambda w: [w.detector.pk, w.delivery.pk], right="admin", stranger=None),
+    "alerts:replay_deliveries": act("admin", "lead", lambda w: [w.detector.pk], stranger=None),
     "alerts:replay_delivery": act("admin", "lead", lambda w: [w.detector.pk, w.delivery.pk], stranger=None),
     "alerts:issue_key": act("admin", "lead", lambda w: [w.detector.pk], stranger=None),
     "alerts:revoke_key": form("admin", "lead", lambda w: [w.detector.pk, w.key[0].pk], stranger=None),

@@ -124,6 +124,30 @@ def test_the_object_is_read_again_under_a_lock(people):
     assert stale.is_active is False
 
 
+def test_what_was_locked_is_not_remembered_past_the_next_writing_of_it(people, verb):
+    @verb
+    def rename(user, *, name, by):
+        """Give a name; some are refused after they were written."""
+        ledger.change(user, name=name)
+        if name == "Refused":
+            raise ValidationError("not this one")
+
+    @verb
+    def rename_thrice(user, *, by):
+        """By another action, by one that fails, and oneself, twice."""
+        rename(user, name="First", by=by)
+        with pytest.raises(ValidationError, match="not this one"):
+            rename(User.objects.get(pk=user.pk), name="Refused", by=by)
+        ledger.change(user, name="Second")
+        ledger.change(user, name="Third")
+
+    ada = people.analyst.name
+    rename_thrice(people.analyst, by=Anybody())
+    digests = [body["row"]["sha256"] for body in [*bodies("audit.rename"), *bodies("audit.rename_thrice")]]
+    assert [before for before, _ in digests[1:]] == [after for _, after in digests[:-1]]
+    assert User.objects.get(pk=people.analyst.pk).name == "Third" != ada
+
+
 def test_the_ledger_writes_in_acts_alone(people):
     with pytest.raises(ledger.NoAction):
         ledger.note(people.analyst, seen=True)

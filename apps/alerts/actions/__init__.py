@@ -7,7 +7,13 @@ from apps.alerts.actions.detectors import (
     register_detector,
     restore_detector,
 )
-from apps.alerts.actions.feedback import renew_webhook_secret, replay_delivery, set_webhook, tell_late
+from apps.alerts.actions.feedback import (
+    renew_webhook_secret,
+    replay_deliveries,
+    replay_delivery,
+    set_webhook,
+    tell_late,
+)
 from apps.alerts.actions.groups import merge, split, unmerge
 from apps.alerts.actions.intake import Part, receive
 from apps.alerts.actions.mending import replay, send_again, upload
@@ -34,6 +40,7 @@ __all__ = [
     "renew_webhook_secret",
     "reopen",
     "replay",
+    "replay_deliveries",
     "replay_delivery",
     "require_signatures",
     "restore_detector",

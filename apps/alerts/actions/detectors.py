@@ -7,8 +7,9 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.alerts import standing, verdicts
+from apps.alerts import verdicts
 from apps.alerts.models import AlertGroup, Calibration, Detector
+from apps.alerts.reliability import standing
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.core import jobs

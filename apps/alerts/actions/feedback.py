@@ -78,5 +78,18 @@ def replay_delivery(detector: Detector, *, delivery: Delivery, by) -> None:
     """Send a message again that was delivered or given up, as it was, under the same id."""
     if delivery.state == Delivery.State.WAITING:
         raise ValidationError("It is still being tried.")
-    deliveries.replay(delivery)
+    deliveries.replay(Delivery.objects.filter(pk=delivery.pk))
     ledger.note(delivery.webhook, delivery=delivery.message_id, was=delivery.state)
+
+
+@action
+def replay_deliveries(detector: Detector, *, by) -> int:
+    """Send all messages again that were given up, as they were, under their ids; returns how many."""
+    hook = Webhook.objects.filter(detector=detector).first()
+    if hook is None:
+        raise ValidationError("It has no webhook.")
+    dead = Delivery.objects.filter(webhook=hook, state=Delivery.State.DEAD)
+    if not (count := deliveries.replay(dead)):
+        raise ValidationError("No message was given up.")
+    ledger.note(hook, deliveries=count)
+    return count

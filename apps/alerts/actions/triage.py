@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from apps.alerts import queries, regrouping, verdicts
 from apps.alerts.models import AlertGroup, Verdict
-from apps.alerts.standing import why_not_alone
+from apps.alerts.reliability.standing import why_not_alone
 from apps.audit import ledger
 from apps.audit.action import action
 

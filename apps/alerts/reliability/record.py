@@ -10,8 +10,9 @@ from django.db.models.functions import TruncDate
 from django.urls import reverse
 from django.utils import timezone
 
-from apps.alerts import queries, standing, verdicts
+from apps.alerts import queries, verdicts
 from apps.alerts.models import Calibration, Delivery, Detector, Verdict, Webhook
+from apps.alerts.reliability import standing
 from apps.alerts.reliability.calibration import false_positive_rate
 from apps.alerts.reliability.precision import RIGHT, WRONG, Precision
 from apps.core.ui.formats import counted, number

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 from apps.alerts import actions, filters, queries
 from apps.alerts.models import AlertGroup
 from apps.alerts.portrait import portrait
-from apps.alerts.standing import why_not_alone
+from apps.alerts.reliability.standing import why_not_alone
 from apps.alerts.views.frame import back_to_queue, find_group, uuid_or_none
 from apps.core.http import explained, require
 from apps.core.links import url_if_any
@@ -29,6 +29,8 @@ VIEWS = {
     "merged": "Merged",
 }
 
+SHOWN = 25  # groups at once: nobody decides on more in one sitting, and the page is there in half the time
+
 
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
@@ -37,7 +39,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     conditions = queries.views_of_queue(request.user)
     groups = queries.visible_groups(request.user)
     found = filters.QueueFilter(request.GET, groups.filter(conditions.get(view, conditions["free"])))
-    rows = page(found.qs.defer("facts"), ("-priority", "-id"), request.GET)
+    rows = page(found.qs, ("-priority", "-id"), request.GET, size=SHOWN)
     figures = queries.queue_figures(request.user)
     days = queries.daily_alerts(rows)
     for group in rows:

@@ -17,6 +17,7 @@ from apps.alerts.views.detectors import details
 from apps.alerts.views.frame import find_detector, require_intake, sent
 from apps.core.http import explained, form_page
 from apps.core.paging import page
+from apps.core.ui.formats import counted
 
 
 @never_cache
@@ -70,6 +71,7 @@ def deliveries(request: HttpRequest, pk: str) -> HttpResponse:
         "filter": narrowed,
         "page": page(queries.with_last_try(narrowed.qs), ("-created_at", "-id"), request.GET),
         "max_attempts": MAX_ATTEMPTS,
+        "given_up": queries.given_up(request.user, found),
     }
     return render(request, "alerts/deliveries.html", context)
 
@@ -93,6 +95,15 @@ def delivery(request: HttpRequest, pk: str, delivery: str) -> HttpResponse:
         "max_attempts": MAX_ATTEMPTS,
     }
     return render(request, "alerts/delivery.html", context)
+
+
+@require_POST
+def replay_deliveries(request: HttpRequest, pk: str) -> HttpResponse:
+    found = find_detector(request, pk)
+    with explained(request):
+        count = actions.replay_deliveries(found, by=request.user)
+        messages.success(request, f"{counted(count, 'message')} will be sent again in a moment, under the same ids.")
+    return redirect("alerts:deliveries", found.pk)
 
 
 @require_POST

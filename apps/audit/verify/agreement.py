@@ -19,7 +19,7 @@ from itertools import groupby, pairwise
 from typing import Any
 from uuid import UUID
 
-from apps.audit import ledger, private
+from apps.audit import digests, ledger, private
 from apps.audit.models import AuditedModel, DerivedModel, audited_models, derived_models
 from apps.audit.verify.reading import Reader, body_of, named, shown
 from apps.audit.verify.report import Verdict
@@ -108,7 +108,7 @@ class _Table:
     def _rows(self) -> Iterator[tuple[UUID, str, str | None]]:
         values = "to_jsonb(t)::text" if self.model.PRIVATE else "NULL"
         return self.reader.stream(
-            f"SELECT id, encode({ledger.digest_sql(self.model, 't')}, 'hex'), {values} FROM {self.name} t ORDER BY id"  # noqa: S608 - names are ours
+            f"SELECT id, encode({digests.digest_sql(self.model, 't')}, 'hex'), {values} FROM {self.name} t ORDER BY id"  # noqa: S608 - names are ours
         )
 
     def _steps(self) -> Iterator[Step]:

@@ -10,7 +10,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts.queries import visible_groups
-from apps.alerts.standing import why_not_alone
+from apps.alerts.reliability.standing import why_not_alone
 from apps.audit import sentences
 from apps.cases import actions, filters, forms, queries
 from apps.cases.models import Party

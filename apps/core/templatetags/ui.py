@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any
 
 from django import template
@@ -33,11 +34,16 @@ ABBREVIATED = {
 }
 BARS_WIDTH = 344  # the SVG's own units; the page scales it
 
+# A list shows the same few marks in every row. Typed: a text to be escaped and a safe one are equal, and not written
+# alike.
+_drawn_once = lru_cache(maxsize=1024, typed=True)
+
 
 # ── Marks ────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 
 @register.simple_tag
+@_drawn_once
 def icon(name: str, label: str = "") -> SafeString:
     """One icon of the sprite. Decoration by default; with `label` it speaks for itself.
 
@@ -50,6 +56,7 @@ def icon(name: str, label: str = "") -> SafeString:
 
 
 @register.simple_tag
+@_drawn_once
 def severity(level: int, note: str = "") -> SafeString:
     """Severity 0 to 4 as glyph and word; `note` (a priority such as 94) follows the glyph instead of the word."""
     level = int(level)
