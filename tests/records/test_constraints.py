@@ -11,8 +11,6 @@ HOLD, ERASURE, RUN = (f"UPDATE records_{table} SET " for table in ("legalhold", 
 ASKED = (
     "state = 'release_requested', release_asked_by_id = issued_by_id, release_asked_at = now(), release_reason = 'x'"
 )
-    "state = 'release_requested', release_asked_by_id = issued_by_id, release_asked_at = now(), release_reason = 'x'"
-)
 RELEASED = ASKED.replace("release_requested", "released")
 RELEASED += ", released_by_id = issued_by_id, released_at = now(), release_note = 'x'"
 
