@@ -159,6 +159,7 @@ class Activity(AuditedModel):
     topic_entropy_bits = models.FloatField(null=True)
 
     class Meta(AuditedModel.Meta):
+        verbose_name_plural = "activities"
         constraints = [
             models.UniqueConstraint(fields=["account", "day", "model"], name="one_activity_per_account_day_model"),
             models.CheckConstraint(

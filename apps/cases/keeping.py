@@ -30,6 +30,7 @@ holdable(
     field="ref",
     example="CASE-2026-0001",
     covers="its accounts, alerts, exhibits, findings, decisions, notices and reports, also those to come",
+    page="cases:case",
 )
 OF_CASE: tuple[type[models.Model], ...] = (
     CaseGroup,

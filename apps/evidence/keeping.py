@@ -10,6 +10,7 @@ holdable(
     field="ref",
     example="EV-2026-0001",
     covers="its file, its custody, its original and what was made from it",
+    page="evidence:item",
 )
 part_of(CustodyEvent, "item")
 part_of(TestRun, "item")

@@ -6,6 +6,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from apps.core.links import url_if_any
 from apps.records import reach, subjects
 from apps.records.models import Confirmation, Custodian, Erasure, HoldScope, LegalHold, RetentionRun
 from apps.records.schedule import RULES, Rule
@@ -44,11 +45,13 @@ def scopes(hold: LegalHold) -> list[Scope]:
 def _scope(scope: HoldScope) -> Scope:
     kind = reach.HOLDABLE.get(scope.kind)
     row = kind.model._base_manager.filter(pk=scope.row_id).first() if kind else None
-    return Scope(scope, kind.title if kind else scope.kind, str(row or scope.called), _address(row))
+    return Scope(scope, kind.title if kind else scope.kind, str(row or scope.called), _address(row, kind))
 
 
-def _address(row: Any) -> str:
-    return row.get_absolute_url() if row is not None and hasattr(row, "get_absolute_url") else ""
+def _address(row: Any, kind: reach.Holdable | None = None) -> str:
+    if hasattr(row, "get_absolute_url"):
+        return row.get_absolute_url()
+    return url_if_any(kind.page, getattr(row, kind.field)) if row and kind and kind.page else ""
 
 
 def visible_custodies(user) -> QuerySet[Custodian]:

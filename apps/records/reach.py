@@ -23,6 +23,7 @@ class Holdable:
     field: str  # by which people name one
     example: str
     covers: str  # what is held with it, in words
+    page: str = ""  # URL name of its page, by the name that people call it; where it has no address of its own
 
     @property
     def table(self) -> str:
@@ -33,8 +34,8 @@ class Holdable:
         return self.model._base_manager.filter(**{f"{self.field}__iexact": name.strip()}).first()
 
 
-def holdable(kind: str, model: type[models.Model], *, title: str, field: str, example: str, covers: str) -> None:
-    HOLDABLE[kind] = Holdable(kind, model, title, field, example, covers)
+def holdable(kind: str, model: type[models.Model], **about: str) -> None:
+    HOLDABLE[kind] = Holdable(kind, model, **about)
 
 
 def part_of(model: type[models.Model], *owners: str) -> None:
