@@ -1,7 +1,5 @@
 """However a case grew, what belongs to it is held, and what does not is not: both ways of asking agree."""
 
-import random
-
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,13 +14,12 @@ GROWTH = ("add_accounts", "add_exhibit", "add_group", "add_party", "add_task")
 
 def grow(world, case, step: str) -> None:
     if step == "add_accounts":
-        country = random.choice(["DE", "FR", "US"])
-        if world.account and not case.members.filter(account__country=country).exists():
-            cases.add_accounts(case, query={"country": country}, by=world.people.analyst)
+        if not case.members.exists():
+            cases.add_accounts(case, query={"country": "DE"}, by=world.people.analyst)
     elif step == "add_exhibit":
         world.exhibit(case)
     elif step == "add_group":
-        cases.add_group(case, group=world.group(), by=world.people.analyst)
+        cases.add_group(case, group=world.group(), reason="Seen by hand", by=world.people.analyst)
     elif step == "add_party":
         cases.add_party(case, name="X Ltd", role="reseller", basis="Paid", by=world.people.analyst)
     else:
@@ -33,10 +30,10 @@ def rows_of(table: str) -> set[str]:
     return {str(pk) for (pk,) in sql(f"SELECT id FROM {table}")}
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(before=st.lists(st.sampled_from(GROWTH), max_size=3), after=st.lists(st.sampled_from(GROWTH), max_size=3))
 def test_both_ways_agree_and_another_case_is_free(world, before, after):
-    case, other = world.case("investigation"), world.case("investigation")
+    case, other = world.case(), world.case("investigation")
     cases.add_party(other, name="Y Ltd", role="reseller", basis="Paid", by=world.people.analyst)
     for step in before:
         grow(world, case, step)
@@ -56,6 +53,6 @@ def test_both_ways_agree_and_another_case_is_free(world, before, after):
     assert covered["cases_case"] == {str(case.pk)}
     assert not covered.get("cases_party", set()) & {str(party.pk) for party in other.parties.all()}
     members = {str(member.account_id) for member in case.members.all()}
-    assert members <= covered["accounts_account"]
+    assert members <= covered.get("accounts_account", set())
     exhibits = {str(exhibit.item_id) for exhibit in case.exhibits.all()}
     assert exhibits <= covered.get("evidence_item", set())
