@@ -1,13 +1,17 @@
 """Settings come from the environment, and only from there: every variable is in .env.example and the README's table."""
 
 import secrets
+import sys
 from pathlib import Path
+from typing import Any
 
 import environ
 import structlog
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from whitenoise.compress import Compressor
+
+import casemgr.celery  # noqa: F401  (whoever has settings rings with this; the witness has none)
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -55,6 +59,8 @@ EVENT_SEAL_KEY = secret("EVENT_SEAL_KEY", "event_seal_key")
 PRIVATE_DATA_KEY = secret("PRIVATE_DATA_KEY", "private_data_key")
 TRAIL_ORIGIN = env.str("TRAIL_ORIGIN", default="casemgr.localhost/trail")
 TRAIL_KEY_FILE = Path(env.str("TRAIL_KEY_FILE", default=str(VAR_DIR / "keys" / "trail.key")))
+# Where `manage.py signer` listens. Empty: the sequencer signs itself, and its process can read the key.
+TRAIL_SIGNER_SOCKET = env.str("TRAIL_SIGNER_SOCKET", default="")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -101,6 +107,7 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
+    "apps.core.middleware.refuse_prefetch",
     "apps.core.middleware.refuse_null_characters",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -151,12 +158,15 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database and broker ---------------------------------------------------------------------------------------------
 
-if not env.str("DATABASE_URL", default=""):
+IS_SIGNER = sys.argv[1:2] == ["signer"]  # the process that holds the log's key reaches no database
+if not env.str("DATABASE_URL", default="") and not IS_SIGNER:
     raise ImproperlyConfigured(
         "DATABASE_URL is not set and no services of `make demo` were found. Start `make demo`, or set DATABASE_URL to "
         "a PostgreSQL 15 or newer, for example postgres://casemgr:password@127.0.0.1:5432/casemgr"
     )
-DATABASES = {"default": env.db_url("DATABASE_URL")}
+DATABASES: dict[str, dict[str, Any]] = {
+    "default": {"ENGINE": "django.db.backends.dummy"} if IS_SIGNER else dict(env.db_url("DATABASE_URL"))
+}
 DATABASES["default"]["CONN_MAX_AGE"] = env.int("CONN_MAX_AGE", default=60)
 DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 # The triggers look at pgtrigger.ignore for each row. Where it is not set they recover from an error each time, and
@@ -314,6 +324,23 @@ DRILL = env.bool("DRILL", default=False)
 # on the internet. A drill may call this machine.
 WEBHOOK_HOSTS = env.list("WEBHOOK_HOSTS", default=["localhost", "127.0.0.1"] if DRILL else [])
 WEBHOOK_NETWORKS = env.list("WEBHOOK_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DRILL else [])
+
+# --- anchors of the trail --------------------------------------------------------------------------------------------
+
+# Witnesses with their keys and addresses, and how many of them have to agree: a file in the form of C2SP tlog-policy.
+TRAIL_POLICY_FILE = env.str("TRAIL_POLICY_FILE", default="")
+# Time-stamping authorities (RFC 3161), and a PEM file with the certificates that they are trusted by.
+TRAIL_TIMESTAMP_URLS = env.list("TRAIL_TIMESTAMP_URLS", default=[])
+TRAIL_TIMESTAMP_ROOTS = env.str("TRAIL_TIMESTAMP_ROOTS", default="")
+TRAIL_TIMESTAMP_SECONDS = env.int("TRAIL_TIMESTAMP_SECONDS", default=3000)
+# Write-once stores of checkpoints: directories, or s3://bucket/prefix with Object Lock, and for how many years.
+TRAIL_COPIES = env.list("TRAIL_COPIES", default=[])
+TRAIL_COPY_SECONDS = env.int("TRAIL_COPY_SECONDS", default=300)
+TRAIL_COPY_YEARS = env.int("TRAIL_COPY_YEARS", default=10)
+# Networks that are not on the internet in which witnesses and authorities may be.
+TRAIL_NETWORKS = env.list("TRAIL_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DRILL else [])
+# What a letter or a report waits for before its file is made: sequenced, witnessed, timestamped.
+TRAIL_ISSUE_NEEDS = env.list("TRAIL_ISSUE_NEEDS", default=[])
 
 # --- files, letterhead, log ------------------------------------------------------------------------------------------
 

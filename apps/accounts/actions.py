@@ -6,11 +6,12 @@ from typing import BinaryIO
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.accounts import importing, seen, upserts
-from apps.accounts.models import Account, Import, ImportRejection
+from apps.accounts import importing, queries, seen, upserts
+from apps.accounts.models import Account, Identifier, Import, ImportRejection
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.audit.principals import System
+from apps.audit.reads.look import reading
 
 CHUNK = 5000
 
@@ -22,10 +23,22 @@ def record_seen(*, refs: Iterable[str], by) -> int:
         return len(seen.record_accounts(rows, set(refs)))
 
 
-@action
-def open_identifiers(account: Account, *, by) -> None:
+@reading(asks=lambda account, by: not queries.is_in_case_of(account, by))
+def open_identifiers(account: Account, *, by, reason: str = "") -> None:
     """Record that somebody looked at an account's identifiers."""
     ledger.note(account)
+
+
+@reading
+def find_sharing(identifier: Identifier, *, by) -> None:
+    """Record that somebody asked which accounts have the same identifier. The trail names it by its keyed hash."""
+    ledger.note(identifier, kind=identifier.kind, value_hmac=identifier.value_hmac)
+
+
+@reading(asks=lambda record, by: record.kind == Import.Kind.IDENTIFIERS and record.imported_by != by.actor)
+def open_rejections(record: Import, *, by, reason: str = "") -> None:
+    """Record that somebody looked at the rows of an import that were not taken: they are shown as they came."""
+    ledger.note(record)
 
 
 @action

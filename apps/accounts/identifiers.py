@@ -151,6 +151,16 @@ def mask(kind: str, value: str) -> str:
     return _masked(kind, value)[:MASK_LENGTH]
 
 
+def mask_any(kind: str, value: str) -> str:
+    """The same for whatever a detector sent under whatever name: what cannot be recognised shows its end at most."""
+    kind = kind.strip().lower()
+    kind = ALIASES.get(kind, kind)
+    try:
+        return mask(kind if kind in KINDS else "device", value)  # which shows the end of a long value
+    except ValueError:
+        return "…"
+
+
 def _masked(kind: str, value: str) -> str:
     if kind in ("ip_prefix", "asn", "template", "email_domain"):
         return value  # shared by many by their nature

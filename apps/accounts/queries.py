@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
+from django.apps import apps
 from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
@@ -22,6 +23,17 @@ ACCEPTANCES = 20
 
 def visible_accounts(user) -> QuerySet[Account]:
     return Account.objects.all() if user.has_perm("accounts.view") else Account.objects.none()
+
+
+def is_in_case_of(account: Account, user) -> bool:
+    """Whether the account is in an open case that the person holds. By name: cases stand below accounts."""
+    members = apps.get_model("cases.CaseAccount")._base_manager.filter(account=account, excluded_at__isnull=True)
+    return members.filter(case__assignee_id=user.pk, case__closed_at__isnull=True).exists()
+
+
+def visible_identifiers(user) -> QuerySet[Identifier]:
+    """Which identifiers there are, for who may see them: not which one it is, which is shown on its account's page."""
+    return Identifier.objects.all() if user.has_perm("accounts.view_identifiers") else Identifier.objects.none()
 
 
 def visible_imports(user) -> QuerySet[Import]:

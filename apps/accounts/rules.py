@@ -7,5 +7,7 @@ from apps.staff.rules import may
 rules.add_perm("accounts.view", may("accounts.view"))
 rules.add_perm("accounts.view_identifiers", may("accounts.view_identifiers"))
 rules.add_perm("accounts.open_identifiers", may("accounts.open_identifiers"))
+rules.add_perm("accounts.find_sharing", may("accounts.find_sharing"))
+rules.add_perm("accounts.open_rejections", may("accounts.open_rejections"))
 rules.add_perm("accounts.import_records", may("accounts.import_records"))
 rules.add_perm("accounts.record_seen", may("accounts.record_seen"))

@@ -3,11 +3,13 @@
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.accounts import actions, queries
 from apps.accounts.filters import AccountFilter
 from apps.accounts.forms import ImportForm
+from apps.audit.reads.asking import asked
 from apps.core.http import explained, form_page, require
 from apps.core.links import url_if_any
 from apps.core.paging import page
@@ -22,6 +24,9 @@ PANELS = {"Alerts about it": "alerts:of_account", "Cases": "cases:of_account", "
 def accounts(request: HttpRequest) -> HttpResponse:
     require(request, "accounts.view")
     found = AccountFilter(request.GET, queries.visible_accounts(request.user), request=request)
+    shared = found.form.cleaned_data.get("shares") if found.form.is_valid() else None
+    if shared and (identifier := queries.visible_identifiers(request.user).filter(pk=shared).first()):
+        actions.find_sharing(identifier, by=request.user)
     rows = page(found.qs, ("-recorded_at", "-id"), request.GET)
     return render(request, "accounts/list.html", {"filter": found, "page": rows})
 
@@ -41,12 +46,13 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "accounts/account.html", context)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def open_identifiers(request: HttpRequest, pk: str) -> HttpResponse:
-    """Masked identifiers of one account. That somebody looked is recorded."""
+    """Masked identifiers of one account. That somebody looked is recorded, and why."""
     found = get_object_or_404(queries.visible_accounts(request.user), pk=pk)
     require(request, "accounts.view", "accounts.view_identifiers")
-    actions.open_identifiers(found, by=request.user)
+    if answer := asked(request, actions.open_identifiers, found, back=found.get_absolute_url()):
+        return answer
     return render(request, "accounts/identifiers.html", {"account": found, "identifiers": queries.identifiers(found)})
 
 
@@ -67,9 +73,12 @@ def import_records(request: HttpRequest) -> HttpResponse:
     return form_page(request, "accounts/import.html", form, page=rows, names=names)
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def import_result(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_imports(request.user), pk=pk)
+    back = reverse("accounts:import_records")
+    if found.rejected and (answer := asked(request, actions.open_rejections, found, back=back)):
+        return answer
     rejected = page(found.rejections.all(), ("line", "id"), request.GET)
     name = names_of({found.imported_by})[found.imported_by]
     return render(request, "accounts/import_result.html", {"done": found, "page": rejected, "who": name})

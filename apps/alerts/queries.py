@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.apps import apps
 from django.db import connection
 from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils import timezone
@@ -47,6 +48,14 @@ def visible_alerts(principal) -> QuerySet[Alert]:
         # As one value, so that PostgreSQL walks through this detector's alerts in the order of an index.
         return Alert.objects.filter(detector=Subquery(own[:1])).select_related("detector", "group")
     return Alert.objects.none()
+
+
+def is_work_of(alert: Alert, principal) -> bool:
+    """Whether its group is this person's to look at, or in an open case of theirs. By name: cases stand below."""
+    if alert.group is not None and alert.group.claimed_by_id == principal.pk:
+        return True
+    theirs = {"group": alert.group_id, "case__assignee_id": principal.pk, "case__closed_at__isnull": True}
+    return apps.get_model("cases.CaseGroup")._base_manager.filter(**theirs).exists()
 
 
 def visible_groups(principal) -> QuerySet[AlertGroup]:

@@ -35,6 +35,9 @@ def is_in_force(principal, rule: Suppression | None = None) -> bool:
 
 rules.add_perm("alerts.view", may("alerts.view"))
 rules.add_perm("alerts.view_detectors", may("alerts.view_detectors"))
+rules.add_perm("alerts.open_payload", may("alerts.open_payload"))
+rules.add_perm("alerts.open_rejection", may("alerts.open_rejection"))
+rules.add_perm("alerts.download_body", may("alerts.download_body"))
 rules.add_perm("alerts.receive", may("alerts.receive") & is_its_detector)
 rules.add_perm("alerts.claim", may("alerts.claim"))
 rules.add_perm("alerts.take_next", may("alerts.take_next"))

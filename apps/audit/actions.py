@@ -1,9 +1,16 @@
 """What is done with the trail itself."""
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
-from apps.audit import ledger
+from django.core.exceptions import ValidationError
+
+from apps.audit import ledger, private
 from apps.audit.action import action
+from apps.audit.log.export import export
+from apps.audit.models import Event
+from apps.audit.reads import figures
 from apps.audit.verify import Report, verify
 from apps.core import jobs
 from apps.core.ids import uuid7
@@ -18,6 +25,15 @@ def request_verification(*, by) -> str:
     with ledger.batch(work=key):
         jobs.after_commit("audit.verify_trail", key, by=by)
     return key
+
+
+@action
+def export_trail(*, folder: Path, reason: str, by) -> int:
+    """Write the whole log into a new folder, for somebody who derives it again without us; returns how many entries."""
+    count = export(folder)
+    with ledger.batch(entries=count):
+        pass
+    return count
 
 
 @action
@@ -49,3 +65,23 @@ def _recorded(report: Report) -> dict[str, Any]:
             for verdict in report.verdicts
         ],
     }
+
+
+@action
+def open_private(*, event: Event, reason: str, by) -> list[private.Kept]:
+    """Show the values that an event only commits to, and record who asked for them and why."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say why: the values are kept apart because they name people."})
+    kept = private.kept(event)
+    with ledger.batch(event=str(event.event_uuid), fields=[value.field for value in kept]):
+        pass
+    return kept
+
+
+@action
+def export_reads(*, since: date, until: date, reason: str, by) -> None:
+    """Record that somebody took a list of who read what in these days, and what for."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say what the list is for: it says what colleagues did."})
+    with ledger.batch(since=str(since), until=str(until), reads=figures.within(since, until).count()):
+        pass

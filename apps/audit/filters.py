@@ -8,6 +8,9 @@ from django.forms import DateInput
 
 from apps.audit.action import verbs
 from apps.audit.models import Event, audited_models
+from apps.audit.reads.table import READS
+
+READS_SHOWN = [("only", "only these"), ("without", "left out")]
 
 
 def _verbs() -> list[tuple[str, str]]:
@@ -27,6 +30,9 @@ class TrailFilter(django_filters.FilterSet):
     verb = django_filters.ChoiceFilter(label="What was done", field_name="action", empty_label="anything")
     kind = django_filters.ChoiceFilter(label="To what", field_name="object_type", empty_label="anything")
     object = django_filters.UUIDFilter(label="Id of the object", field_name="object_id")
+    reads = django_filters.ChoiceFilter(
+        label="Reads", empty_label="with everything else", choices=READS_SHOWN, method="with_reads"
+    )
     case = django_filters.CharFilter(label="Case", help_text="its reference", method="of_case")
     since = django_filters.DateFilter(
         label="From", field_name="occurred_at", lookup_expr="date__gte", widget=DateInput(attrs={"type": "date"})
@@ -51,6 +57,9 @@ class TrailFilter(django_filters.FilterSet):
         people = get_user_model()._base_manager.filter(name__icontains=words).values_list("pk", flat=True)
         found = Q(actor__in=[f"user:{pk}" for pk in people]) | Q(actor__startswith=f"service:{words}")
         return events.filter(found | Q(actor_kind="system") if words.lower() == "casemgr" else found)
+
+    def with_reads(self, events: QuerySet[Event], name: str, shown: str) -> QuerySet[Event]:
+        return events.filter(action__in=sorted(READS)) if shown == "only" else events.exclude(action__in=sorted(READS))
 
     def of_case(self, events: QuerySet[Event], name: str, reference: str) -> QuerySet[Event]:
         case = apps.get_model("cases.Case")._base_manager.filter(ref__iexact=reference.strip()).first()

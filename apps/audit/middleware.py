@@ -16,6 +16,7 @@ class RequestFacts:
     request_id: str = ""
     source_ip: str = ""
     session: str = ""  # hash, so that two events can be told to be of one session
+    shows_nothing: bool = False  # the answer has no content, so nobody reads what it is about
 
 
 current: ContextVar[RequestFacts] = ContextVar("request_facts", default=RequestFacts())  # noqa: B039 - frozen
@@ -40,6 +41,7 @@ class RequestFactsMiddleware:
                 request_id=str(uuid7()),
                 source_ip=client_address(request),
                 session=sha256(key.encode()).hexdigest()[:16] if key else "",
+                shows_nothing=request.method == "HEAD",
             )
         )
         try:

@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import models
 
 from apps.audit import fence
+from apps.audit.reads.table import READS
 from apps.core.constraints import both_or_neither
 from apps.core.ids import uuid7
 
@@ -226,6 +227,8 @@ class Event(models.Model):
             ),
             models.Index(fields=["xid"], name="event_of_batch", condition=models.Q(tables__isnull=False)),
             models.Index(fields=["actor", "-id"], name="event_of_actor"),
+            # Counts of reads over days; other events pay nothing for it.
+            models.Index(fields=["occurred_at"], name="event_that_reads", condition=models.Q(action__in=sorted(READS))),
         ]
         triggers = append_only()
 
@@ -322,6 +325,10 @@ class LogState(models.Model):
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     size = models.PositiveBigIntegerField(default=0)
+    signed = models.PositiveBigIntegerField(
+        default=0, help_text="size of the last checkpoint; entries from here on wait for their signature"
+    )
+    checkpoints = models.PositiveBigIntegerField(default=0, help_text="number of the last checkpoint")
     low_xid = models.PositiveBigIntegerField(default=0, help_text="no unsequenced event is older than this transaction")
     system_identifier = models.CharField(
         max_length=20, blank=True, help_text="the database cluster; transaction numbers of another mean nothing here"
@@ -329,14 +336,19 @@ class LogState(models.Model):
     seal = models.BinaryField(help_text="HMAC of the other columns, as of an event")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_log")]
+        constraints = [
+            models.CheckConstraint(condition=models.Q(id=1), name="there_is_one_log"),
+            models.CheckConstraint(
+                condition=models.Q(signed__lte=models.F("size")), name="what_is_signed_is_in_the_log"
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"log of {self.size}"
 
     @property
     def sealed_text(self) -> bytes:
-        return f"{self.size} {self.low_xid} {self.system_identifier}".encode()
+        return f"{self.size} {self.signed} {self.checkpoints} {self.low_xid} {self.system_identifier}".encode()
 
 
 class Checkpoint(models.Model):
@@ -360,21 +372,60 @@ class Checkpoint(models.Model):
 
 
 class Anchor(models.Model):
-    """What an outside party said about a checkpoint: a witness's cosignature, a time stamp, a stored copy."""
+    """What an outside party said about a checkpoint: a witness's cosignature, a time stamp, a stored copy.
+
+    Kept only once it was verified. It proves itself, by the party's own signature, so it needs no seal.
+    """
 
     class Kind(models.TextChoices):
         WITNESS = "witness", "Witness"
-        TIMESTAMP = "timestamp", "Time stamp"
-        COPY = "copy", "Copy in write-once storage"
+        TIMESTAMP = "timestamp", "Time-stamping authority"
+        COPY = "copy", "Write-once store"
 
     size = models.PositiveBigIntegerField()
     kind = models.CharField(max_length=10, choices=Kind)
-    token = models.BinaryField()
+    party = models.CharField(max_length=200)
+    token = models.BinaryField(help_text="signature lines; DER of a TimeStampResp; the copy word for word")
+    stated_at = models.DateTimeField(null=True, help_text="the time that the party itself put into the token")
     obtained_at = models.DateTimeField()
-    verified_at = models.DateTimeField(null=True)
+    verified_at = models.DateTimeField(help_text="its signature was right, or the copy read again was the same")
 
     class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["kind", "party", "size"], name="a_party_anchors_a_checkpoint_once"),
+            models.CheckConstraint(condition=models.Q(size__gt=0), name="an_anchor_holds_something"),
+            models.CheckConstraint(condition=~models.Q(party=""), name="an_anchor_names_its_party"),
+            models.CheckConstraint(
+                condition=models.Q(kind="copy") | models.Q(stated_at__isnull=False),
+                name="a_witness_and_an_authority_state_the_time",
+            ),
+        ]
         indexes = [models.Index(fields=["size"], name="anchor_of_checkpoint")]
+        triggers = append_only()
 
     def __str__(self) -> str:
-        return f"{self.kind} of {self.size}"
+        return f"{self.get_kind_display().lower()} {self.party} of {self.size}"
+
+
+class AnchorParty(models.Model):
+    """How it goes with one outside party: when it last answered, why not since, and when it is asked again."""
+
+    name = models.CharField(max_length=200, primary_key=True)
+    tried_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+    failing_since = models.DateTimeField(null=True)
+    failures = models.PositiveIntegerField(default=0)
+    due_at = models.DateTimeField(help_text="it is not asked earlier")
+    problem = models.TextField(blank=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(failing_since__isnull=True, failures=0, problem="")
+                | (models.Q(failing_since__isnull=False, failures__gt=0) & ~models.Q(problem="")),
+                name="a_party_that_fails_says_since_when_and_why",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name

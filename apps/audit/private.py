@@ -6,12 +6,13 @@ commitment = SHA-256(0x02 || nonce || column || 0x00 || value as JSON), nonce of
 import hashlib
 import json
 import os
+from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
 from django.db import connection
 
-from apps.audit.models import PrivateValue, SubjectKey
+from apps.audit.models import Event, PrivateValue, SubjectKey
 from apps.core import prepared
 
 # The verbs that erase. Their events name what went: in `details`, `erased` lists the uuid of an event and the field.
@@ -84,6 +85,44 @@ def drop_spare_keys() -> list[str]:
             f" (SELECT FROM {PrivateValue._meta.db_table} p WHERE p.subject = k.subject) RETURNING subject"
         )
         return sorted(subject for (subject,) in cursor.fetchall())
+
+
+# Hashes of secrets, and secrets that are sealed once more: nobody has to read them, for whatever reason.
+SECRETS = frozenset({"password", "secret_sha256", "sealed_secret", "sealed_previous"})
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A value behind a commitment, as a person may be shown it."""
+
+    field: str
+    value: object | None  # None once it was erased
+    is_secret: bool = False
+
+    @property
+    def label(self) -> str:
+        words = {"source_ip": "Address of the request"}.get(self.field, self.field.replace("_", " "))
+        return words[:1].upper() + words[1:]
+
+
+def kept(event: Event) -> list[Kept]:
+    """Every value that the event's body holds a commitment to. A secret is named and not told."""
+    return [
+        Kept(column, None, is_secret=True)
+        if column in SECRETS
+        else Kept(column, reveal(event.event_uuid, column, "new"))
+        for column in kept_fields(json.loads(bytes(event.body)))
+    ]
+
+
+def kept_fields(body: dict) -> list[str]:
+    """What an event's body holds commitments to."""
+    columns = [column for column, (_, new) in (body.get("changes") or {}).items() if _is_commitment(new)]
+    return columns + (["source_ip"] if _is_commitment(body.get("source_ip")) else [])
+
+
+def _is_commitment(value: object) -> bool:
+    return isinstance(value, dict) and set(value) == {"commitment"}
 
 
 def key_from(wrapped: bytes) -> AESGCM:

@@ -31,11 +31,6 @@ def audited_model(table: str) -> type[AuditedModel] | None:
     return next((model for model in audited_models() if model._meta.db_table == table), None)
 
 
-def sealed_by(place: int) -> Checkpoint | None:
-    """The first checkpoint that covers a place of the log."""
-    return Checkpoint.objects.filter(size__gt=place).order_by("size").first()
-
-
 @dataclass(frozen=True)
 class Standing:
     """Where the log stands."""
@@ -74,7 +69,8 @@ def _root(checkpoint: Checkpoint | None) -> str:
 
 def _key() -> str:
     try:
-        return str(notes.load_verifier(settings.TRAIL_KEY_FILE) or "")
+        verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
+        return verifier.ids if verifier else ""
     except (notes.BadNote, OSError):
         return ""
 

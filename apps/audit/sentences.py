@@ -29,9 +29,10 @@ Everything is escaped. A template that ends in .txt is written without HTML.
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from html import unescape
 from typing import Any
 from uuid import UUID
 
@@ -40,9 +41,10 @@ from django.contrib.auth import get_user_model
 from django.db import models
 from django.template import TemplateDoesNotExist
 from django.template.loader import select_template
-from django.utils.html import escape, format_html
+from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString
 
+from apps.audit import private
 from apps.audit.models import AuditedModel, Event, Leaf, audited_models
 from apps.audit.verify.reading import body_of
 
@@ -98,6 +100,16 @@ class Entry:
     place: int | None = None  # in the log; None while it waits for one
 
     @property
+    def keeps_apart(self) -> bool:
+        """Whether values of it lie behind commitments."""
+        return bool(private.kept_fields(self.body))
+
+    @property
+    def plain_sentence(self) -> str:
+        """Without its links, for a file."""
+        return unescape(strip_tags(self.sentence))
+
+    @property
     def detail_rows(self) -> list[tuple[str, Any]]:
         return [(name.replace("_", " ").capitalize(), _shown(value)) for name, value in self.details.items()]
 
@@ -115,6 +127,21 @@ def tell(events: Iterable[Event], reader: Any = None) -> list[Entry]:
     for entry in entries:
         entry.place = places.get(entry.event.pk)
     return entries
+
+
+def names_of(actors: Iterable[str]) -> dict[str, str]:
+    """Who these are, by name. One query."""
+    wanted = set(actors)
+    people = {actor.removeprefix("user:") for actor in wanted}
+    known = get_user_model()._base_manager.in_bulk([key for key in people if _is_uuid(key)])
+    return {actor: _actor(actor, {str(pk): str(person) for pk, person in known.items()}) for actor in wanted}
+
+
+def _actor(actor: str, people: Mapping[str, str]) -> str:
+    kind, _, name = actor.partition(":")
+    if kind == "user":
+        return people.get(name) or f"somebody ({name})"
+    return {"system": f"casemgr ({name})", "service": f"detector {name}"}.get(kind, actor)
 
 
 def _entry(event: Event, body: dict[str, Any], names: "_Names", reader: Any) -> Entry:
@@ -240,10 +267,9 @@ class _Names:
         return Named(str(row), address() if address else "")
 
     def actor(self, actor: str) -> str:
-        kind, _, name = actor.partition(":")
-        if kind == "user":
-            return str(self.row(self._people, name) or f"somebody ({name})")
-        return {"system": f"casemgr ({name})", "service": f"detector {name}"}.get(kind, actor)
+        key = actor.removeprefix("user:")
+        person = self.row(self._people, key)
+        return _actor(actor, {key: str(person)} if person else {})
 
     def word(self, column: models.Field | None, value: Any) -> Any:
         """A value of a column as a sentence says it."""

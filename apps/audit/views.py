@@ -8,7 +8,9 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
 from apps.audit import actions, queries, sentences
+from apps.audit.anchors import state as outside
 from apps.audit.filters import TrailFilter
+from apps.audit.reads.asking import ReasonForm
 from apps.core.http import is_fragment, require
 from apps.core.paging import page
 
@@ -26,6 +28,7 @@ def trail(request: HttpRequest) -> HttpResponse:
             "page": rows,
             "entries": sentences.tell(rows, request.user),
             "standing": queries.standing(),
+            "outside": outside.outside(),
             "verification": queries.last_verification(),
             "under_way": queries.verification_under_way(),
         },
@@ -42,7 +45,8 @@ def event(request: HttpRequest, event_uuid: UUID) -> HttpResponse:
         {
             "entry": entry,
             "event": found,
-            "checkpoint": None if entry.place is None else queries.sealed_by(entry.place),
+            "state": outside.state_of(entry.place, committed_at=found.occurred_at),
+            "why": ReasonForm(),
         },
     )
 

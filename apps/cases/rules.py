@@ -58,6 +58,8 @@ def is_not_done(principal, task=None) -> bool:
 
 rules.add_perm("cases.view", may("cases.view"))
 rules.add_perm("cases.view_privileged", may("cases.view_privileged"))
+rules.add_perm("cases.open_privileged", may("cases.open_privileged"))
+rules.add_perm("cases.look_up_identifier", may("cases.look_up_identifier"))
 
 rules.add_perm("cases.open_case", may("cases.open_case"))
 rules.add_perm("cases.open_case_from_group", may("cases.open_case_from_group") & may_escalate_it)

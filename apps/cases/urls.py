@@ -46,5 +46,6 @@ urlpatterns = [
     path("cases/<str:ref>/parties/add/", cases.AddParty.as_view(), name="add_party"),
     path("parties/<uuid:pk>/correct/", cases.CorrectParty.as_view(), name="correct_party"),
     path("cases/<str:ref>/tasks/add/", cases.AddTask.as_view(), name="add_task"),
+    path("cases/<str:ref>/advice/", cases.open_privileged, name="open_privileged"),
     path("cases/<str:ref>/notes/add/", cases.AddNote.as_view(), name="add_note"),
 ]

@@ -12,6 +12,7 @@ from datetime import timedelta
 from celery import current_app
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import F
 from django.utils import timezone
 
 from apps.core.models import Job
@@ -21,6 +22,18 @@ log = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
 
 _handlers: dict[str, Callable[[Job], object]] = {}
+
+
+class Later(Exception):
+    """Raised by a job that has to wait for something outside: it is put back, and none of its attempts is used up.
+
+    `waits_for` names what `wake` is called with once it is there; the job looks again after `seconds` anyway. The
+    message says to people what it waits for.
+    """
+
+    def __init__(self, message: str, *, waits_for: str, seconds: float) -> None:
+        super().__init__(message)
+        self.waits_for, self.seconds = waits_for, seconds
 
 
 def handles(kind: str) -> Callable:
@@ -103,15 +116,34 @@ def _do(job_id: int) -> None:
             if job is None:  # another worker has it
                 return
             _handlers[job.kind](job)
-            Job.objects.filter(pk=job_id).update(state=Job.State.DONE, finished_at=timezone.now(), last_error="")
+            Job.objects.filter(pk=job_id).update(
+                state=Job.State.DONE, finished_at=timezone.now(), last_error="", waits_for=""
+            )
+    except Later as later:
+        _put_back(job_id, later)
     except Exception as error:  # a job may fail with anything, and the next one is still to be done
         log.exception("job %s failed", job_id)
         _note_failure(job_id, error)
 
 
+def _put_back(job_id: int, later: Later) -> None:
+    Job.objects.filter(pk=job_id, state=Job.State.WAITING).update(
+        attempts=F("attempts") - 1,
+        due_at=timezone.now() + timedelta(seconds=later.seconds),
+        last_error=str(later)[:2000],
+        waits_for=later.waits_for,
+    )
+
+
+def wake(waits_for: str) -> None:
+    """What these jobs were put back for may be there: they look again now."""
+    if Job.objects.filter(waits_for=waits_for, state=Job.State.WAITING).update(due_at=timezone.now()):
+        ring()
+
+
 def _note_failure(job_id: int, error: Exception) -> None:
     failed = Job.objects.filter(pk=job_id, state=Job.State.WAITING)
-    failed.update(last_error=f"{type(error).__name__}: {error}"[:2000])
+    failed.update(last_error=f"{type(error).__name__}: {error}"[:2000], waits_for="")
     failed.filter(attempts__gte=MAX_ATTEMPTS).update(state=Job.State.FAILED, finished_at=timezone.now())
 
 

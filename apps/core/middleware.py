@@ -19,3 +19,19 @@ def refuse_null_characters(get_response: Callable[[HttpRequest], HttpResponse]) 
         return get_response(request)
 
     return middleware
+
+
+# How browsers and htmx's preload extension say that nobody has asked for the page yet.
+AHEAD = (("Sec-Purpose", "prefetch"), ("Purpose", "prefetch"), ("X-Moz", "prefetch"), ("X-Purpose", "preview"))
+
+
+def refuse_prefetch(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable:
+    """What is fetched before anybody asked for it would be on record as read by somebody who never saw it, or be seen
+    by somebody who is not on record. A browser that is refused asks again when the page is wanted."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if any(word in request.headers.get(name, "") for name, word in AHEAD) or "HX-Preloaded" in request.headers:
+            return HttpResponse(status=503, headers={"Cache-Control": "no-store"})
+        return get_response(request)
+
+    return middleware

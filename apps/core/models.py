@@ -46,6 +46,7 @@ class Job(models.Model):
     created_at = models.DateTimeField(auto_now_add=True)
     finished_at = models.DateTimeField(null=True)
     last_error = models.TextField(blank=True)
+    waits_for = models.CharField(max_length=32, blank=True, help_text="what it was put back for; see `jobs.Later`")
 
     class Meta:
         constraints = [

@@ -1,4 +1,4 @@
-"""Requests to addresses that somebody typed in: only to hosts and networks that the settings allow.
+"""Requests to addresses outside: only to hosts and networks that the settings allow.
 
 The name is resolved once and the connection goes to the very address that was checked, so that a name cannot point to
 the outside while it is looked at and to the inside a moment later. No redirect is followed and no proxy is asked.
@@ -11,6 +11,7 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from django.conf import settings
 
-READ_AT_MOST = 4096  # of an answer; nobody looks at what it says
+READ_AT_MOST = 4096  # of an answer, unless its reader asks for more
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
@@ -27,22 +28,48 @@ class Refused(Exception):
 
 
 @dataclass(frozen=True)
+class Reach:
+    """Where requests of one purpose may go. `settings` is what the names of its two settings begin with.
+
+    Plain http is for this machine, and for where everything that comes back proves itself by a signature and nothing
+    that is sent is secret: time-stamping authorities are commonly called so.
+    """
+
+    settings: str
+    hosts: Collection[str]
+    networks: Collection[str]
+    plain: bool = False
+
+
+def webhooks() -> Reach:
+    """Where people may have verdicts sent."""
+    return Reach("WEBHOOK", settings.WEBHOOK_HOSTS, settings.WEBHOOK_NETWORKS)
+
+
+def anchoring(url: str) -> Reach:
+    """The one host of an address that the settings of the trail themselves name."""
+    return Reach("TRAIL", [urlsplit(url).hostname or ""], settings.TRAIL_NETWORKS, plain=True)
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came back: the status of HTTP, or None and why nothing came; `wait` are the seconds that the other side asks
-    for before it is tried again, None where it asks for none."""
+    for before it is tried again, None where it asks for none. `body` is cut off where more came than was asked for."""
 
     status: int | None
     problem: str
     milliseconds: int
     wait: int | None = None
+    body: bytes = b""
 
     @property
     def is_success(self) -> bool:
         return self.status is not None and 200 <= self.status < 300
 
 
-def check(url: str) -> SplitResult:
+def check(url: str, reach: Reach | None = None) -> SplitResult:
     """The parts of an address that may be posted to, as far as it says so itself. Raises Refused."""
+    reach = reach or webhooks()
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
@@ -52,9 +79,9 @@ def check(url: str) -> SplitResult:
         raise Refused("Give a whole address, such as https://hooks.example.org/casemgr.")
     if parts.username is not None or parts.fragment:
         raise Refused("An address with a password or a fragment is not called.")
-    if not any(_matches(host, allowed) for allowed in settings.WEBHOOK_HOSTS):
-        raise Refused(f"WEBHOOK_HOSTS does not list {host}. Whoever runs casemgr can add it.")
-    if parts.scheme == "http" and not _is_loopback(host):
+    if not any(_matches(host, allowed) for allowed in reach.hosts):
+        raise Refused(f"{reach.settings}_HOSTS does not list {host}. Whoever runs casemgr can add it.")
+    if parts.scheme == "http" and not reach.plain and not _is_loopback(host):
         raise Refused("Only https is called: anybody on the way could read and change what is said over http.")
     return parts
 
@@ -74,16 +101,25 @@ def _is_loopback(host: str) -> bool:
         return False
 
 
-def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = 10) -> Outcome:
+def post(
+    url: str,
+    body: bytes,
+    headers: dict[str, str],
+    *,
+    seconds: float = 10,
+    reach: Reach | None = None,
+    read_at_most: int = READ_AT_MOST,
+) -> Outcome:
     """Post to an address and wait so long for an answer in all. Never raises for what the other side does."""
     started = time.monotonic()
+    reach = reach or webhooks()
 
-    def outcome(status: int | None, problem: str, wait: int | None = None) -> Outcome:
-        return Outcome(status, problem, round((time.monotonic() - started) * 1000), wait)
+    def outcome(status: int | None, problem: str, wait: int | None = None, came: bytes = b"") -> Outcome:
+        return Outcome(status, problem, round((time.monotonic() - started) * 1000), wait, came)
 
     try:
-        parts = check(url)
-        connection = _connection(parts, seconds)
+        parts = check(url, reach)
+        connection = _connection(parts, seconds, reach)
     except (Refused, OSError, UnicodeError) as error:
         return outcome(None, _words(error))
     overdue = threading.Event()
@@ -98,14 +134,14 @@ def post(url: str, body: bytes, headers: dict[str, str], *, seconds: float = 10)
             target = parts._replace(scheme="", netloc="").geturl() or "/"
             connection.request("POST", target, body, {"Host": parts.netloc, "Connection": "close"} | headers)
             answer = connection.getresponse()
-            answer.read(READ_AT_MOST)
+            came = answer.read(read_at_most)
         finally:
             deadline.cancel()
     except (OSError, http.client.HTTPException) as error:
         return outcome(None, f"No answer within {seconds:g} seconds." if overdue.is_set() else _words(error))
     finally:
         connection.close()
-    return outcome(answer.status, _judged(answer.status), seconds_in(answer.getheader("Retry-After", "")))
+    return outcome(answer.status, _judged(answer.status), seconds_in(answer.getheader("Retry-After", "")), came)
 
 
 def _hang_up(sock: socket.socket, overdue: threading.Event) -> None:
@@ -150,29 +186,31 @@ def _words(error: Exception) -> str:
 # --- the connection --------------------------------------------------------------------------------------------------
 
 
-def _connection(parts: SplitResult, seconds: float) -> http.client.HTTPConnection:
+def _connection(parts: SplitResult, seconds: float, reach: Reach) -> http.client.HTTPConnection:
     host, is_https = parts.hostname or "", parts.scheme == "https"
     port = parts.port or (443 if is_https else 80)
-    address = _resolve(host, port)
+    address = _resolve(host, port, reach)
     if is_https:
         return _PinnedHttps(host, port, address, seconds)
     return http.client.HTTPConnection(address, port, timeout=seconds)
 
 
-def _resolve(host: str, port: int) -> str:
+def _resolve(host: str, port: int, reach: Reach) -> str:
     """An address of the host that may be called. Raises Refused when one of them may not: which one is met is luck."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     addresses = [ipaddress.ip_address(str(info[4][0]).partition("%")[0]) for info in found]
     for address in addresses:
-        if not _may_be_called(address):
-            raise Refused(f"{host} is {address}, which is inside. WEBHOOK_NETWORKS says what may be called there.")
+        if not _may_be_called(address, reach):
+            raise Refused(
+                f"{host} is {address}, which is inside. {reach.settings}_NETWORKS says what may be called there."
+            )
     return str(addresses[0])
 
 
-def _may_be_called(address: IpAddress) -> bool:
+def _may_be_called(address: IpAddress, reach: Reach) -> bool:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
-    networks = [ipaddress.ip_network(network) for network in settings.WEBHOOK_NETWORKS]
+    networks = [ipaddress.ip_network(network) for network in reach.networks]
     if any(address in network for network in networks if network.version == address.version):
         return True
     return address.is_global and not address.is_multicast

@@ -1,4 +1,4 @@
-"""Reports of a case for an audience, from one frozen snapshot."""
+"""What leaves the house: reports of a case for an audience, from one frozen snapshot, and evidence bundles."""
 
 import pgtrigger
 from django.db import models
@@ -81,3 +81,92 @@ class Report(AuditedModel):
 
     def __str__(self) -> str:
         return self.ref or self.title
+
+
+class Bundle(AuditedModel):
+    """An evidence bundle: a BagIt bag of exhibits, custody and events with their proofs, for one recipient."""
+
+    class Audience(models.TextChoices):
+        COURT = "court", "Court and the parties' experts"
+        REGULATOR = "regulator", "Regulator or authority"
+        PARTNER = "partner", "Partner organisation"
+
+    class State(models.TextChoices):
+        ASSEMBLING = "assembling", "Being assembled"
+        READY = "ready", "Ready for release"
+        FAILED = "failed", "Could not be made"
+        RELEASED = "released", "Released"
+        DISCARDED = "discarded", "Discarded"
+
+    ref = models.CharField(max_length=20)
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="bundles")
+    audience = models.CharField(max_length=10, choices=Audience)
+    recipient = models.CharField(max_length=200)
+    legal_basis = models.CharField(max_length=300, help_text="why this may be handed over to them")
+    purpose = models.CharField(max_length=300, help_text="what it is for")
+    exhibits = models.JSONField(help_text="those chosen, each with its item and the hashes of its file")
+    documents = models.JSONField(default=list, blank=True, help_text="notices and reports that go along")
+    state = models.CharField(max_length=10, choices=State, default=State.ASSEMBLING)
+    compiled_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
+    compiled_at = models.DateTimeField()
+    problem = models.TextField(blank=True, help_text="why it could not be made, or was discarded")
+    checkpoint_size = models.PositiveBigIntegerField(null=True, help_text="entries of the log that its proofs are of")
+    made_sha256 = models.CharField(max_length=64, blank=True, help_text="what was made for the bag, in the vault")
+    made_bytes = models.PositiveBigIntegerField(null=True)
+    made_files = models.PositiveIntegerField(null=True)
+    tagmanifest_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="of the bag: stands for every file in it"
+    )
+    verdict = models.JSONField(null=True, help_text="what our own run of the verifier said of it")
+    released_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    released_why = models.CharField(max_length=300, blank=True)
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["ref"], name="one_bundle_per_number"),
+            models.CheckConstraint(
+                condition=different("compiled_by", "released_by"),
+                name="a_bundle_is_released_by_another_person",
+                violation_error_message="Another person releases a bundle than the one who compiled it.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["ready", "released"])
+                | models.Q(made_bytes__gt=0, made_files__gt=0, checkpoint_size__gt=0, verdict__isnull=False)
+                & ~models.Q(made_sha256="")
+                & ~models.Q(tagmanifest_sha256=""),
+                name="a_ready_bundle_has_its_content",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="released", released_by__isnull=False, released_at__isnull=False)
+                & ~models.Q(released_why="")
+                | ~models.Q(state="released")
+                & models.Q(released_by__isnull=True, released_at__isnull=True, released_why=""),
+                name="a_released_bundle_says_by_whom_and_why",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["failed", "discarded"]) | ~models.Q(problem=""),
+                name="a_bundle_that_is_none_says_why",
+            ),
+        ]
+        indexes = [models.Index(fields=["-compiled_at", "-id"], name="bundle_newest_first")]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            pgtrigger.Trigger(
+                name="released_bundle_is_frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__state="released"),
+                func="""
+                    RAISE EXCEPTION 'a released bundle never changes'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'released_bundle_is_frozen';
+                """,
+            ),
+        ]
+
+    @property
+    def case_id_of_event(self):
+        return self.case_id
+
+    def __str__(self) -> str:
+        return self.ref

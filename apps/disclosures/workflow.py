@@ -1,5 +1,5 @@
 from apps.core import workflow
-from apps.disclosures.models import Report
+from apps.disclosures.models import Bundle, Report
 
 State = Report.State
 
@@ -16,3 +16,23 @@ TRANSITIONS: dict[str | None, dict[str, str]] = {
 }
 
 REPORT = workflow.register(Report, "state", TRANSITIONS)
+
+Making = Bundle.State
+
+BUNDLES: dict[str | None, dict[str, str]] = {
+    None: {"disclosures.compile_bundle": Making.ASSEMBLING},
+    Making.ASSEMBLING: {
+        "disclosures.assemble_bundle": Making.READY,
+        "disclosures.fail_bundle": Making.FAILED,
+        "disclosures.discard_bundle": Making.DISCARDED,
+    },
+    Making.READY: {
+        "disclosures.release_bundle": Making.RELEASED,
+        "disclosures.discard_bundle": Making.DISCARDED,
+    },
+    Making.FAILED: {"disclosures.discard_bundle": Making.DISCARDED},
+    Making.RELEASED: {},
+    Making.DISCARDED: {},
+}
+
+BUNDLE = workflow.register(Bundle, "state", BUNDLES)

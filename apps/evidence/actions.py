@@ -10,10 +10,12 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.audit.reads.look import reading
 from apps.core import vault
 from apps.core.ids import next_reference
 from apps.evidence import fingerprints, media
 from apps.evidence.models import CustodyEvent, Item, TestRun, Tlp
+from apps.evidence.queries import last_look
 
 Kind = CustodyEvent.Kind
 
@@ -65,10 +67,10 @@ def collect(
     return item
 
 
-@action
-def open_item(item: Item, *, by) -> CustodyEvent:
+@reading(asks=lambda item, by: item.tlp == Tlp.RED and item.collected_by != by.actor, earlier=last_look)
+def open_item(item: Item, *, by, reason: str = "") -> CustodyEvent:
     """Record that somebody looked at it."""
-    return _record(item, Kind.VIEW, by)
+    return _record(item, Kind.VIEW, by, purpose=reason)
 
 
 @action

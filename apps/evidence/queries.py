@@ -1,12 +1,9 @@
-from datetime import timedelta
-
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from apps.audit.reads.look import Earlier
+from apps.audit.reads.table import REASON_HOLDS
 from apps.evidence.models import CustodyEvent, Item, TestRun
-
-# One view of an item by one person in this time is one entry: a page is reloaded, a tab comes back.
-ONE_LOOK = timedelta(minutes=5)
 
 
 def visible_items(user) -> QuerySet[Item]:
@@ -23,10 +20,11 @@ def custody(item: Item) -> QuerySet[CustodyEvent]:
     return item.custody.order_by("at", "id")
 
 
-def looked_lately(item: Item, user) -> bool:
-    return item.custody.filter(
-        kind=CustodyEvent.Kind.VIEW, actor=user.actor, at__gte=timezone.now() - ONE_LOOK
-    ).exists()
+def last_look(item: Item, user) -> Earlier | None:
+    """This person's last look at it, and why. Its event in the trail is about the line in the chain."""
+    looks = item.custody.filter(kind=CustodyEvent.Kind.VIEW, actor=user.actor, at__gt=timezone.now() - REASON_HOLDS)
+    found = looks.order_by("-at").values_list("at", "purpose").first()
+    return Earlier(*found) if found else None
 
 
 def is_damaged(item: Item) -> bool:

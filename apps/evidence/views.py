@@ -3,8 +3,10 @@ from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.audit.reads.asking import asked
 from apps.core import vault
 from apps.core.http import OCTETS, explained, file_response, form_page, require
 from apps.core.paging import page
@@ -39,11 +41,11 @@ def _filtered(found: QuerySet[Item], form: forms.Filter) -> QuerySet[Item]:
     return found
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def item(request: HttpRequest, ref: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_items(request.user), ref=ref)
-    if not queries.looked_lately(found, request.user):
-        actions.open_item(found, by=request.user)
+    if answer := asked(request, actions.open_item, found, back=reverse("evidence:list")):
+        return answer
     return _item_page(request, found, forms.ExportForm())
 
 
@@ -131,9 +133,12 @@ def runs(request: HttpRequest) -> HttpResponse:
     return render(request, "evidence/runs.html", {"page": found})
 
 
-@require_safe
+@require_http_methods(["GET", "HEAD", "POST"])
 def run(request: HttpRequest, ref: str) -> HttpResponse:
+    """What the run's file says, so looking at it is looking at the item."""
     found = get_object_or_404(queries.visible_runs(request.user), ref=ref)
+    if answer := asked(request, actions.open_item, found.item, back=reverse("evidence:runs")):
+        return answer
     bar = {"label": found.ref, "value": found.log10_lr_reported, "cap": found.log10_lr_cap, "note": ""}
     context = {
         "run": found,

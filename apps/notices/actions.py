@@ -10,6 +10,8 @@ from django.utils import timezone
 from apps.accounts.models import Account
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.audit.anchors import waiting
+from apps.audit.reads.look import reading
 from apps.cases.models import Decision, Party
 from apps.cases.queries import accounts_of_finding
 from apps.cases.wording import lint_wording
@@ -162,7 +164,11 @@ def issue_notice(notice: Notice, *, by) -> None:
 
 @action
 def render_notice(notice: Notice, *, by) -> None:
-    """Make the file of a letter that is being issued, keep it, and close the letter for ever."""
+    """Make the file of a letter that is being issued, keep it, and close the letter for ever.
+
+    Raises jobs.Later until what led to it is anchored outside as the settings ask.
+    """
+    waiting.require(notice)
     facts = writing.final_facts(notice)
     stored = vault.put(writing.to_pdf(notice, facts))
     ledger.change(
@@ -170,7 +176,13 @@ def render_notice(notice: Notice, *, by) -> None:
     )
 
 
-@action
+@reading
+def preview_notice(notice: Notice, *, by) -> None:
+    """Record that somebody read the letter on screen."""
+    ledger.note(notice, state=notice.state)
+
+
+@reading
 def open_notice(notice: Notice, *, by) -> None:
     """Record that somebody took the issued file."""
     ledger.note(notice, pdf_sha256=notice.pdf_sha256)

@@ -3,6 +3,7 @@ import rules
 from apps.staff.rules import by_another, may
 
 rules.add_perm("notices.view", may("notices.view"))
+rules.add_perm("notices.preview_notice", may("notices.preview_notice"))
 rules.add_perm("notices.open_notice", may("notices.open_notice"))
 rules.add_perm("notices.adopt_template", may("notices.adopt_template"))
 rules.add_perm("notices.draft_notice", may("notices.draft_notice"))

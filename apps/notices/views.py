@@ -5,6 +5,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.audit.anchors import waiting
 from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
 from apps.core import vault
 from apps.core.forms import ReasonForm
@@ -55,7 +56,9 @@ def draft(request: HttpRequest, decision_ref: str) -> HttpResponse:
 
 @require_safe
 def notice(request: HttpRequest, pk) -> HttpResponse:
-    return _notice_page(request, _find(request, pk))
+    found = _find(request, pk)
+    actions.preview_notice(found, by=request.user)
+    return _notice_page(request, found)
 
 
 def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = None) -> HttpResponse:
@@ -68,6 +71,7 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
         "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
         "reason": form or ReasonForm(),
         "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
+        "wait": waiting.of("notices.render", found.pk) if found.state == Notice.State.ISSUING else None,
     }
     return render(request, "notices/notice.html", context, status=422 if form and form.errors else 200)
 
@@ -76,6 +80,7 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
 def preview(request: HttpRequest, pk) -> HttpResponse:
     """The letter as it will look, on screen. An issued one is shown from the vault, never made again."""
     found = _find(request, pk)
+    actions.preview_notice(found, by=request.user)
     if found.state == Notice.State.ISSUED:
         return pdf_response(lambda: vault.read(found.pdf_sha256), name=str(found.ref))
     return pdf_response(lambda: writing.to_pdf(found, writing.facts_of(found)), name="draft")

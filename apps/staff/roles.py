@@ -18,19 +18,26 @@ class Role:
 READ_CASEWORK = {
     "policies.view",
     "accounts.view",
+    "accounts.open_rejections",
     "alerts.view",
+    "alerts.open_payload",
+    "alerts.open_rejection",
+    "alerts.download_body",
     "evidence.view",
     "evidence.open_item",
     "cases.view",
     "notices.view",
+    "notices.preview_notice",
     "notices.open_notice",
     "disclosures.view",
+    "disclosures.preview_report",
     "insights.view",
 }
 
 INVESTIGATE = READ_CASEWORK | {
     "accounts.view_identifiers",
     "accounts.open_identifiers",
+    "accounts.find_sharing",
     "accounts.import_records",
     "alerts.claim",
     "alerts.take_next",
@@ -58,6 +65,7 @@ INVESTIGATE = READ_CASEWORK | {
     "cases.assign",
     "cases.add_group",
     "cases.add_accounts",
+    "cases.look_up_identifier",
     "cases.exclude_accounts",
     "cases.restore_accounts",
     "cases.add_party",
@@ -95,6 +103,7 @@ ROLES: dict[str, Role] = {
                 "cases.close_case",
                 "cases.reopen_case",
                 "records.view",
+                "audit.view_readers",
             }
         ),
     ),
@@ -111,6 +120,8 @@ ROLES: dict[str, Role] = {
                 "cases.add_task",
                 "cases.complete_task",
                 "cases.view_privileged",
+                "cases.open_privileged",
+                "audit.view_readers",
                 "cases.accept_independence",
                 "cases.refuse_independence",
                 "cases.confirm_finding",
@@ -132,6 +143,9 @@ ROLES: dict[str, Role] = {
                 "records.ask_release",
                 "records.request_erasure",
                 "records.withdraw_erasure",
+                "disclosures.compile_bundle",
+                "disclosures.discard_bundle",
+                "disclosures.open_bundle",
             }
         ),
     ),
@@ -143,6 +157,8 @@ ROLES: dict[str, Role] = {
             | {
                 "cases.add_note",
                 "cases.view_privileged",
+                "cases.open_privileged",
+                "audit.view_readers",
                 "cases.approve_decision",
                 "cases.reject_decision",
                 "notices.approve_notice",
@@ -161,6 +177,9 @@ ROLES: dict[str, Role] = {
                 "records.refuse_release",
                 "records.erase_subject",
                 "records.refuse_erasure",
+                "disclosures.release_bundle",
+                "disclosures.discard_bundle",
+                "disclosures.open_bundle",
             }
         ),
     ),
@@ -174,9 +193,12 @@ ROLES: dict[str, Role] = {
         "reads everything, changes nothing, verifies the trail",
         frozenset(
             READ_CASEWORK
-            | {"accounts.view_identifiers", "accounts.open_identifiers", "alerts.view_detectors"}
-            | {"disclosures.open_report", "staff.view", "records.view", "records.view_retention"}
+            | {"records.view", "records.view_retention"}
+            | {"accounts.view_identifiers", "accounts.open_identifiers", "accounts.find_sharing"}
+            | {"alerts.view_detectors"}
+            | {"disclosures.open_report", "disclosures.open_bundle", "staff.view"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail"}
+            | {"audit.view_readers", "audit.view_reads", "audit.export_reads", "audit.open_private"}
         ),
     ),
     "admin": Role(
@@ -194,6 +216,8 @@ ROLES: dict[str, Role] = {
                 "staff.issue_api_key",
                 "staff.revoke_api_key",
                 "alerts.view_detectors",
+                "alerts.open_rejection",
+                "alerts.download_body",
                 "alerts.register_detector",
                 "alerts.change_detector",
                 "alerts.set_webhook",
@@ -233,7 +257,12 @@ ROLES: dict[str, Role] = {
                 "records.carry_on",
                 "records.reapply_erasure",
                 "records.drop_spare_keys",
+                "disclosures.copy_exhibit",
+                "disclosures.assemble_bundle",
+                "disclosures.fail_bundle",
+                "evidence.export_item",  # into a bundle
                 "audit.verify_trail",
+                "audit.export_trail",
             }
         ),
     ),

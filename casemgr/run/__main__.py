@@ -20,6 +20,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from casemgr.run import outside
 from casemgr.run.crew import STOP_SECONDS, Crew, end_leftovers, identity, record
 from casemgr.run.paths import BASE, HOST, LOGS, MANAGE, RECORD, VAR
 from casemgr.run.terminal import Stop, say, signals, stage
@@ -80,12 +81,14 @@ def begin(crew: Crew, services: Services) -> None:
         with signals.hold():
             crew.environment |= services.start()
         remark(services.describe())
+    crew.environment |= outside.environment()
     bring_up_to_date("Database tables", "migrate", tables_digest(crew.environment["DATABASE_URL"]), crew.environment)
     bring_up_to_date("Static files", "collectstatic", static_digest(), crew.environment)
     with stage("Web server"):
         crew.start("web")
         crew.wait_until_ready()
     crew.start("worker", "sequencer")  # they get going while the story does
+    crew.join(outside.commands(crew.environment))
 
 
 def port_from_environment() -> int:

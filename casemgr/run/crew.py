@@ -1,4 +1,4 @@
-"""The processes of the demo: web server, worker and sequencer, and the story while it plays."""
+"""The processes of the demo: web server, worker, sequencer and whom the log needs, and the story while it plays."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class Child:
 
 
 class Crew:
-    """The web server, the worker and the sequencer, and the story while it plays."""
+    """The web server, the worker, the sequencer and others who join, and the story while it plays."""
 
     def __init__(self, port: int) -> None:
         self.url = f"http://{HOST}:{port}"
@@ -61,6 +61,11 @@ class Crew:
         self.environment.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled files halve the time of the next start
         self.children = [Child(name, command) for name, command in commands(port).items()]
         self.story: subprocess.Popen[bytes] | None = None
+
+    def join(self, others: dict[str, list[str]]) -> None:
+        """Further processes, started at once."""
+        self.children += [Child(name, command) for name, command in others.items()]
+        self.start(*others)
 
     def start(self, *names: str) -> None:
         for child in self.children:

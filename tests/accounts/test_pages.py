@@ -81,7 +81,7 @@ def test_an_account_shows_its_record_and_activity_but_no_identifier(sign_in, peo
 def test_looking_at_identifiers_is_recorded_and_shows_who_shares_them(sign_in, people, records):
     address = f"/accounts/{records[0].pk}/identifiers/"
     analyst = sign_in(people.analyst)
-    page = analyst.get(address).content.decode()
+    page = analyst.post(address, {"reason": "A complaint names it"}, follow=True).content.decode()
     assert "a…@elm.example" in page
     assert "ada@" not in page
     looked = Event.objects.get(action="accounts.open_identifiers")
@@ -90,6 +90,8 @@ def test_looking_at_identifiers_is_recorded_and_shows_who_shares_them(sign_in, p
     assert f"?shares={shared.pk}" in page
     both = analyst.get(f"/accounts/?shares={shared.pk}").context["page"]
     assert {account.ref for account in both} == {"acct_a", "acct_b"}
+    asked = Event.objects.get(action="accounts.find_sharing")
+    assert json.loads(bytes(asked.body))["details"] == {"kind": "device", "value_hmac": shared.value_hmac}
 
 
 def test_who_may_not_see_identifiers_learns_nothing_of_them(sign_in, people, records):
@@ -98,7 +100,7 @@ def test_who_may_not_see_identifiers_learns_nothing_of_them(sign_in, people, rec
     assert "identifiers/" not in counsel.get(records[0].get_absolute_url()).content.decode()
     shared = Identifier.objects.filter(kind="device").first()
     assert list(counsel.get(f"/accounts/?shares={shared.pk}").context["page"]) == []
-    assert not Event.objects.filter(action="accounts.open_identifiers").exists()
+    assert not Event.objects.filter(action__in=["accounts.open_identifiers", "accounts.find_sharing"]).exists()
 
 
 def test_a_file_is_uploaded_and_its_bad_rows_are_shown(sign_in, people):

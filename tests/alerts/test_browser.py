@@ -25,7 +25,7 @@ from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
-NO_PAGES = {"alerts:batch_body", "alerts:rejection_item", "alerts:preview"}  # two downloads, and a part of the queue
+NO_PAGES = {"alerts:download_body", "alerts:rejection_item", "alerts:preview"}  # two downloads, and a part of the queue
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 

@@ -40,7 +40,8 @@ def test_a_request_can_be_fetched_again_byte_for_byte(post, analyst, sign_in, pe
     body = json.dumps([alert(ext={"padding": "é" * size}), BAD], ensure_ascii=False).encode() + b" \n"
     post(body)
     batch, rejection = Batch.objects.get(), Rejection.objects.filter(code="invalid").get()
-    assert fetched(analyst.get(f"/batches/{batch.pk}/body/")) == body
+    assert "Why do you look?" in analyst.get(f"/batches/{batch.pk}/body/").content.decode()
+    assert fetched(analyst.post(f"/batches/{batch.pk}/body/", {"reason": "Its maker asks"}, follow=True)) == body
     assert (
         fetched(sign_in(people.admin).get(f"/rejections/{rejection.pk}/item/"))
         == json.dumps(BAD, ensure_ascii=False).encode()

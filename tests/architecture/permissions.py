@@ -29,6 +29,11 @@ def page(args: Args = lambda w: [], right: str = "reviewer", **who: Any) -> Rout
     return Route(right, args=args, **who)
 
 
+def question(args: Args = lambda w: [], right: str = "reviewer", **who: Any) -> Route:
+    """A page that may ask why one looks before it shows anything."""
+    return Route(right, args=args, methods=("get", "post"), **who)
+
+
 def form(right: str, wrong: str | None, args: Args = lambda w: [], **who: Any) -> Route:
     """A page with a form: neither shown to nor taken from who may not send it."""
     return Route(right, wrong, args=args, methods=("get", "post"), **who)
@@ -53,6 +58,10 @@ def notice(state: str) -> Args:
 
 def report(state: str) -> Args:
     return lambda w: [w.once("report", state).pk]
+
+
+def bundle(state: str) -> Args:
+    return lambda w: [w.once("bundle", state).pk]
 
 
 def ref(what: str) -> Args:
@@ -107,6 +116,12 @@ ROUTES: dict[str, Route] = {
     "audit:trail": page(right="admin", stranger="analyst"),
     "audit:event": page(lambda w: [w.event.event_uuid], right="auditor", stranger="analyst"),
     "audit:history": page(lambda w: ["staff_user", w.people.lead.pk], right="auditor", stranger="analyst"),
+    "audit:open_private": act("auditor", "admin", lambda w: [w.event.event_uuid], stranger="analyst"),
+    "audit:readers": page(lambda w: ["accounts_account", w.account.pk], right="lead"),
+    "audit:reads": page(right="auditor", stranger="lead"),
+    "audit:export_reads": act(
+        "auditor", None, stranger="lead", data=lambda w: {"since": "2026-01-01", "until": "2026-12-31"}
+    ),
     "audit:verification": page(right="auditor", stranger="analyst"),
     "audit:request_verification": act("auditor", "admin", stranger="analyst"),
     # --- terms
@@ -120,8 +135,8 @@ ROUTES: dict[str, Route] = {
     "accounts:list": page(),
     "accounts:account": page(lambda w: [w.account.pk]),
     "accounts:import_records": form("analyst", "reviewer"),
-    "accounts:import_result": page(lambda w: [w.imported.pk]),
-    "accounts:open_identifiers": page(lambda w: [w.account.pk], right="auditor", wrong="reviewer"),
+    "accounts:import_result": question(lambda w: [w.imported.pk]),
+    "accounts:open_identifiers": question(lambda w: [w.account.pk], right="auditor", wrong="reviewer"),
     # --- alerts
     "alerts:queue": page(),
     "alerts:take_next": act("analyst", "reviewer"),
@@ -143,12 +158,13 @@ ROUTES: dict[str, Route] = {
     "alerts:end_suppression": form("analyst", "reviewer", lambda w: [w.once("suppression").pk]),
     "alerts:of_account": page(lambda w: [w.account.pk]),
     "alerts:alert": page(lambda w: [w.alert.pk]),
+    "alerts:open_payload": question(lambda w: [w.alert.pk]),
     # The administrator looks after detectors, so sees what they sent and what of it was refused.
     "alerts:batches": page(right="admin", stranger=None),
     "alerts:batch": page(lambda w: [w.alert.batch_id], right="admin", stranger=None),
     "alerts:rejections": page(right="admin", stranger=None),
     "alerts:rejection": page(lambda w: [w.rejection.pk], right="admin", stranger=None),
-    "alerts:batch_body": page(lambda w: [w.alert.batch_id], right="admin", stranger=None),
+    "alerts:download_body": question(lambda w: [w.alert.batch_id], right="admin", stranger=None),
     "alerts:rejection_item": page(lambda w: [w.rejection.pk], right="admin", stranger=None),
     "alerts:send_again": form("analyst", "reviewer", lambda w: [w.rejection.pk], stranger=None),
     "alerts:replay": form("analyst", "reviewer", stranger=None),
@@ -172,9 +188,9 @@ ROUTES: dict[str, Route] = {
     "alerts:revoke_key": form("admin", "lead", lambda w: [w.detector.pk, w.key[0].pk], stranger=None),
     # --- evidence
     "evidence:list": page(),
-    "evidence:item": page(lambda w: [w.item.ref]),
+    "evidence:item": question(lambda w: [w.item.ref]),
     "evidence:runs": page(),
-    "evidence:run": page(lambda w: [w.run.ref]),
+    "evidence:run": question(lambda w: [w.run.ref]),
     "evidence:collect": form("analyst", "reviewer"),
     "evidence:run_test": form("analyst", "counsel"),
     "evidence:verify_item": act("analyst", "counsel", lambda w: [w.item.ref]),
@@ -231,6 +247,7 @@ ROUTES: dict[str, Route] = {
     "cases:correct_party": form("counsel", "approver", lambda w: [w.once("party").pk]),
     "cases:add_task": form("counsel", "approver", case("investigation")),
     "cases:complete_task": act("counsel", "approver", lambda w: [w.once("task").pk]),
+    "cases:open_privileged": question(case("investigation"), right="counsel", wrong="auditor"),
     "cases:add_note": form("reviewer", "auditor", case("investigation")),
     "cases:finding": page(ref("finding")),
     "cases:propose_finding": form("analyst", "counsel", case("investigation")),
@@ -268,6 +285,13 @@ ROUTES: dict[str, Route] = {
     "disclosures:release_report": act("approver", "counsel", report("draft")),
     "disclosures:return_report": act("approver", "counsel", report("draft")),
     "disclosures:discard_report": act("counsel", "approver", report("draft")),
+    "disclosures:bundles": page(),
+    "disclosures:compile_bundle": form("counsel", "approver", case("decision")),
+    "disclosures:bundle": page(bundle("ready")),
+    "disclosures:release_bundle": act("approver", "counsel", bundle("ready")),
+    "disclosures:discard_bundle": act("counsel", "auditor", bundle("ready")),
+    "disclosures:bundle_file": page(bundle("released"), right="auditor", wrong="reviewer"),
+    "disclosures:bundle_receipt": page(bundle("released"), right="auditor", wrong="reviewer"),
 }
 
 # Addresses that ask nobody who they are, with why.

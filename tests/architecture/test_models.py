@@ -32,6 +32,7 @@ FREE = {
     "audit.Tile": "the log, written by the sequencer",
     "audit.Checkpoint": "the log, signed",
     "audit.Anchor": "what outside parties said about the log",
+    "audit.AnchorParty": "when an outside party last answered, and when it is asked again",
     "audit.LogState": "how far the sequencer is",
 }
 

@@ -155,6 +155,17 @@ DO: dict[str, dict[str, Do]] = {
         "records.carry_on": lambda w, run: records.carry_on(run, by=WORKER),
         "records.stop_run": lambda w, run: records.stop_run(run, reason="Wait", by=w.people.admin),
     },
+    "disclosures.Bundle": {
+        "disclosures.compile_bundle": lambda w, _: w.bundle("assembling"),
+        "disclosures.assemble_bundle": lambda w, bundle: disclosures.assemble_bundle(bundle, by=WORKER),
+        "disclosures.fail_bundle": lambda w, bundle: disclosures.fail_bundle(bundle, reason="Damaged", by=WORKER),
+        "disclosures.release_bundle": lambda w, bundle: disclosures.release_bundle(
+            bundle, reason="Ordered", by=w.people.approver
+        ),
+        "disclosures.discard_bundle": lambda w, bundle: disclosures.discard_bundle(
+            bundle, reason="Wrong recipient", by=w.people.counsel
+        ),
+    },
 }
 
 STEPS = [

@@ -22,7 +22,7 @@ from apps.audit.principals import System
 from apps.cases import actions as cases
 from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
-from apps.disclosures.models import Report
+from apps.disclosures.models import Bundle, Report
 from apps.evidence import actions as evidence
 from apps.notices import actions as notices
 from apps.notices.models import Notice
@@ -32,6 +32,7 @@ from apps.records import actions as records
 from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
 from apps.staff import actions as staff
 from tests.alerts.conftest import alert
+from tests.audit.sequencing import sequence_here
 from tests.cases.conftest import CLAUSE, END, START, TERMS, make_accounts, make_activity
 from tests.conftest import PASSWORD, People
 from tests.evidence.conftest import COUNTS
@@ -366,6 +367,27 @@ class World:
     def retention_run(self) -> RetentionRun:
         self.once("confirmation")
         return records.start_run(rule="jobs", by=self.people.admin)
+
+    # --- bundles
+
+    def bundle(self, state: str = "ready") -> Bundle:
+        case = self.confirmed().case
+        found = disclosures.compile_bundle(
+            case,
+            audience="court",
+            recipient=f"Expert {self._next()}",
+            legal_basis="Order of the court",
+            purpose="Expert opinion",
+            exhibits=case.exhibits.all(),
+            by=self.people.counsel,
+        )
+        sequence_here()
+        if state in ("ready", "released"):
+            disclosures.assemble_bundle(found, by=WORKER)
+        if state == "released":
+            disclosures.release_bundle(found, reason="Ordered", by=self.people.approver)
+            sequence_here()
+        return found
 
     # --- people
 

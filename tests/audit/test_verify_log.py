@@ -69,7 +69,14 @@ LOG = {  # table: a condition that picks one row, and the columns that can be se
     ),
     "audit_logstate": (
         "id = 1",
-        {"size": "size + 1", "low_xid": "low_xid + 1", "system_identifier": "'1'", "seal": "sha256(seal)"},
+        {
+            "size": "size + 1",
+            "signed": "signed - 1",
+            "checkpoints": "checkpoints + 1",
+            "low_xid": "low_xid + 1",
+            "system_identifier": "'1'",
+            "seal": "sha256(seal)",
+        },
     ),
     "audit_casecounter": (
         "case_id = (SELECT case_id FROM audit_casecounter LIMIT 1)",
@@ -156,7 +163,7 @@ ADDED = {
     "audit_casecounter": "SELECT gen_random_uuid(), 1",
     "audit_privatevalue": "SELECT gen_random_uuid(), field, subject, nonce, ciphertext FROM audit_privatevalue LIMIT 1",
     "audit_subjectkey": "SELECT 'user:somebody', wrapped FROM audit_subjectkey LIMIT 1",
-    "audit_anchor": "SELECT 1, 1, 'witness', 'x'::bytea, now(), now()",
+    "audit_anchor": "SELECT 1, 1000000, 'witness', 'w', 'x'::bytea, now(), now(), now()",
 }
 
 

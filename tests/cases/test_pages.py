@@ -212,11 +212,15 @@ def test_privileged_notes_are_for_legal_roles(case, people, sign_in):
     assert counsel.post(f"{url}notes/add/", {"body": "Advice: wait.", "is_privileged": "on"}).status_code == 302
     analyst.post(f"{url}notes/add/", {"body": "Looked at logs.", "is_privileged": "on"})
     assert CaseNote.objects.get(body="Looked at logs.").is_privileged is False
-    assert "Advice: wait." in counsel.get(url).content.decode()
+    page = counsel.get(url).content.decode()
+    assert "Legal advice: 1 note" in page
+    assert "Advice: wait." not in page
+    assert "Advice: wait." in counsel.get(f"{url}advice/").content.decode()
     for person in (people.analyst, people.lead, people.auditor, people.reviewer):
         html = sign_in(person).get(url).content.decode()
         assert "Looked at logs." in html
-        assert "Advice" not in html
+        assert "dvice" not in html
+        assert sign_in(person).get(f"{url}advice/").status_code == 403
 
 
 def test_the_matrix_is_filled_cell_by_cell(ready, people, sign_in):

@@ -118,7 +118,7 @@ def test_numbers_have_no_gap_after_a_refusal(compiled, people):
 def test_taking_a_file_is_recorded(released, people):
     actions.open_report(released, name="report.json", by=people.auditor)
     event = Event.objects.get(action="disclosures.open_report")
-    assert json.loads(bytes(event.body))["details"] == {"file": "report.json"}
+    assert json.loads(bytes(event.body))["details"] == {"name": "report.json"}
 
 
 # --- two people, and no others ---------------------------------------------------------------------------------------

@@ -1,8 +1,11 @@
 import re
+from datetime import timedelta
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import escape
 
 from apps.audit.models import Event
@@ -95,18 +98,38 @@ def test_what_is_left_out_is_asked_for(people, sign_in, missing):
 # --- one item --------------------------------------------------------------------------------------------------------
 
 
-def test_looking_is_recorded_once_in_five_minutes(people, sign_in, item, monkeypatch):
+def test_looking_is_recorded_once_in_five_minutes(people, sign_in, item):
     client = sign_in(people.lead)
     client.get(f"/evidence/{item.ref}/")
     client.get(f"/evidence/{item.ref}/")
     assert item.custody.filter(kind="view", actor=people.lead.actor).count() == 1
 
-    from apps.evidence import queries
-
-    monkeypatch.setattr(queries, "ONE_LOOK", -queries.ONE_LOOK)  # five minutes later
-    client.get(f"/evidence/{item.ref}/")
+    with time_machine.travel(timezone.now() + timedelta(minutes=5)):
+        client.get(f"/evidence/{item.ref}/")
     assert item.custody.filter(kind="view").count() == 2
     assert Event.objects.filter(action="evidence.open_item").count() == 2
+
+
+def test_who_looks_at_a_run_looks_at_its_item(people, sign_in):
+    run = actions.run_test(test_id="green-list", suspect="Lantern 7B", inputs=COUNTS, by=people.analyst)
+    sign_in(people.lead).get(f"/evidence/runs/{run.ref}/")
+    assert run.item.custody.filter(kind="view", actor=people.lead.actor).count() == 1
+
+
+def test_what_is_marked_red_asks_why(people, sign_in, collect):
+    item = collect(tlp="red")  # by the analyst, who knows why
+    assert item.sha512 in text(sign_in(people.analyst).get(f"/evidence/{item.ref}/"))
+    client, address = sign_in(people.lead), f"/evidence/{item.ref}/"
+    page = text(client.get(address))
+    assert "Why do you look?" in page
+    assert item.sha512 not in page
+    assert item.sha512 in text(client.post(address, {"reason": "Reviewing the finding"}, follow=True))
+    seen = item.custody.get(kind="view", actor=people.lead.actor)
+    assert seen.purpose == "Reviewing the finding"  # the chain says it too
+    assert Event.objects.get(object_id=seen.pk).reason == "Reviewing the finding"
+    with time_machine.travel(timezone.now() + timedelta(hours=1)):
+        assert item.sha512 in text(client.get(address))
+    assert [look.purpose for look in item.custody.filter(actor=people.lead.actor)] == ["Reviewing the finding"] * 2
 
 
 def test_the_page_shows_the_chain(people, sign_in, item):

@@ -17,6 +17,7 @@ from apps.alerts.actions.feedback import (
 from apps.alerts.actions.groups import merge, split, unmerge
 from apps.alerts.actions.intake import Part, receive
 from apps.alerts.actions.mending import replay, send_again, upload
+from apps.alerts.actions.reads import download_body, open_payload, open_rejection
 from apps.alerts.actions.signatures import add_signing_key, end_signing_key, require_signatures
 from apps.alerts.actions.snooze import snooze, wake
 from apps.alerts.actions.suppressions import end_suppression, suppress
@@ -29,10 +30,13 @@ __all__ = [
     "claim",
     "demote_detector",
     "dismiss",
+    "download_body",
     "end_signing_key",
     "end_suppression",
     "escalate",
     "merge",
+    "open_payload",
+    "open_rejection",
     "rank_again",
     "receive",
     "register_detector",

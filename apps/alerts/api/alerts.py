@@ -88,7 +88,7 @@ class AlertsView(APIView):
         if asked.is_one:
             return _one(request, asked.cleaned_data["source"], asked.cleaned_data["source_ref"])
         found = listing.page(request.user, asked.cleaned_data)
-        alerts = [_shown(alert) for alert in found.alerts]
+        alerts = [_shown(alert, request.user) for alert in found.alerts]
         return _json({"alerts": alerts, "next": found.cursor and str(found.cursor), "has_more": found.has_more})
 
 
@@ -96,7 +96,7 @@ def _one(request: Request, source: str, source_ref: str) -> HttpResponse:
     found = listing.one(request.user, source=source, source_ref=source_ref)
     if found is None:
         raise Http404(f"There is no alert of “{source}” with the reference “{source_ref}”, or none that you may see.")
-    return _json(_shown(found))
+    return _json(_shown(found, request.user))
 
 
 class AlertView(APIView):
@@ -109,7 +109,7 @@ class AlertView(APIView):
         found = queries.visible_alerts(request.user).filter(pk=pk).first()
         if found is None:
             raise Http404("There is no alert with this id, or none that you may see.")
-        return _json(_shown(found))
+        return _json(_shown(found, request.user))
 
 
 def _format(request: Request) -> str:
@@ -165,8 +165,9 @@ def _json(said: dict[str, Any]) -> HttpResponse:
     return HttpResponse(msgspec.json.encode(said), content_type="application/json")
 
 
-def _shown(alert: Alert) -> dict[str, Any]:
-    """What is said of an alert; its own text goes out as it lies there."""
+def _shown(alert: Alert, reader: Any) -> dict[str, Any]:
+    """What is said of an alert. Its own text goes out to its detector, as it lies there: it names people, so that a
+    person reads it on its page, where the look is counted."""
     group = alert.group
     return {
         "id": str(alert.pk),
@@ -180,5 +181,5 @@ def _shown(alert: Alert) -> dict[str, Any]:
         "group": group
         and {"id": str(group.pk), "title": group.title, "state": group.state, "priority": group.priority},
         "ref_collision": alert.ref_collision,
-        "alert": msgspec.Raw(alert.payload.encode()),
+        "alert": msgspec.Raw(alert.payload.encode()) if reader.actor_kind == "detector" else None,
     }

@@ -97,7 +97,7 @@ class Shown(Struct):
     content_sha256: native.Sha256
     group: Group | None
     ref_collision: Annotated[bool, Meta(description="its short reference was taken by another alert before")]
-    alert: native.Alert
+    alert: Annotated[native.Alert | None, Meta(description="null for people, who read it on its page, on record")]
 
 
 class Page(Struct):

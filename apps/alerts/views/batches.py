@@ -1,11 +1,13 @@
 """Requests as they came in."""
 
-from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.alerts import filters, queries
+from apps.alerts import actions, filters, queries
 from apps.alerts.views.frame import require_intake
+from apps.audit.reads.asking import asked
 from apps.core.http import OCTETS, file_response
 from apps.core.paging import page
 from apps.staff.queries import names_of
@@ -34,8 +36,10 @@ def batch(request: HttpRequest, pk: str) -> HttpResponse:
     return render(request, "alerts/batch.html", context)
 
 
-@require_safe
-def batch_body(request: HttpRequest, pk: str) -> StreamingHttpResponse:
+@require_http_methods(["GET", "HEAD", "POST"])
+def download_body(request: HttpRequest, pk: str) -> HttpResponseBase:
     """The request of a batch, byte for byte."""
     found = get_object_or_404(queries.visible_batches(request.user), pk=pk)
+    if answer := asked(request, actions.download_body, found, back=found.get_absolute_url()):
+        return answer
     return file_response(found.body(), filename=f"batch-{found.pk}", media_type=OCTETS, size=found.raw_bytes)

@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.alerts import filters, intake, mending, queries
+from apps.alerts import actions, filters, intake, mending, queries
 from apps.alerts.forms.rejections import SendAgainForm
 from apps.alerts.models import Rejection
 from apps.alerts.views.frame import require_intake
@@ -41,6 +41,7 @@ def _narrowed(request: HttpRequest, **further: str) -> str:
 @require_safe
 def rejection(request: HttpRequest, pk: str) -> HttpResponse:
     found = get_object_or_404(queries.visible_rejections(request.user), pk=pk)
+    actions.open_rejection(found, by=request.user)
     raw = bytes(found.raw)
     context = {
         "rejection": found,
@@ -57,6 +58,7 @@ def rejection(request: HttpRequest, pk: str) -> HttpResponse:
 def rejection_item(request: HttpRequest, pk: str) -> StreamingHttpResponse:
     """A rejected item, byte for byte."""
     found = get_object_or_404(queries.visible_rejections(request.user), pk=pk)
+    actions.open_rejection(found, by=request.user)
     raw = bytes(found.raw)
     return file_response([raw], filename=f"rejected-{found.pk}", media_type=OCTETS, size=len(raw))
 
@@ -68,6 +70,7 @@ def send_again(request: HttpRequest, pk: str) -> HttpResponse:
     require_intake(request, "alerts.send_again", found)
     if found.sent_again_in_id or not found.is_whole:
         return redirect(found)
+    actions.open_rejection(found, by=request.user)
     form = SendAgainForm(request.POST or None, initial={"body": bytes(found.raw).decode(errors="replace")})
     refusals = None
     if form.is_valid():

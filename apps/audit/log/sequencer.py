@@ -16,20 +16,22 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import Error, connection, transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.log import merkle, notes
+from apps.audit.log.signer import Entry, Growth, Refused, Signer, rollback
+from apps.audit.log.wire import RemoteSigner, Unreachable
 from apps.audit.models import Checkpoint, Leaf, LogState, Tile
+
+__all__ = ["LIMIT", "LOCK", "Refused", "Unreachable", "connect", "edge_of", "head_of", "leading", "sequence"]
 
 log = logging.getLogger(__name__)
 
 LOCK = 0x747261696C  # "trail"
 LIMIT = 4096
-
-
-class Refused(Exception):
-    """Signing would contradict what was signed before; says what does not fit and what to do."""
+MEMORY = "the signer's memory (the file beside its key that ends in .last)"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,15 @@ class Snapshot:
     xmin: int
     xmax: int
     system_identifier: str
+
+
+@dataclass(frozen=True)
+class Tail:
+    """What has its place in the log and waits for a signature."""
+
+    edge: merkle.Edge  # of what is signed already
+    root: bytes  # of all
+    entries: list[Entry]
 
 
 @dataclass(frozen=True)
@@ -53,9 +64,9 @@ class Waiting:
 
 
 def sequence(limit: int = LIMIT) -> int:
-    """One pass: sequence up to `limit` events and sign; returns how many. 0 also while another leader is at work.
+    """One pass: sequence up to `limit` events and sign; returns how many entries were signed.
 
-    Raises Refused. All of it happens in one transaction, so that a crash at any point leaves nothing half.
+    0 also while another leader is at work. Raises Refused, Unreachable.
     """
     with leading() as leads:
         return sequence_as_leader(limit) if leads else 0
@@ -76,31 +87,26 @@ def leading() -> Iterator[bool]:
 
 
 def sequence_as_leader(limit: int = LIMIT) -> int:
-    signer = notes.load_or_make_signer(settings.TRAIL_KEY_FILE, settings.TRAIL_ORIGIN)
-    with transaction.atomic(durable=True):
-        snapshot = _begin()
-        state = _state(snapshot)
-        waiting = _waiting(state.low_xid, limit)
-        if not waiting:
-            return 0
-        # Whatever is older than this has committed, and is in the log, or has failed.
-        state.low_xid = snapshot.xmin if len(waiting) < limit else min(snapshot.xmin, waiting[-1].xid)
-        sound = [event for event in waiting if _is_sound(event)]
-        if sound:
-            _append(state, sound, signer)
-        state.seal = ledger.seal(state.sealed_text)
-        state.save()
-        with connection.cursor() as cursor:
-            cursor.execute("DELETE FROM audit_touched")  # what this transaction sees of it has been checked
-    return len(sound)
+    """First entries get their places, in one transaction; then the signer is asked to sign what has been committed.
+
+    So the database is never behind the signer, and a crash in between leaves entries that only wait for a signature:
+    the next pass asks for them again, with the same tree, before any other event gets a place.
+    """
+    signer = connect()
+    state, tail = _place(signer, limit)
+    if tail:
+        _publish(signer, state, tail)
+    return len(tail.entries) if tail else 0
 
 
 def edge_of(size: int) -> merkle.Edge:
-    """The last tiles of a log of this size, as stored. Raises Refused when they are not all there."""
+    """The last tiles of the log when it had this size. Raises Refused when they are not all there."""
+    places = merkle.edge_tiles(size)
+    here = Q(*(Q(level=level, n=number) for level, number, _ in places), _connector=Q.OR)
+    stored = {(tile.level, tile.n): bytes(tile.hashes) for tile in Tile.objects.filter(here)} if places else {}
     edge: merkle.Edge = []
-    for level, number, width in merkle.edge_tiles(size):
-        tile = Tile.objects.filter(level=level, n=number).first() if width else None
-        hashes = merkle.hashes(bytes(tile.hashes)) if tile else []
+    for level, number, width in places:
+        hashes = merkle.hashes(stored.get((level, number), b""))[:width]
         if len(hashes) != width:
             raise Refused(
                 f"Tile {level}/{number} holds {len(hashes)} hashes, and a log of {size} entries has {width} there. "
@@ -110,9 +116,15 @@ def edge_of(size: int) -> merkle.Edge:
     return edge
 
 
-def memory_file() -> Path:
-    """Where the signer remembers its last checkpoint, out of the database's reach."""
-    return settings.TRAIL_KEY_FILE.with_name(f"{settings.TRAIL_KEY_FILE.name}.last")
+def connect() -> Signer | RemoteSigner:
+    """The signer of this installation: behind its socket, or, where none is set, in this process."""
+    if settings.TRAIL_SIGNER_SOCKET:
+        return RemoteSigner(Path(settings.TRAIL_SIGNER_SOCKET))
+    return local_signer()
+
+
+def local_signer() -> Signer:
+    return Signer(settings.TRAIL_KEY_FILE, settings.TRAIL_ORIGIN, ledger.seal)
 
 
 # --- one pass, step by step ------------------------------------------------------------------------------------------
@@ -165,11 +177,35 @@ def _is_sound(event: Waiting) -> bool:
     return False
 
 
-def _append(state: LogState, events: list[Waiting], signer: notes.Signer) -> None:
-    edge = edge_of(state.size)
-    number = _refuse_contradiction(state.size, merkle.edge_root(edge), signer.verifier)
+def _place(signer: Signer | RemoteSigner, limit: int) -> tuple[LogState, Tail | None]:
+    """Give waiting events their places, unless some still wait for a signature. Returns what is to be signed."""
+    with transaction.atomic(durable=True):
+        snapshot = _begin()
+        state = _state(snapshot)
+        if state.signed < state.size:
+            return state, Tail(edge_of(state.signed), merkle.edge_root(edge_of(state.size)), _stored(state.signed))
+        waiting = _waiting(state.low_xid, limit)
+        if not waiting:
+            return state, None
+        # Whatever is older than this has committed, and is in the log, or has failed.
+        state.low_xid = snapshot.xmin if len(waiting) < limit else min(snapshot.xmin, waiting[-1].xid)
+        sound = [event for event in waiting if _is_sound(event)]
+        tail = None
+        if sound:
+            edge = edge_of(state.size)
+            _refuse_contradiction(state, merkle.edge_root(edge), signer)
+            grown = _append(state, edge, sound)
+            tail = Tail(edge, merkle.edge_root(grown), [Entry(event.body, event.seal) for event in sound])
+        state.seal = ledger.seal(state.sealed_text)
+        state.save()
+        with connection.cursor() as cursor:
+            cursor.execute("DELETE FROM audit_touched")  # what this transaction sees of it has been checked
+    return state, tail
+
+
+def _append(state: LogState, edge: merkle.Edge, events: list[Waiting]) -> merkle.Edge:
     leaves = [merkle.leaf_hash(event.body) for event in events]
-    edge, tiles = merkle.append(state.size, edge, leaves)
+    grown, tiles = merkle.append(state.size, edge, leaves)
     with connection.cursor() as cursor:
         with cursor.copy("COPY audit_leaf (idx, event_id, xid, hash) FROM STDIN") as copy:
             for index, (event, leaf) in enumerate(zip(events, leaves, strict=True), start=state.size):
@@ -180,49 +216,74 @@ def _append(state: LogState, events: list[Waiting], signer: notes.Signer) -> Non
             [(level, place, hashes) for (level, place), hashes in tiles.items()],
         )
     state.size += len(leaves)
-    note = signer.sign(str(notes.Head(signer.name, state.size, merkle.edge_root(edge))))
-    checkpoint = Checkpoint(number=number, size=state.size, note=note, signed_at=timezone.now())
-    checkpoint.seal = ledger.seal(checkpoint.sealed_text)
-    checkpoint.save(force_insert=True)
-    transaction.on_commit(lambda: notes.replace(memory_file(), note))
+    return grown
 
 
-def _refuse_contradiction(size: int, root: bytes, verifier: notes.Verifier) -> int:
-    """Raise Refused unless the log is what was signed last; returns the number of the next checkpoint."""
-    last = Checkpoint.objects.order_by("-number").first()
-    leaves = (Leaf.objects.order_by("-idx").values_list("idx", flat=True).first() or 0) + 1 if size else 0
-    if leaves != size or (last.size if last else 0) != size:
+def _refuse_contradiction(state: LogState, root: bytes, signer: Signer | RemoteSigner) -> None:
+    """Raise Refused unless the log is what was signed last, by its checkpoints and by the signer's memory."""
+    leaves = (Leaf.objects.order_by("-idx").values_list("idx", flat=True).first() or 0) + 1 if state.size else 0
+    last = _last_checkpoint(state)
+    if leaves != state.size:
         raise Refused(
-            f"The log has {leaves} leaves, its state says {size} and its last checkpoint {last.size if last else 0}. "
-            "Nothing more is signed; run verify_trail."
+            f"The log has {leaves} leaves, and its state says {state.size}. Nothing more is signed; run verify_trail."
         )
     if last is not None:
-        signed = _head(last.note, verifier, "The last checkpoint")
-        if (signed.size, signed.root) != (size, root):
+        signed = head_of(last.note, "The last checkpoint")
+        if (signed.size, signed.root) != (state.size, root):
             raise Refused("The tiles do not give the root of the last checkpoint. Nothing more is signed.")
-    if memory_file().exists():
-        _refuse_rollback(size, root, verifier)
-    return last.number + 1 if last else 1
+    if memory := signer.last():
+        remembered = head_of(memory, "The remembered checkpoint")
+        if remembered.size > state.size:
+            raise Refused(rollback(remembered.size, state.size, MEMORY))
+        if (remembered.size, remembered.root) != (state.size, root):
+            raise Refused(
+                f"The first {remembered.size} entries are not those that were signed: the log is another one. If that "
+                f"is meant, as for a new installation, record why and move {MEMORY} away."
+            )
 
 
-def _refuse_rollback(size: int, root: bytes, verifier: notes.Verifier) -> None:
-    remembered = _head(memory_file().read_text(), verifier, "The remembered checkpoint")
-    if remembered.size > size:
+def _last_checkpoint(state: LogState) -> Checkpoint | None:
+    last = Checkpoint.objects.order_by("-number").first()
+    if ((last.number, last.size) if last else (0, 0)) != (state.checkpoints, state.signed):
         raise Refused(
-            f"A checkpoint of {remembered.size} entries was signed, and the database holds {size}: it is an older "
-            f"copy, or its end was cut off. Restore the newer one. If the older one is meant to go on, record why and "
-            f"move {memory_file()} away."
+            f"The state of the log says that {state.signed} entries are signed in {state.checkpoints} checkpoints, and "
+            f"its last checkpoint {last.size if last else 0}. Nothing more is signed; run verify_trail."
         )
-    stored = merkle.from_tiles(lambda level, n: bytes(Tile.objects.get(level=level, n=n).hashes))
-    if (root if remembered.size == size else stored(0, remembered.size)) != remembered.root:
-        raise Refused(
-            f"The first {remembered.size} entries are not those that were signed: the log is another one. If that is "
-            f"meant, as for a new installation, record why and move {memory_file()} away."
-        )
+    return last
 
 
-def _head(note: str, verifier: notes.Verifier, what: str) -> notes.Head:
+def _publish(signer: Signer | RemoteSigner, state: LogState, tail: Tail) -> None:
+    """Have the signer sign what is committed, and store what it says."""
+    last = _last_checkpoint(state)
+    head = notes.Head(settings.TRAIL_ORIGIN, state.size, tail.root)
+    note = signer.sign(Growth(last.note if last else "", tail.edge, head.size, head.root), tail.entries)
+    if head_of(note, "What the signer answered") != head:
+        raise Refused("The signer signed something else than it was asked for. It is not stored.")
+    state.signed, state.checkpoints = state.size, state.checkpoints + 1
+    state.seal = ledger.seal(state.sealed_text)
+    checkpoint = Checkpoint(number=state.checkpoints, size=state.size, note=note, signed_at=timezone.now())
+    checkpoint.seal = ledger.seal(checkpoint.sealed_text)
+    with transaction.atomic(durable=True):
+        checkpoint.save(force_insert=True)
+        state.save()
+
+
+def _stored(signed: int) -> list[Entry]:
+    """The entries that have a place and no signature yet, as a crash has left them."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT body, seal FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id WHERE idx >= %s ORDER BY idx",
+            [signed],
+        )
+        return [Entry(bytes(body), bytes(seal)) for body, seal in cursor.fetchall()]
+
+
+def head_of(note: str, what: str) -> notes.Head:
+    """What a note of this log says. Raises Refused."""
     try:
+        verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
+        if verifier is None:
+            raise notes.BadNote(f"{notes.public_file(settings.TRAIL_KEY_FILE)} is not there")
         return notes.Head.parse(verifier.open(note))
     except notes.BadNote as error:
         raise Refused(f"{what} cannot be trusted: {error}. Nothing more is signed.") from error

@@ -48,6 +48,7 @@ def verify(progress: Callable[[str], None] | None = None) -> Report:
 
 def _key() -> str:
     try:
-        return str(notes.load_verifier(settings.TRAIL_KEY_FILE) or "")
+        verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
+        return verifier.ids if verifier else ""
     except (notes.BadNote, OSError):
         return ""

@@ -11,8 +11,9 @@ import pgtrigger
 from django.conf import settings
 
 from apps.audit import ledger
+from apps.audit.anchors import judging
 from apps.audit.log import merkle, notes, sequencer
-from apps.audit.models import GUARD_FUNCTIONS, Checkpoint, LogState
+from apps.audit.models import GUARD_FUNCTIONS, Anchor, Checkpoint, LogState
 from apps.audit.verify.reading import Reader, at, body_of, named, shown
 from apps.audit.verify.report import Verdict
 
@@ -30,13 +31,25 @@ def check(reader: Reader, verdict: Verdict) -> int:
     log.check()
     _unsequenced(reader, verdict)
     _guards(reader, verdict)
-    for number, kind, size in reader.all("SELECT id, kind, size FROM audit_anchor ORDER BY id"):
-        verdict.found(
-            f"Anchor {number} ({kind} of {size} entries) was put there by hand: casemgr obtains none yet.",
-            table="audit_anchor",
-            row=number,
-        )
+    _anchors(reader, verdict)
     return log.size
+
+
+def _anchors(reader: Reader, verdict: Verdict) -> None:
+    """What parties outside said has to be about the checkpoints that are there."""
+    stored: dict[int, str] = dict(reader.stream("SELECT size, note FROM audit_checkpoint"))
+    rows = reader.stream("SELECT id, size, kind, party, token, stated_at FROM audit_anchor ORDER BY id")
+    names = ("id", "size", "kind", "party", "token", "stated_at")
+    anchors = (Anchor(**dict(zip(names, row, strict=True))) for row in rows)
+    for judged in judging.judged(anchors, stored.get):
+        if judged.problem:
+            verdict.found(
+                f"The anchor by {judged.anchor.party} of {judged.anchor.size} entries does not hold: {judged.problem}.",
+                table="audit_anchor",
+                row=judged.anchor.pk,
+            )
+    for sentence in judging.contradictions(stored.get):
+        verdict.found(sentence, table="audit_anchor")
 
 
 def check_event(event: dict[str, Any], verdict: Verdict, leaf: bytes | None = None) -> None:
@@ -112,7 +125,7 @@ class _Log:
         self.checkpoints = self._checkpoints()
         self.contradicted: list[int] = []
         self.good = 0  # size of the last checkpoint whose root is right
-        self.checkpoint_size = 0
+        self.last_checkpoint = (0, 0)  # number and size
         self.remembered = self._remembered()
 
     def check(self) -> None:
@@ -213,7 +226,7 @@ class _Log:
             where = {"table": "audit_checkpoint", "row": number}
             if number != last + 1:
                 self.verdict.found(f"Checkpoint {last + 1} is missing: the next one is {number}.", **where)
-            last, self.checkpoint_size = number, size
+            last, self.last_checkpoint = number, (number, size)
             checkpoint = Checkpoint(number=number, size=size, note=note, signed_at=signed_at)
             if not hmac.compare_digest(bytes(seal), ledger.seal(checkpoint.sealed_text)):
                 self.verdict.found(f"Checkpoint {number} was not written by casemgr, or has changed since.", **where)
@@ -233,7 +246,7 @@ class _Log:
             else:
                 yield head
 
-    def _verifier(self) -> notes.Verifier | None:
+    def _verifier(self) -> notes.Verifiers | None:
         try:
             verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
         except (notes.BadNote, OSError) as error:
@@ -251,12 +264,11 @@ class _Log:
 
     def _remembered(self) -> notes.Head | None:
         """What the signer remembers beside its key, out of the database's reach."""
-        path, verifier = sequencer.memory_file(), None
         try:
-            verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
-            return notes.Head.parse(verifier.open(path.read_text())) if verifier and path.exists() else None
-        except (notes.BadNote, OSError) as error:
-            self.verdict.found(f"The signer's memory {path} cannot be used: {error}.")
+            memory = sequencer.connect().last()
+            return sequencer.head_of(memory, "The signer's memory") if memory else None
+        except (sequencer.Refused, sequencer.Unreachable, OSError) as error:
+            self.verdict.found(f"The signer's memory cannot be used: {error}")
             return None
 
     def _compare_memory(self, head: notes.Head) -> None:
@@ -281,19 +293,20 @@ class _Log:
                 f"The signer remembers a checkpoint of {self.remembered.size} entries, and the log has {self.size}: "
                 "its end was cut off, or it is an older copy."
             )
-        if self.checkpoint_size != self.size:
-            self.verdict.found(
-                f"The last checkpoint is of {self.checkpoint_size} entries, and the log has {self.size}.",
-                table="audit_checkpoint",
-            )
         self._state()
 
     def _state(self) -> None:
-        rows = self.reader.all("SELECT size, low_xid, system_identifier, seal FROM audit_logstate")
+        rows = self.reader.all("SELECT size, signed, checkpoints, low_xid, system_identifier, seal FROM audit_logstate")
         if not rows and self.size:
             self.verdict.found("The state of the log is missing.", table="audit_logstate")
-        for size, low_xid, system_identifier, seal in rows:
-            state = LogState(size=size, low_xid=low_xid, system_identifier=system_identifier)
+        for size, signed, checkpoints, low_xid, system_identifier, seal in rows:
+            state = LogState(
+                size=size,
+                signed=signed,
+                checkpoints=checkpoints,
+                low_xid=low_xid,
+                system_identifier=system_identifier,
+            )
             if not hmac.compare_digest(bytes(seal), ledger.seal(state.sealed_text)):
                 self.verdict.found(
                     "The state of the log was changed by something other than casemgr.", table="audit_logstate", row=1
@@ -305,6 +318,13 @@ class _Log:
                     row=1,
                     column="size",
                 )
+            if (checkpoints, signed) != self.last_checkpoint:
+                self.verdict.found(
+                    f"The state of the log says that checkpoint {checkpoints} signed {signed} entries, and the last "
+                    f"one is checkpoint {self.last_checkpoint[0]} of {self.last_checkpoint[1]}.",
+                    table="audit_checkpoint",
+                )
+            self.verdict.count("entries still without a signature", max(size - signed, 0))
 
 
 def _unsequenced(reader: Reader, verdict: Verdict) -> None:

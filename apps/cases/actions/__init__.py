@@ -15,6 +15,7 @@ from apps.cases.actions.findings import confirm_finding, propose_finding, reject
 from apps.cases.actions.independence import accept_independence, argue_independence, refuse_independence
 from apps.cases.actions.members import add_accounts, add_group, exclude_accounts, restore_accounts
 from apps.cases.actions.papers import add_note, add_party, add_task, complete_task, correct_party
+from apps.cases.actions.reads import look_up_identifier, open_privileged
 
 __all__ = [
     "accept_independence",
@@ -34,8 +35,10 @@ __all__ = [
     "correct_party",
     "describe",
     "exclude_accounts",
+    "look_up_identifier",
     "open_case",
     "open_case_from_group",
+    "open_privileged",
     "propose_decision",
     "propose_finding",
     "raise_explanation",

@@ -6,7 +6,8 @@ from datetime import UTC, date, datetime, time
 from django.db.models import Max, Min, QuerySet
 
 from apps.alerts.models import Alert
-from apps.audit.models import Checkpoint, Event, Leaf
+from apps.audit.anchors.state import State, state_of_case
+from apps.audit.models import Event
 from apps.cases.models import (
     Case,
 )
@@ -84,8 +85,6 @@ def events(case: Case) -> QuerySet[Event]:
     return Event.objects.filter(case_id=case.pk)
 
 
-def is_sealed(case: Case) -> bool:
-    """Whether the newest entry of the case is in the log under a signed checkpoint."""
-    newest = events(case).order_by("-case_seq").values("pk")[:1]
-    leaf = Leaf.objects.filter(event_id=newest).values("idx")[:1]
-    return Checkpoint.objects.filter(size__gt=leaf).exists()
+def anchored(case: Case) -> State:
+    """How far the entries of the case have come on their way outside."""
+    return state_of_case(case.pk)

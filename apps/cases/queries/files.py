@@ -50,10 +50,15 @@ def visible_parties(user) -> QuerySet[Party]:
     return Party.objects.filter(case__in=visible_cases(user)).select_related("case")
 
 
-def visible_notes(user, case: Case) -> QuerySet[CaseNote]:
+def notes(case: Case) -> QuerySet[CaseNote]:
+    """Newest first, without legal advice."""
+    return case.notes.filter(is_privileged=False).select_related("written_by").order_by("-written_at")
+
+
+def visible_advice(user, case: Case) -> QuerySet[CaseNote]:
     """Newest first. Legal advice is for legal roles; nobody else learns how much of it there is."""
-    notes = case.notes.select_related("written_by").order_by("-written_at")
-    return notes if user.has_perm("cases.view_privileged") else notes.filter(is_privileged=False)
+    advice = case.notes.filter(is_privileged=True).select_related("written_by", "case").order_by("-written_at")
+    return advice if user.has_perm("cases.view_privileged") else advice.none()
 
 
 def people_with(verb: str) -> QuerySet[User]:

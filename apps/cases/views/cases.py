@@ -7,11 +7,13 @@ from django.contrib import messages
 from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts.queries import visible_groups
 from apps.alerts.reliability.standing import why_not_alone
 from apps.audit import sentences
+from apps.audit.reads.asking import asked
 from apps.cases import actions, filters, forms, queries
 from apps.cases.models import Party
 from apps.cases.views.frame import VerbPage, find, panel
@@ -90,7 +92,8 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
         "labels": [day["day"] for day in days],
         "parties": found.parties.order_by("added_at"),
         "tasks": found.tasks.select_related("assignee", "done_by").order_by("done_at", "due_on", "added_at"),
-        "notes": queries.visible_notes(request.user, found),
+        "notes": queries.notes(found),
+        "advice": queries.visible_advice(request.user, found).count(),
         "note_form": forms.NoteForm(legal=request.user.has_perm("cases.view_privileged")),
         "wrongful": queries.expected_wrongful(found, figures.accounts, exhibits) if figures.accounts else None,
         "moments": [moment for moment in queries.timeline(found, figures) if moment.anchor],
@@ -245,6 +248,20 @@ class AddNote(VerbPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"legal": self.request.user.has_perm("cases.view_privileged")}
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_privileged(request: HttpRequest, ref: str) -> HttpResponse:
+    """The legal advice in a case: for legal roles, who are on record as having read it."""
+    found = find(request, ref)
+    require(request, "cases.view", "cases.open_privileged")
+    advice = list(queries.visible_advice(request.user, found))
+    back = reverse("cases:case", args=[ref])
+    if advice and (
+        answer := asked(request, actions.open_privileged, advice[0], title=f"Legal advice in {ref}", back=back)
+    ):
+        return answer
+    return panel(request, found, "advice", {"advice": advice}, tab="cases:case")
 
 
 @require_POST

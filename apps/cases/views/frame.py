@@ -61,7 +61,7 @@ def panel(
         "states": Case.State.choices,
         "missing": lines,
         "step": readiness.NEXT_STEP[Case.State(case.state)],
-        "sealed": queries.is_sealed(case),
+        "anchored": queries.anchored(case),
         "primary": _primary(request, case),
         "drill": case.drill or settings.DRILL,
     }

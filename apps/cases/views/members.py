@@ -100,12 +100,15 @@ def add_accounts(request: HttpRequest, ref: str) -> HttpResponse:
                 added = actions.add_accounts(case, query=form.query, by=request.user)
                 messages.success(request, f"New in the case: {counted(added, 'account')}.")
                 return redirect("cases:accounts", case.ref)
-            context |= _preview(case, form.query)
+            context |= _preview(request, case, form.query)
     return panel(request, case, "add_accounts", context, form, tab="cases:accounts")
 
 
-def _preview(case: Case, query: dict[str, Any]) -> dict[str, Any]:
+def _preview(request: HttpRequest, case: Case, query: dict[str, Any]) -> dict[str, Any]:
     selection = Selection.read(query)
+    if selection.identifier_kind and selection.identifier_hmac:
+        hashed = {"kind": selection.identifier_kind, "value_hmac": selection.identifier_hmac}
+        actions.look_up_identifier(case, **hashed, by=request.user)
     picked = selection.of(Account.objects.order_by())
     present = case.members.filter(account__in=picked)
     out = present.filter(excluded_at__isnull=False).count()

@@ -31,6 +31,8 @@ STATES = {
     "notice": ("mail-forward", "accent"),
     "in_progress": ("circle-dot", "accent"),
     "running": ("refresh", "accent"),
+    "assembling": ("refresh", "accent"),
+    "ready": ("hourglass", "warn"),
     "review": ("eye", "warn"),
     "snoozed": ("clock-pause", "dim"),
     "on_hold": ("player-pause", "warn"),

@@ -14,7 +14,7 @@ from django.conf import settings as project
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 
-from apps.audit.log import merkle, notes, sequencer
+from apps.audit.log import merkle, notes, sequencer, wire
 from apps.audit.management.commands import sequencer as command
 from apps.audit.models import Checkpoint, Event, Leaf, LogState, Tile
 from apps.audit.principals import System
@@ -34,6 +34,22 @@ def another_session() -> Iterator:
         yield database.connection
     finally:
         database.close()
+
+
+@pytest.fixture(params=["in this process", "behind a socket"])
+def signing(request, settings, tmp_path) -> Iterator[None]:
+    """The signer at work, in either way it can be set up."""
+    if request.param == "in this process":
+        yield
+        return
+    settings.TRAIL_SIGNER_SOCKET = str(tmp_path / "s")
+    stop = threading.Event()
+    thread = threading.Thread(target=wire.serve, args=[sequencer.local_signer(), tmp_path / "s", stop])
+    thread.start()
+    assert within(5, lambda: (tmp_path / "s").exists())
+    yield
+    stop.set()
+    thread.join()
 
 
 def unsequenced() -> int:
@@ -116,33 +132,78 @@ def test_a_rolled_back_event_leaves_no_hole(people):
     assert verify().holds
 
 
-STEPS = ["edge_of", "merkle.append", "notes.Signer.sign", "Checkpoint.save", "LogState.save"]
+STEPS = [
+    "edge_of",
+    "merkle.append",
+    "LogState.save",  # so far nothing has a place
+    "_publish",
+    "Checkpoint.save",
+]
 
 
 @pytest.mark.parametrize("step", STEPS)
-def test_a_crash_at_any_step_leaves_nothing_half(people, step):
+def test_a_crash_at_any_step_is_made_good_by_the_next_pass(people, signing, step):
+    """What happens around the crash, other events included, ends in the log once, and no checkpoint is missing."""
     _ = people.admin
     sequencer.sequence()
-    people.all()
-    before = [Leaf.objects.count(), Checkpoint.objects.count(), LogState.objects.get().size]
+    _ = people.analyst
     with patch(f"apps.audit.log.sequencer.{step}", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
         sequencer.sequence()
-    assert [Leaf.objects.count(), Checkpoint.objects.count(), LogState.objects.get().size] == before
-    assert sequencer.sequence() == Event.objects.count() - before[0]
+    assert verify().holds
+    people.all()
+    while sequencer.sequence():
+        pass
+    assert unsequenced() == 0
+    assert Leaf.objects.count() == Event.objects.count() == Checkpoint.objects.latest("number").size
     assert verify().holds
 
 
-def test_a_crash_before_the_signer_remembers_loses_nothing(people):
+@pytest.mark.parametrize("step", ["merkle.append", "notes.Signers.sign", "notes.replace"])
+def test_a_crash_of_the_signer_is_made_good_too(people, step):
+    _ = people.admin
+    sequencer.sequence()
+    signed = sequencer.connect().last()
+    _ = people.analyst
+    with patch(f"apps.audit.log.signer.{step}", side_effect=OSError("disk full")), pytest.raises(OSError, match="full"):
+        sequencer.sequence()
+    assert sequencer.connect().last() == signed
+    people.all()
+    while sequencer.sequence():
+        pass
+    assert unsequenced() == 0
+    assert verify().holds
+
+
+def test_what_was_signed_before_a_crash_is_stored_as_it_was_signed(people, signing):
+    """The signer is ahead of what the database knows: the same tree gets the same note again."""
     _ = people.admin
     with (
-        patch("apps.audit.log.sequencer.notes.replace", side_effect=OSError("disk full")),
-        pytest.raises(OSError, match="full"),
+        patch("apps.audit.log.sequencer.Checkpoint.save", side_effect=KeyboardInterrupt),
+        pytest.raises(KeyboardInterrupt),
     ):
         sequencer.sequence()
-    assert not sequencer.memory_file().exists()
+    signed = sequencer.connect().last()
     people.all()
-    assert sequencer.sequence() > 0
+    assert sequencer.sequence() == 1
+    assert Checkpoint.objects.get().note == signed
+    assert sequencer.sequence() > 1
     assert verify().holds
+
+
+def test_an_entry_that_was_changed_before_it_is_signed_is_not_signed(people):
+    _ = people.admin
+    with patch("apps.audit.log.sequencer._publish", side_effect=KeyboardInterrupt), pytest.raises(KeyboardInterrupt):
+        sequencer.sequence()
+    for change in ("body = '{}'", "seal = sha256(seal)"):
+        with guards_off():
+            sql("CREATE TEMPORARY TABLE kept AS SELECT * FROM audit_event")
+            sql(f"UPDATE audit_event SET {change}")
+        with pytest.raises(sequencer.Refused, match="Entry 0 of the log is not as casemgr sealed it"):
+            sequencer.sequence()
+        with guards_off():
+            sql("UPDATE audit_event e SET body = k.body, seal = k.seal FROM kept k WHERE k.id = e.id")
+            sql("DROP TABLE kept")
+    assert sequencer.sequence() == 1
 
 
 def test_an_event_has_one_place(people):
@@ -210,8 +271,9 @@ def test_it_refuses_to_continue_what_is_not_what_it_signed(people):
         ),
         ("DELETE FROM audit_tile", "Tile 0/0 holds 0 hashes"),
         ("UPDATE audit_logstate SET size = size + 1", "changed by something other"),
+        ("UPDATE audit_logstate SET checkpoints = checkpoints - 1", "changed by something other"),
         ("DELETE FROM audit_checkpoint", "its last checkpoint 0"),
-        ("DELETE FROM audit_leaf WHERE idx = (SELECT max(idx) FROM audit_leaf)", "leaves, its state says"),
+        ("DELETE FROM audit_leaf WHERE idx = (SELECT max(idx) FROM audit_leaf)", "leaves, and its state says"),
         ("UPDATE audit_checkpoint SET note = replace(note, '/trail', '/trial')", "cannot be trusted"),
     ]
     for statement, why in places:
@@ -229,28 +291,50 @@ def test_it_refuses_to_continue_what_is_not_what_it_signed(people):
     assert sequencer.sequence() == 1
 
 
-def test_it_refuses_to_go_on_from_an_older_copy(people):
+def remember(size: int, root: bytes) -> None:
+    """Make the signer believe that it has signed this."""
+    signer = sequencer.local_signer()
+    keys = notes.load_or_make_signer(project.TRAIL_KEY_FILE, project.TRAIL_ORIGIN)
+    notes.replace(signer.memory_file, keys.sign(str(notes.Head(project.TRAIL_ORIGIN, size, root))))
+
+
+def test_it_refuses_to_go_on_from_an_older_copy(people, signing):
     _ = people.admin
     sequencer.sequence()
-    newer = notes.load_or_make_signer(project.TRAIL_KEY_FILE, project.TRAIL_ORIGIN).sign(
-        str(notes.Head(project.TRAIL_ORIGIN, 1000, b"\0" * 32))
-    )
-    notes.replace(sequencer.memory_file(), newer)
+    remember(1000, b"\0" * 32)
     _ = people.analyst
     with pytest.raises(sequencer.Refused, match="an older copy, or its end was cut off"):
         sequencer.sequence()
+    assert Leaf.objects.count() == 1
 
 
-def test_it_refuses_another_log_under_the_same_key(people):
+def test_it_refuses_another_log_under_the_same_key(people, signing):
     _ = people.admin
-    other = notes.load_or_make_signer(project.TRAIL_KEY_FILE, project.TRAIL_ORIGIN).sign(
-        str(notes.Head(project.TRAIL_ORIGIN, 1, b"\0" * 32))
-    )
     sequencer.sequence()
-    notes.replace(sequencer.memory_file(), other)
+    remember(1, b"\0" * 32)
     _ = people.analyst
     with pytest.raises(sequencer.Refused, match="the log is another one"):
         sequencer.sequence()
+    assert Leaf.objects.count() == 1
+
+
+def test_a_signer_that_lost_its_memory_goes_on_from_what_it_can_see_it_signed(people, signing):
+    _ = people.admin
+    sequencer.sequence()
+    sequencer.local_signer().memory_file.unlink()
+    _ = people.analyst
+    assert sequencer.sequence() == 1
+    assert verify().holds
+
+
+def test_nothing_is_placed_while_the_signer_is_away(people, settings, tmp_path):
+    settings.TRAIL_SIGNER_SOCKET = str(tmp_path / "nobody")
+    _ = people.admin
+    with pytest.raises(sequencer.Unreachable, match=r"Is `manage\.py signer` running"):
+        sequencer.sequence()
+    assert Leaf.objects.count() == 0
+    settings.TRAIL_SIGNER_SOCKET = ""
+    assert sequencer.sequence() == 1
 
 
 # --- the command -----------------------------------------------------------------------------------------------------

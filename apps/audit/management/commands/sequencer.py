@@ -31,6 +31,9 @@ class Command(BaseCommand):
                 log.warning("the database cannot be reached: %s", str(error).strip())
                 connection.close()
                 self.stop.wait(PATIENCE)
+            except sequencer.Unreachable as error:
+                log.warning("%s", error)
+                self.stop.wait(PATIENCE)
             except (sequencer.Refused, notes.BadNote, OSError) as error:
                 log.critical("nothing is signed: %s", error)
                 self.stop.wait(AFTER_REFUSAL)

@@ -3,6 +3,7 @@ from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpRespons
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from apps.audit.anchors import waiting
 from apps.cases.queries import visible_cases
 from apps.core import vault
 from apps.core.forms import ReasonForm
@@ -27,11 +28,12 @@ def reports(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def of_case(request: HttpRequest, ref: str) -> HttpResponse:
-    """The panel of a case: its reports."""
+    """The panel of a case: its reports and bundles."""
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = queries.visible_reports(request.user).filter(case=case).order_by("-compiled_at")[:50]
+    bundles = queries.visible_bundles(request.user).filter(case=case).order_by("-compiled_at")[:50]
     template = "disclosures/of_case.html" if is_fragment(request) else "disclosures/of_case_page.html"
-    return render(request, template, {"case": case, "reports": found})
+    return render(request, template, {"case": case, "reports": found, "bundles": bundles})
 
 
 @require_http_methods(["GET", "POST"])
@@ -48,7 +50,9 @@ def compile_report(request: HttpRequest, ref: str) -> HttpResponse:
 
 @require_safe
 def report(request: HttpRequest, pk) -> HttpResponse:
-    return _report_page(request, _find(request, pk))
+    found = _find(request, pk)
+    actions.preview_report(found, by=request.user)
+    return _report_page(request, found)
 
 
 def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = None) -> HttpResponse:
@@ -56,6 +60,7 @@ def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = 
         "report": found,
         "withheld": [{**line, "field": field_in_words(line["path"])} for line in found.withheld],
         "reason": form or ReasonForm(),
+        "wait": waiting.of("disclosures.render", found.pk) if found.state == Report.State.RELEASING else None,
     }
     return render(request, "disclosures/report.html", context, status=422 if form and form.errors else 200)
 
@@ -64,6 +69,7 @@ def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = 
 def preview(request: HttpRequest, pk) -> HttpResponse:
     """The report on screen. A released one is shown from the vault, never made again."""
     found = _find(request, pk)
+    actions.preview_report(found, by=request.user)
     if found.files:
         return pdf_response(lambda: vault.read(found.files[0]["sha256"]), name=str(found.ref))
     return pdf_response(lambda: next(iter(actions.files_of(found).values())), name="draft")

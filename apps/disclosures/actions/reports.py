@@ -8,6 +8,8 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.audit.anchors import waiting
+from apps.audit.reads.look import reading
 from apps.cases.models import Case, Exhibit, Finding
 from apps.cases.snapshot import snapshot
 from apps.cases.wording import established, lint_wording
@@ -111,7 +113,11 @@ def release_report(report: Report, *, by) -> None:
 
 @action
 def render_report(report: Report, *, by) -> None:
-    """Make the PDF and its annexes, keep them, and close the report for ever."""
+    """Make the PDF and its annexes, keep them, and close the report for ever.
+
+    Raises jobs.Later until what led to it is anchored outside as the settings ask.
+    """
+    waiting.require(report)
     files = []
     for name, data in files_of(report).items():
         stored = vault.put(data)
@@ -120,10 +126,16 @@ def render_report(report: Report, *, by) -> None:
     ledger.change(report, state=State.RELEASED, files=files)
 
 
-@action
+@reading
+def preview_report(report: Report, *, by) -> None:
+    """Record that somebody read the report on screen."""
+    ledger.note(report, state=report.state)
+
+
+@reading
 def open_report(report: Report, *, name: str, by) -> None:
     """Record that somebody took one of the released files."""
-    ledger.note(report, file=name)
+    ledger.note(report, name=name)
 
 
 def files_of(report: Report) -> dict[str, bytes]:
