@@ -78,8 +78,8 @@ def test_the_trail_never_holds_what_is_private(issued, demand, people):
     actions.redraft_notice(demand, recipient="Mr Secret Name\n1 Hidden Street", by=people.counsel)
     said = bodies()
     assert issued.ref in said
-    for private in (issued.appeal_code, *issued.recipient.splitlines(), "Secret Name", "Hidden Street", "Quarry Lane"):
-        assert private not in said, private
+    for secret in (issued.appeal_code, *issued.recipient.splitlines(), "Secret Name", "Hidden Street", "Quarry Lane"):
+        assert secret not in said, secret
 
 
 def test_a_job_done_twice_makes_one_file(issuing, quick_paper):
