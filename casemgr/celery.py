@@ -17,4 +17,5 @@ app.conf.beat_schedule = {
     "tell-late": {"task": "alerts.tell_late", "schedule": 60.0},
     "fixity": {"task": "evidence.nightly_fixity", "schedule": crontab(hour=2, minute=30)},
     "sweep-vault": {"task": "core.sweep_vault", "schedule": 3600.0},
+    "retain": {"task": "records.retain", "schedule": crontab(hour=2, minute=20)},
 }

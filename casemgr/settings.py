@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "apps.core",
     "apps.audit",
     "apps.staff",
+    "apps.records",
     "apps.policies",
     "apps.accounts",
     "apps.alerts",
@@ -368,6 +369,8 @@ TRAIL_ISSUE_NEEDS = env.list("TRAIL_ISSUE_NEEDS", default=[])
 # --- files, letterhead, log ------------------------------------------------------------------------------------------
 
 VAULT_DIR = Path(env.str("VAULT_DIR", default=str(VAR_DIR / "vault")))
+# What was erased, so that it can be erased once more after a restore: kept apart from the database and its backups.
+ERASURE_JOURNAL = Path(env.str("ERASURE_JOURNAL", default=str(VAR_DIR / "records" / "erasures.jsonl")))
 PROVIDER = {
     "name": env.str("PROVIDER_NAME", default="Northlight AI"),
     "legal_name": env.str("PROVIDER_LEGAL_NAME", default="Northlight AI Ltd"),

@@ -5,6 +5,7 @@ from django.urls import reverse
 
 from apps.audit.models import AuditedModel
 from apps.core.constraints import refers_to
+from apps.records.guards import refuse_held
 
 
 class Import(AuditedModel):
@@ -55,6 +56,10 @@ class ImportRejection(AuditedModel):
 
     class Meta(AuditedModel.Meta):
         ordering = ["source", "line"]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            refuse_held("a_held_row_is_not_emptied", "OLD.raw IS DISTINCT FROM NEW.raw"),
+        ]
 
     def __str__(self) -> str:
         return f"line {self.line}: {self.reason}"
@@ -87,6 +92,10 @@ class Account(AuditedModel):
             models.CheckConstraint(condition=~models.Q(ref=""), name="an_account_has_a_reference"),
         ]
         indexes = [models.Index(fields=["-recorded_at", "-id"], name="account_newest_first")]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            refuse_held("a_held_account_is_not_erased", "OLD.ref IS DISTINCT FROM NEW.ref"),
+        ]
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:account", args=[self.pk])
@@ -129,6 +138,7 @@ class Identifier(AuditedModel):
         triggers = [
             *AuditedModel.Meta.triggers,
             *refers_to("an_identifier_has_its_account", "account_id", "accounts_account"),
+            refuse_held("a_held_identifier_is_not_erased", "OLD.value_hmac IS DISTINCT FROM NEW.value_hmac"),
         ]
 
     def __str__(self) -> str:
@@ -149,6 +159,7 @@ class Activity(AuditedModel):
     topic_entropy_bits = models.FloatField(null=True)
 
     class Meta(AuditedModel.Meta):
+        verbose_name_plural = "activities"
         constraints = [
             models.UniqueConstraint(fields=["account", "day", "model"], name="one_activity_per_account_day_model"),
             models.CheckConstraint(

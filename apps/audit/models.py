@@ -61,6 +61,10 @@ class Guard(pgtrigger.Trigger):
         return f"{self.function}()"
 
 
+# Functions that guards ask and no migration has, since they follow from what rooms register: name -> what it says.
+GUARD_FUNCTIONS: dict[str, str] = {}
+
+
 class AuditedModel(models.Model):
     """A row that changes only through `ledger`, inside an `@action`.
 
@@ -100,6 +104,7 @@ class AuditedModel(models.Model):
                 when=pgtrigger.Before,
                 operation=pgtrigger.Truncate,
             ),
+            Guard("audit_refuse_held", name="what_is_held_stays", when=pgtrigger.Before, operation=pgtrigger.Delete),
         ]
 
     @property
@@ -149,6 +154,32 @@ def append_only(name: str = "append_only") -> list[pgtrigger.Trigger]:
             level=pgtrigger.Statement,
             when=pgtrigger.Before,
             operation=pgtrigger.Truncate,
+        ),
+    ]
+
+
+def erased_on_record(*guards: str) -> list[pgtrigger.Trigger]:
+    """Personal data goes by an erasure or by retention, which say in the trail what went, and in no other way. Each of
+    `guards` is a function that may refuse it before."""
+    return [
+        Guard("audit_refuse", name="stays_as_it_is", when=pgtrigger.Before, operation=pgtrigger.Update),
+        Guard(
+            "audit_refuse",
+            name="not_emptied_at_once",
+            level=pgtrigger.Statement,
+            when=pgtrigger.Before,
+            operation=pgtrigger.Truncate,
+        ),
+        *(
+            Guard(function, name=function.removeprefix("audit_"), when=pgtrigger.Before, operation=pgtrigger.Delete)
+            for function in guards
+        ),
+        Guard(
+            "audit_require_erasure",
+            name="erased_on_record",
+            when=pgtrigger.After,
+            operation=pgtrigger.Delete,
+            timing=pgtrigger.Deferred,
         ),
     ]
 
@@ -237,6 +268,9 @@ class SubjectKey(models.Model):
     subject = models.CharField(max_length=100, primary_key=True)
     wrapped = models.BinaryField()
 
+    class Meta:
+        triggers = erased_on_record("audit_key_goes_last")
+
     def __str__(self) -> str:
         return self.subject
 
@@ -253,6 +287,7 @@ class PrivateValue(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["subject"], name="private_value_of_subject")]
+        triggers = erased_on_record("audit_refuse_held_value")
 
     def __str__(self) -> str:
         return f"{self.subject} {self.field}"

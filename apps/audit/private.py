@@ -10,9 +10,14 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from django.conf import settings
+from django.db import connection
 
 from apps.audit.models import Event, PrivateValue, SubjectKey
 from apps.core import prepared
+
+# The verbs that erase. Their events name what went: in `details`, `erased` lists the uuid of an event and the field.
+# The guard of the tables, audit_require_erasure, knows them too.
+ERASING = ("records.erase_subject", "records.reapply_erasure", "records.drop_spare_keys", "records.carry_on")
 
 
 def commitment(nonce: bytes, column: str, value: object) -> str:
@@ -42,6 +47,44 @@ def reveal(event_uuid, column: str, side: str) -> object | None:
         return None
     data = bytes(row.ciphertext)
     return json.loads(key_from(bytes(key.wrapped)).decrypt(data[:12], data[12:], row.subject.encode()))
+
+
+def erase(subjects: list[str]) -> list[tuple[str, str]]:
+    """Destroy all values of the subjects, and their keys; returns event and field of each value, for the trail to name.
+
+    PostgreSQL refuses it where a legal hold is on one of them, and where no erasure is on record when it commits.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {PrivateValue._meta.db_table} WHERE subject = ANY(%s)"  # noqa: S608 - our table
+            " RETURNING event_uuid::text, field",
+            [subjects],
+        )
+        gone = cursor.fetchall()
+        cursor.execute(f"DELETE FROM {SubjectKey._meta.db_table} WHERE subject = ANY(%s)", [subjects])  # noqa: S608
+    return gone
+
+
+def erase_values(values: list[tuple[str, str]]) -> list[str]:
+    """Destroy single values, given as event and field; returns their subjects. Keys stay: a subject that is there still
+    may be writing its next value at this moment."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {PrivateValue._meta.db_table} p USING unnest(%s::uuid[], %s::text[]) AS gone (event, field)"  # noqa: S608
+            " WHERE p.event_uuid = gone.event AND p.field = gone.field RETURNING p.subject",
+            [[event for event, _ in values], [field for _, field in values]],
+        )
+        return sorted({subject for (subject,) in cursor.fetchall()})
+
+
+def drop_spare_keys() -> list[str]:
+    """Destroy the keys that open nothing; returns their subjects. After a restore only, when nobody is writing."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"DELETE FROM {SubjectKey._meta.db_table} k WHERE NOT EXISTS"  # noqa: S608 - our tables
+            f" (SELECT FROM {PrivateValue._meta.db_table} p WHERE p.subject = k.subject) RETURNING subject"
+        )
+        return sorted(subject for (subject,) in cursor.fetchall())
 
 
 # Hashes of secrets, and secrets that are sealed once more: nobody has to read them, for whatever reason.

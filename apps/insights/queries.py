@@ -22,6 +22,8 @@ from apps.evidence import queries as evidence
 from apps.evidence.models import Item, Proposal, StoredFile
 from apps.notices.models import Notice
 from apps.notices.queries import visible_notices
+from apps.records.models import Custodian, Erasure, LegalHold
+from apps.records.queries import due_on, visible_custodies, visible_erasures, visible_holds
 
 SHOWN = 5  # lines of a section; the rest is behind its link
 DAY = timedelta(days=1)
@@ -74,6 +76,9 @@ def waiting(user) -> list[Section]:
         ),
         _section("Evidence that waits for you", "fingerprint", evidence.to_answer(user), _of_proposal),
         _section("Evidence in quarantine", "hand-stop", _quarantined(user), _of_item, reverse("evidence:quarantined")),
+        _section("Legal holds to acknowledge", "shield-lock", _holds_to_acknowledge(user), _of_custody),
+        _section("Releases of holds to decide", "lock-open", _releases_to_decide(user), _of_release),
+        _section("Erasures to carry out", "eraser", _erasures_to_carry_out(user), _of_erasure),
         _section("Tasks", "checklist", _tasks(user), _of_task),
         _section("Your cases", "briefcase", _own_cases(user), _of_case, reverse("cases:list")),
     ]
@@ -144,6 +149,42 @@ def _undecided(user) -> QuerySet[AlertGroup]:
 
 def _held_groups(user) -> QuerySet[AlertGroup]:
     return visible_groups(user).filter(state=AlertGroup.State.CLAIMED, claimed_by=user).order_by("due_at")
+
+
+def _holds_to_acknowledge(user) -> QuerySet[Custodian]:
+    mine = visible_custodies(user).filter(acknowledged_at__isnull=True)
+    return mine.exclude(hold__state=LegalHold.State.RELEASED).order_by("told_at")
+
+
+def _of_custody(custodian: Custodian) -> Line:
+    hold = custodian.hold
+    return Line(
+        custodian.get_absolute_url(), f"{hold.ref} {hold.matter}", "Keep what is in your care", custodian.told_at
+    )
+
+
+def _releases_to_decide(user) -> QuerySet[LegalHold]:
+    if not user.has_perm("records.release_hold"):
+        return LegalHold.objects.none()
+    asked = visible_holds(user).filter(state=LegalHold.State.RELEASE_REQUESTED)
+    return asked.exclude(release_asked_by=user).order_by("release_asked_at")
+
+
+def _of_release(hold: LegalHold) -> Line:
+    return Line(hold.get_absolute_url(), f"{hold.ref} {hold.matter}", hold.release_reason, hold.release_asked_at)
+
+
+def _erasures_to_carry_out(user) -> QuerySet[Erasure]:
+    if not user.has_perm("records.erase_subject"):
+        return Erasure.objects.none()
+    waiting = visible_erasures(user).filter(state=Erasure.State.REQUESTED)
+    return waiting.exclude(requested_by=user).order_by("received_on")
+
+
+def _of_erasure(erasure: Erasure) -> Line:
+    return Line(
+        erasure.get_absolute_url(), erasure.ref, erasure.get_basis_display(), erasure.requested_at, due_on(erasure)
+    )
 
 
 def _open_cases(user) -> QuerySet[Case]:

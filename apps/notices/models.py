@@ -34,7 +34,7 @@ class NoticeTemplate(AuditedModel):
 
 
 class Notice(AuditedModel):
-    PRIVATE = frozenset({"recipient", "appeal_code"})
+    PRIVATE = frozenset({"recipient", "facts", "appeal_code"})
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"

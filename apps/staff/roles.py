@@ -142,6 +142,7 @@ ROLES: dict[str, Role] = {
                 "cases.reject_decision",
                 "cases.close_case",
                 "cases.reopen_case",
+                "records.view",
                 "audit.view_readers",
             }
         ),
@@ -175,6 +176,14 @@ ROLES: dict[str, Role] = {
                 "disclosures.compile_report",
                 "disclosures.discard_report",
                 "disclosures.open_report",
+                "records.view",
+                "records.view_retention",
+                "records.issue_hold",
+                "records.widen_hold",
+                "records.tell_custodians",
+                "records.ask_release",
+                "records.request_erasure",
+                "records.withdraw_erasure",
                 "disclosures.compile_bundle",
                 "disclosures.discard_bundle",
                 "disclosures.open_bundle",
@@ -199,6 +208,16 @@ ROLES: dict[str, Role] = {
                 "disclosures.release_report",
                 "disclosures.return_report",
                 "disclosures.open_report",
+                "records.view",
+                "records.view_retention",
+                "records.issue_hold",
+                "records.widen_hold",
+                "records.tell_custodians",
+                "records.ask_release",
+                "records.release_hold",
+                "records.refuse_release",
+                "records.erase_subject",
+                "records.refuse_erasure",
                 "disclosures.release_bundle",
                 "disclosures.discard_bundle",
                 "disclosures.open_bundle",
@@ -215,6 +234,7 @@ ROLES: dict[str, Role] = {
         "reads everything, changes nothing, verifies the trail",
         frozenset(
             READ_CASEWORK
+            | {"records.view", "records.view_retention"}
             | {"accounts.view_identifiers", "accounts.open_identifiers", "accounts.find_sharing"}
             | {"alerts.view_detectors"}
             | MEASURE_FILES
@@ -253,6 +273,10 @@ ROLES: dict[str, Role] = {
                 "alerts.send_again",
                 "alerts.replay",
                 "audit.view",
+                "records.view_retention",
+                "records.confirm_rule",
+                "records.start_run",
+                "records.stop_run",
             }
         ),
     ),
@@ -276,6 +300,10 @@ ROLES: dict[str, Role] = {
                 "evidence.measure_files",
                 "notices.render_notice",
                 "disclosures.render_report",
+                "records.start_run",
+                "records.carry_on",
+                "records.reapply_erasure",
+                "records.drop_spare_keys",
                 "disclosures.copy_exhibit",
                 "disclosures.assemble_bundle",
                 "disclosures.fail_bundle",
@@ -288,7 +316,15 @@ ROLES: dict[str, Role] = {
 }
 
 # Everyone who signs in may do these, to themselves.
-OWN = frozenset({"staff.sign_in", "staff.sign_out", "staff.change_password", "staff.change_second_factor"})
+OWN = frozenset(
+    {
+        "staff.sign_in",
+        "staff.sign_out",
+        "staff.change_password",
+        "staff.change_second_factor",
+        "records.acknowledge_hold",
+    }
+)
 
 
 def grants(roles: list[str] | tuple[str, ...], verb: str) -> bool:

@@ -95,6 +95,35 @@ ROUTES: dict[str, Route] = {
     "staff:change_roles": form("admin", "auditor", lambda w: [w.people.lead.pk], stranger="analyst"),
     "staff:deactivate": act("admin", "auditor", lambda w: [w.people.lead.pk], stranger="analyst"),
     "staff:reactivate": act("admin", "auditor", lambda w: [w.once("leaver").pk], stranger="analyst"),
+    # --- what stays and what goes
+    "records:holds": page(right="lead", stranger="analyst"),
+    "records:hold": page(lambda w: [w.once("hold").ref], right="lead", stranger="analyst"),
+    "records:told": page(stranger=None),
+    "records:issue_hold": form("counsel", "lead", stranger="analyst"),
+    "records:widen_hold": form("counsel", "lead", lambda w: [w.once("hold").ref], stranger="analyst"),
+    "records:tell_custodians": form("counsel", "lead", lambda w: [w.once("hold").ref], stranger="analyst"),
+    # Everybody answers for themselves; to others there is no such page.
+    "records:acknowledge_hold": form("analyst", None, lambda w: [w.once("hold").custodians.get().pk], stranger="lead"),
+    "records:ask_release": form("counsel", "lead", lambda w: [w.once("hold").ref], stranger="analyst"),
+    # Counsel asked for it.
+    "records:release_hold": form(
+        "approver", "counsel", lambda w: [w.once("hold", "release_requested").ref], stranger="analyst"
+    ),
+    "records:refuse_release": form(
+        "approver", "counsel", lambda w: [w.once("hold", "release_requested").ref], stranger="analyst"
+    ),
+    "records:erasures": page(right="lead", stranger="analyst"),
+    "records:erasure": page(lambda w: [w.once("erasure").ref], right="lead", stranger="analyst"),
+    "records:certificate": page(lambda w: [w.once("erasure", "carried_out").ref], right="auditor", stranger="analyst"),
+    "records:request_erasure": form("counsel", "approver", stranger="analyst"),
+    "records:erase_subject": form("approver", "counsel", lambda w: [w.once("erasure").ref], stranger="analyst"),
+    "records:refuse_erasure": form("approver", "lead", lambda w: [w.once("erasure").ref], stranger="analyst"),
+    "records:withdraw_erasure": form("counsel", "approver", lambda w: [w.once("erasure").ref], stranger="analyst"),
+    "records:retention": page(right="auditor", stranger="analyst"),
+    "records:run": page(lambda w: [w.once("retention_run").pk], right="auditor", stranger="analyst"),
+    "records:confirm_rule": form("admin", "auditor", lambda w: ["jobs"], stranger="analyst"),
+    "records:start_run": act("admin", "auditor", lambda w: ["jobs"], stranger="analyst"),
+    "records:stop_run": form("admin", "auditor", lambda w: [w.once("retention_run").pk], stranger="analyst"),
     # --- the trail
     "audit:trail": page(right="admin", stranger="analyst"),
     "audit:event": page(lambda w: [w.event.event_uuid], right="auditor", stranger="analyst"),

@@ -111,6 +111,8 @@ NOT_COUNTED: dict[str, str] = {
     "evidence:collect": WRITING,
     "evidence:run_test": WRITING,
     "evidence:derive": WRITING,
+    "evidence:take_over": WRITING,
+    "evidence:refuse": WRITING,
     "evidence:hand_over": WRITING,
     "evidence:propose_unsealing": WRITING,
     "evidence:propose_release": WRITING,

@@ -18,6 +18,7 @@ from apps.core.workflow import Workflow, workflows
 from apps.disclosures import actions as disclosures
 from apps.evidence import actions as evidence
 from apps.notices import actions as notices
+from apps.records import actions as records
 from tests.architecture.world import WORKER, World
 
 Do = Callable[[World, Any], Any]
@@ -180,6 +181,27 @@ DO: dict[str, dict[str, Do]] = {
         ),
         "disclosures.release_report": lambda w, report: disclosures.release_report(report, by=w.people.approver),
         "disclosures.render_report": lambda w, report: disclosures.render_report(report, by=WORKER),
+    },
+    "records.LegalHold": {
+        "records.issue_hold": lambda w, _: w.hold(),
+        "records.ask_release": lambda w, hold: records.ask_release(hold, reason="Settled", by=w.people.counsel),
+        "records.refuse_release": lambda w, hold: records.refuse_release(hold, reason="No", by=w.people.approver),
+        "records.release_hold": lambda w, hold: records.release_hold(hold, reason="It is", by=w.people.approver),
+    },
+    "records.Erasure": {
+        "records.request_erasure": lambda w, _: w.erasure(),
+        "records.erase_subject": lambda w, erasure: records.erase_subject(erasure, by=w.people.approver),
+        "records.refuse_erasure": lambda w, erasure: records.refuse_erasure(
+            erasure, reason="Not theirs", by=w.people.approver
+        ),
+        "records.withdraw_erasure": lambda w, erasure: records.withdraw_erasure(
+            erasure, reason="Asked twice", by=w.people.counsel
+        ),
+    },
+    "records.RetentionRun": {
+        "records.start_run": lambda w, _: w.retention_run(),
+        "records.carry_on": lambda w, run: records.carry_on(run, by=WORKER),
+        "records.stop_run": lambda w, run: records.stop_run(run, reason="Wait", by=w.people.admin),
     },
     "disclosures.Bundle": {
         "disclosures.compile_bundle": lambda w, _: w.bundle("assembling"),

@@ -4,7 +4,7 @@
 """
 
 import tempfile
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from apps.notices import actions as notices
 from apps.notices.models import Notice
 from apps.policies import actions as policies
 from apps.policies.models import Clause, Version
+from apps.records import actions as records
+from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
 from apps.staff import actions as staff
 from tests.alerts.conftest import alert
 from tests.audit.sequencing import sequence_here
@@ -357,6 +359,41 @@ class World:
         if state == "released":
             disclosures.render_report(found, by=WORKER)
         return found
+
+    # --- what stays and what goes
+
+    def hold(self, state: str = "in_force") -> LegalHold:
+        found = records.issue_hold(
+            matter="Northlight v. Quarry Lane",
+            reason="Counsel expects a claim.",
+            scope=[self.case()],
+            custodians=[self.people.analyst],
+            by=self.people.counsel,
+        )
+        if state == "release_requested":
+            records.ask_release(found, reason="Settled", by=self.people.counsel)
+        return found
+
+    def erasure(self, state: str = "requested") -> Erasure:
+        found = records.request_erasure(
+            subject=self.party(),
+            basis="objection",
+            reason="Letter of 3 March",
+            received_on=date(2026, 3, 3),
+            by=self.people.counsel,
+        )
+        if state == "carried_out":
+            records.erase_subject(found, by=self.people.approver)
+        return found
+
+    def confirmation(self) -> Confirmation:
+        return records.confirm_rule(rule="jobs", by=self.people.admin)
+
+    def retention_run(self) -> RetentionRun:
+        self.once("confirmation")
+        return records.start_run(rule="jobs", by=self.people.admin)
+
+    # --- bundles
 
     def bundle(self, state: str = "ready") -> Bundle:
         case = self.confirmed().case

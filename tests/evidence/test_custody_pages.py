@@ -71,7 +71,9 @@ def test_somebody_was_quicker(people, sign_in, collect):
 def test_a_sealed_item_offers_no_copy(people, sign_in, collect):
     item = collect()
     sign_in(people.counsel).post(f"/evidence/{item.ref}/seal/", {**WHY, "authority": "Order 12"})
-    page = text(sign_in(people.counsel).get(f"/evidence/{item.ref}/"))
+    counsel, address = sign_in(people.counsel), f"/evidence/{item.ref}/"
+    assert "Sealed: the file can be measured" not in text(counsel.get(address)), "it asks why, first"
+    page = text(counsel.post(address, {"reason": "to prepare the hearing"}, follow=True))
     assert "Sealed: the file can be measured" in page
     assert "Take a copy" not in page
     assert "Ask to unseal it" in page

@@ -10,6 +10,7 @@ from apps.alerts.models.detector import Detector
 from apps.audit.models import AuditedModel
 from apps.core import vault
 from apps.core.constraints import both_or_neither
+from apps.records.guards import refuse_held
 
 # Before the id of a signed message, which is the idempotency key of its request. A client's own key holds no tab.
 SIGNED = "webhook-id\t"
@@ -149,6 +150,10 @@ class Rejection(AuditedModel):
             ),
         ]
         indexes = [models.Index(fields=["-received_at", "-id"], name="rejection_newest_first")]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            refuse_held("a_held_rejection_is_not_emptied", "OLD.raw IS DISTINCT FROM NEW.raw"),
+        ]
 
     @property
     def is_whole(self) -> bool:

@@ -13,6 +13,7 @@ from cryptography.exceptions import InvalidTag
 
 from apps.audit import private
 from apps.audit.models import audited_models
+from apps.audit.verify.erasures import Erasures
 from apps.audit.verify.reading import Reader, body_of, named
 from apps.audit.verify.report import Verdict
 
@@ -123,8 +124,8 @@ def _manifests(reader: Reader, verdict: Verdict) -> None:
 
 
 def _private_values(reader: Reader, verdict: Verdict) -> None:
-    """Behind every commitment lies a value that fits it, and no value lies there without one."""
-    keys = _Keys(reader)
+    """Behind every commitment lies a value that fits it, unless it was erased on record; and no value without one."""
+    keys, erasures = _Keys(reader), Erasures(reader)
     rows = reader.stream(
         "SELECT e.event_uuid, e.id, e.body, p.event_uuid, p.field, p.subject, p.nonce, p.ciphertext"
         " FROM audit_event e FULL JOIN audit_privatevalue p ON p.event_uuid = e.event_uuid"
@@ -137,6 +138,9 @@ def _private_values(reader: Reader, verdict: Verdict) -> None:
 
     def conclude() -> None:
         for field in waiting:
+            if erasures.names(present, field):
+                verdict.count("values erased on record")
+                continue
             verdict.found(
                 f"The value of {field.removesuffix('.new')} that {named(body, event_id)} commits to is missing.",
                 table="audit_privatevalue",
@@ -153,6 +157,8 @@ def _private_values(reader: Reader, verdict: Verdict) -> None:
         if value_of is None:
             continue
         verdict.count("private values")
+        if erasures.names(value_of, field):
+            erasures.found_again(verdict, value_of, field)
         problem = _problem(waiting.pop(field, None), field, nonce, keys.open(subject, ciphertext))
         if problem:
             column = field.removesuffix(".new")
@@ -168,7 +174,8 @@ def _private_values(reader: Reader, verdict: Verdict) -> None:
         "SELECT subject FROM audit_subjectkey k"
         " WHERE NOT EXISTS (SELECT FROM audit_privatevalue p WHERE p.subject = k.subject) ORDER BY subject"
     ):
-        verdict.found(f"The key of {subject} opens no value.", table="audit_subjectkey", row=subject)
+        if subject not in erasures.subjects:
+            verdict.found(f"The key of {subject} opens no value.", table="audit_subjectkey", row=subject)
 
 
 def _problem(commitment: str | None, field: str, nonce: bytes, value: Any) -> str:

@@ -13,7 +13,7 @@ from django.conf import settings
 from apps.audit import ledger
 from apps.audit.anchors import judging
 from apps.audit.log import merkle, notes, sequencer
-from apps.audit.models import Anchor, Checkpoint, LogState
+from apps.audit.models import GUARD_FUNCTIONS, Anchor, Checkpoint, LogState
 from apps.audit.verify.reading import Reader, at, body_of, named, shown
 from apps.audit.verify.report import Verdict
 
@@ -349,6 +349,15 @@ def _guards(reader: Reader, verdict: Verdict) -> None:
                 f"The guard {trigger.name} of table {table} is {'switched off' if state else 'missing'}: "
                 "the database no longer refuses what it should.",
                 table=table,
+            )
+    bodies = dict(reader.all("SELECT proname, prosrc FROM pg_proc WHERE proname = ANY(%s)", [list(GUARD_FUNCTIONS)]))
+    for name, says in GUARD_FUNCTIONS.items():
+        verdict.count("guards")
+        if bodies.get(name) != says:
+            state = "not as casemgr writes it" if name in bodies else "missing"
+            verdict.found(
+                f"The function {name}, which guards ask, is {state}: the database no longer refuses what it "
+                "should. `manage.py migrate` writes it anew."
             )
 
 

@@ -54,6 +54,7 @@ STATES = {
     "kept": ("shield-check", "ok"),
     "upheld": ("circle-check", "ok"),
     "accepted": ("circle-check", "ok"),
+    "carried_out": ("circle-check", "ok"),
     "created": ("plus", "ok"),
     "updated": ("refresh", "dim"),
     "duplicate": ("copy", "dim"),

@@ -3,6 +3,7 @@ from django.db import models
 
 from apps.audit.models import AuditedModel
 from apps.evidence.models.once import written_once
+from apps.records.guards import refuse_held
 
 
 class Tlp(models.TextChoices):
@@ -63,6 +64,7 @@ class Item(AuditedModel):
     class Meta(AuditedModel.Meta):
         triggers = [
             *written_once(but=("state", "custodian")),
+            refuse_held("what_is_held_is_not_disposed_of", "OLD.state <> 'disposed' AND NEW.state = 'disposed'"),
             # With this no chain of derivatives can close into a circle: a parent is there first, and never changes.
             pgtrigger.Trigger(
                 name="a_derivative_comes_after_its_parent",

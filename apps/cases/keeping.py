@@ -1,0 +1,70 @@
+"""What of cases can be held, and what of them is about a person."""
+
+from django.db import models
+
+from apps.cases.models import (
+    Assessment,
+    Case,
+    CaseAccount,
+    CaseGroup,
+    CaseNote,
+    Decision,
+    Exhibit,
+    Explanation,
+    Finding,
+    FindingAccount,
+    FindingClause,
+    FindingExhibit,
+    FindingExplanation,
+    Independence,
+    Party,
+    Task,
+)
+from apps.records.reach import brings, holdable, part_of
+from apps.records.subjects import ERASED, Part, subject
+
+holdable(
+    "case",
+    Case,
+    title="A case",
+    field="ref",
+    example="CASE-2026-0001",
+    covers="its accounts, alerts, exhibits, findings, decisions, notices and reports, also those to come",
+    page="cases:case",
+)
+OF_CASE: tuple[type[models.Model], ...] = (
+    CaseGroup,
+    CaseAccount,
+    Party,
+    Task,
+    CaseNote,
+    Exhibit,
+    Explanation,
+    Finding,
+    Decision,
+    Independence,
+)
+for model in OF_CASE:
+    part_of(model, "case")
+brings(CaseGroup, "case", "group")
+brings(CaseAccount, "case", "account")
+brings(Exhibit, "case", "item")
+for part in (FindingAccount, FindingClause, FindingExhibit, FindingExplanation):
+    part_of(part, "finding")
+part_of(Assessment, "explanation")
+
+subject(
+    "party",
+    Party,
+    title="A party of a case",
+    field="pk",
+    example="the number in the address of its page",
+    parts=[
+        Part(
+            Party,
+            rows=lambda party: Party.objects.filter(pk=party.pk),
+            instead=lambda row, party: {"name": ERASED, "address": ""},
+            says="name and address",
+        )
+    ],
+)

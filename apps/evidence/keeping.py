@@ -1,0 +1,19 @@
+"""What of evidence can be held: an item with its custody, its test, its original and what was made from it."""
+
+from apps.evidence.models import CustodyEvent, Item, Proposal, TestRun
+from apps.records.reach import brings, holdable, part_of
+
+holdable(
+    "item",
+    Item,
+    title="An evidence item",
+    field="ref",
+    example="EV-2026-0001",
+    covers="its file, its custody, its original and what was made from it",
+    page="evidence:item",
+)
+part_of(CustodyEvent, "item")
+part_of(Proposal, "item")
+part_of(TestRun, "item")
+part_of(Item, "parent")
+brings(Item, "id", "parent")

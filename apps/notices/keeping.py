@@ -1,0 +1,41 @@
+"""What of letters is held, and what of them is about a person."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.db import models
+
+from apps.notices.models import Notice
+from apps.records.reach import brings, part_of
+from apps.records.subjects import ERASED, SUBJECTS, Part
+
+State = Notice.State
+
+part_of(Notice, "case")
+brings(Notice, "id", "template")
+
+
+def _to(**recipient: Any) -> models.QuerySet[Notice]:
+    return Notice.objects.filter(**recipient)
+
+
+def _letters(name: str) -> None:
+    """Letters that were never issued lose their recipient; an issued one records a legal act and never changes."""
+
+    def kept(row: Any) -> Iterator[str]:
+        for notice in _to(**{name: row}, state__in=[State.ISSUING, State.ISSUED]).order_by("ref"):
+            yield f"Notice {notice} was issued: the letter as it went out is kept for legal claims (Art. 17(3)(e))."
+
+    SUBJECTS[name].kept.append(kept)
+    SUBJECTS[name].parts.append(
+        Part(
+            Notice,
+            rows=lambda row: _to(**{name: row}).exclude(state__in=[State.ISSUING, State.ISSUED]),
+            instead=lambda row, _: {"recipient": ERASED, "facts": {}},
+            says="recipient and facts of letters that were not issued",
+        )
+    )
+
+
+for kind in ("account", "party"):
+    _letters(kind)

@@ -1,0 +1,1 @@
+"""Pages of what has to stay and what has to go."""
