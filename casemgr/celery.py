@@ -16,6 +16,7 @@ app.conf.beat_schedule = {
     "deliver": {"task": "alerts.deliver", "schedule": 15.0},
     "tell-late": {"task": "alerts.tell_late", "schedule": 60.0},
     "fixity": {"task": "evidence.nightly_fixity", "schedule": crontab(hour=2, minute=30)},
+    "verify-trail": {"task": "audit.verify_nightly", "schedule": crontab(hour=2, minute=40)},
     "sweep-vault": {"task": "core.sweep_vault", "schedule": 3600.0},
     "retain": {"task": "records.retain", "schedule": crontab(hour=2, minute=20)},
 }

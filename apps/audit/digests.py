@@ -27,10 +27,12 @@ class Untold(Exception):
 
 
 class Told(NamedTuple):
-    """A row: its line in the text that COPY takes, and its entry in a manifest, 16 bytes of id and 32 of digest."""
+    """A row: its line in the text that COPY takes, its entry in a manifest, 16 bytes of id and 32 of digest, and the
+    text that the digest is of."""
 
     line: str
     entry: bytes
+    text: bytes
 
 
 def digest_sql(model: type[AuditedModel], row: str) -> str:
@@ -57,9 +59,9 @@ def told(model: type[models.Model], rows: list[dict[str, Any]]) -> list[Told]:
         for at, convert in plainly:
             if plain[at] is not None:
                 plain[at] = convert(plain[at])
-        digest = sha256(_encode(dict(zip(names, in_order(plain), strict=True))).encode()).digest()
+        text = _encode(dict(zip(names, in_order(plain), strict=True))).encode()
         line = "\t".join([r"\N" if (value := plain[at]) is None else copy(value) for at, copy in copied])
-        return Told(line + "\n", bytes.fromhex(str(row["id"]).replace("-", "")) + digest)
+        return Told(line + "\n", bytes.fromhex(str(row["id"]).replace("-", "")) + sha256(text).digest(), text)
 
     try:
         return [tell(row) for row in rows]

@@ -16,6 +16,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
+from operator import attrgetter
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
@@ -26,8 +27,7 @@ from django.db import IntegrityError, connection, models
 from django.db.backends.utils import CursorWrapper
 from django.utils import timezone
 
-from apps.audit import digests, middleware, private, rows
-from apps.audit.digests import digest_sql
+from apps.audit import contents, digests, middleware, private, rows
 from apps.audit.models import AuditedModel, CaseCounter, Event, Manifest
 from apps.core import prepared, workflow
 from apps.core.ids import uuid7, uuid7_texts
@@ -135,12 +135,12 @@ class Batch:
     def __init__(self, details: dict[str, Any]) -> None:
         self.details = details
         self.parts: list[dict] = []
-        self.manifests: list[tuple[str, bytes]] = []
+        self.manifests: list[tuple[str, bytes, bytes]] = []  # table, digests, content
         self.awaited: list[tuple[type[AuditedModel], CursorWrapper]] = []  # sent, and their answers not looked at yet
 
     @property
     def tables(self) -> list[str]:
-        return sorted({table for table, _ in self.manifests} | {model._meta.db_table for model, _ in self.awaited})
+        return sorted({table for table, _, _ in self.manifests} | {model._meta.db_table for model, _ in self.awaited})
 
     def run(self, model: type[AuditedModel], sql: str, params: Sequence | None = None) -> int:
         """Run one INSERT or UPDATE of the model's table and take the digest of every row it wrote; returns how many.
@@ -150,9 +150,7 @@ class Batch:
         _refuse_outside(model, self)
         with connection.cursor() as cursor, _explained(model):
             cursor.execute(_with_digests(model, sql), params)
-            count, digests = cursor.fetchone()
-        self._wrote(model, count, bytes(digests))
-        return count
+            return self._answered(model, cursor.fetchall())
 
     def send(self, model: type[AuditedModel], sql: str, params: Sequence = ()) -> None:
         """As `run`, for statements that come often and write few rows; in a pipeline nobody waits for the answer."""
@@ -167,12 +165,18 @@ class Batch:
         while self.awaited:
             model, cursor = self.awaited.pop(0)
             with _explained(model), cursor:
-                count, digests = cursor.fetchone()
-            self._wrote(model, count, bytes(digests))
+                self._answered(model, cursor.fetchall())
 
-    def _wrote(self, model: type[AuditedModel], count: int, digests: bytes) -> None:
+    def _answered(self, model: type[AuditedModel], parts: list[tuple[int, bytes, str]]) -> int:
+        """Note the rows that a statement says it wrote; returns how many."""
+        count = sum(part[0] for part in parts)
+        listed = b"".join(bytes(digests) for _, digests, _ in parts)
+        self._wrote(model, count, listed, "\n".join(rows for _, _, rows in parts).encode())
+        return count
+
+    def _wrote(self, model: type[AuditedModel], count: int, digests: bytes, rows: bytes) -> None:
         if count:
-            self.manifests.append((model._meta.db_table, digests))
+            self.manifests.append((model._meta.db_table, digests, contents.packed(rows)))
             self.parts.append(
                 {
                     "table": model._meta.db_table,
@@ -225,15 +229,19 @@ class Batch:
             cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy,
         ):
             copy.write("".join(row.line for row in told))
-        self._wrote(model, len(told), b"".join(sorted(row.entry for row in told)))
+        told.sort(key=attrgetter("entry"))
+        self._wrote(model, len(told), b"".join(row.entry for row in told), b"\n".join(row.text for row in told))
 
 
 def _with_digests(model: type[AuditedModel], sql: str) -> str:
-    """The statement, answering how many rows it wrote, and their ids and digests."""
+    """The statement, answering how many rows it wrote, their ids and digests, and the rows, in parts: a value of
+    PostgreSQL holds no more than a gigabyte."""
     return (
-        f"WITH written AS ({sql} RETURNING {model._meta.db_table}.*)"  # noqa: S608 - table and statement are ours
-        " SELECT count(*), coalesce(string_agg(uuid_send(id) ||"
-        f" {digest_sql(model, 'written')}, ''::bytea ORDER BY id), ''::bytea) FROM written"
+        f"WITH written AS ({sql} RETURNING {model._meta.db_table}.*), told AS ("  # noqa: S608 - table and statement are ours
+        "SELECT id, to_jsonb(written)::text AS row,"
+        f" (row_number() OVER (ORDER BY id) - 1) / {MANY} AS part FROM written)"
+        " SELECT count(*), string_agg(uuid_send(id) || sha256(convert_to(row, 'UTF8')), ''::bytea ORDER BY id),"
+        " string_agg(row, E'\\n' ORDER BY id) FROM told GROUP BY part ORDER BY part"
     )
 
 
@@ -337,16 +345,16 @@ def _write(
 
 APPEND = f"""
     WITH listed AS (
-        INSERT INTO {Manifest._meta.db_table} (event_uuid, ordinal, table_name, rows)
-        SELECT %s, ordinal - 1, table_name, rows
-        FROM unnest(%s::text[], %s::bytea[]) WITH ORDINALITY AS m (table_name, rows, ordinal)
+        INSERT INTO {Manifest._meta.db_table} (event_uuid, ordinal, table_name, rows, content)
+        SELECT %s, ordinal - 1, table_name, rows, content
+        FROM unnest(%s::text[], %s::bytea[], %s::bytea[]) WITH ORDINALITY AS m (table_name, rows, content, ordinal)
     )
     INSERT INTO {Event._meta.db_table} (event_uuid, occurred_at, act_uuid, actor, actor_kind, on_behalf_of, request_id,
         action, object_type, object_id, tables, case_id, case_seq, reason, schema_version, body, body_sha256, seal)
     VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)"""  # noqa: S608 - our tables
 
 
-def _append(event_uuid: UUID, now: datetime, body: dict, manifests: list[tuple[str, bytes]]) -> None:
+def _append(event_uuid: UUID, now: datetime, body: dict, manifests: list[tuple[str, bytes, bytes]]) -> None:
     data = canonical(body)
     table, object_id = body["object"] or ("", None)
     case_id, case_seq = body["case"] or (None, None)
@@ -354,8 +362,7 @@ def _append(event_uuid: UUID, now: datetime, body: dict, manifests: list[tuple[s
         APPEND,
         [
             event_uuid,
-            [name for name, _ in manifests],
-            [rows for _, rows in manifests],
+            *([part[at] for part in manifests] for at in range(3)),
             event_uuid,
             now,
             body["act"],

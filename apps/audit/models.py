@@ -5,6 +5,10 @@ hashed: the other columns are an index of it, and `verify_trail` checks that the
 no surrogate keys, so that every column of every row says something that can be checked.
 """
 
+import json
+from collections.abc import Sequence
+from datetime import UTC
+
 import pgtrigger
 from django.apps import apps
 from django.db import models
@@ -144,10 +148,12 @@ def audited_models() -> list[type[AuditedModel]]:
     return [model for model in apps.get_models() if issubclass(model, AuditedModel) and not model._meta.proxy]
 
 
-def append_only(name: str = "append_only") -> list[pgtrigger.Trigger]:
-    """Seat belts against update, delete and truncate. The Merkle log is what detects those who take them off."""
+def append_only(name: str = "append_only", columns: Sequence[str] = ()) -> list[pgtrigger.Trigger]:
+    """Seat belts against update (of these columns, if given), delete and truncate. The Merkle log is what detects those
+    who take them off."""
+    update = pgtrigger.UpdateOf(*columns) if columns else pgtrigger.Update
     return [
-        Guard("audit_refuse", name=name, when=pgtrigger.Before, operation=pgtrigger.Update | pgtrigger.Delete),
+        Guard("audit_refuse", name=name, when=pgtrigger.Before, operation=update | pgtrigger.Delete),
         Guard(
             "audit_refuse",
             name=f"{name}_table",
@@ -223,7 +229,9 @@ class Event(models.Model):
         indexes = [
             models.Index(fields=["xid", "id"], name="event_in_log_order"),
             models.Index(
-                fields=["object_id", "id"], name="event_of_object", condition=models.Q(object_id__isnull=False)
+                fields=["object_type", "object_id", "id"],
+                name="event_of_object",
+                condition=models.Q(object_id__isnull=False),
             ),
             models.Index(fields=["xid"], name="event_of_batch", condition=models.Q(tables__isnull=False)),
             models.Index(fields=["actor", "-id"], name="event_of_actor"),
@@ -237,16 +245,21 @@ class Event(models.Model):
 
 
 class Manifest(models.Model):
-    """The rows that a batch wrote: 16 bytes of id and 32 of SHA-256 over `to_jsonb(row)::text`, sorted by id."""
+    """The rows that a batch wrote: 16 bytes of id and 32 of SHA-256 over `to_jsonb(row)::text`, sorted by id.
+
+    `content` holds the rows themselves (see contents). It can be erased, and everything else stays as it is.
+    """
 
     pk = models.CompositePrimaryKey("event_uuid", "ordinal")
     event_uuid = models.UUIDField()
     ordinal = models.PositiveSmallIntegerField()
     table_name = models.CharField(max_length=63)
     rows = models.BinaryField()
+    content = models.BinaryField(null=True)
 
     class Meta:
-        triggers = append_only()
+        indexes = [models.Index(fields=["table_name"], name="manifest_of_table")]
+        triggers = append_only(columns=["event_uuid", "ordinal", "table_name", "rows"])
 
     def __str__(self) -> str:
         return f"{len(self.rows) // 48} rows of {self.table_name}"
@@ -429,3 +442,55 @@ class AnchorParty(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Verification(models.Model):
+    """One verification of the trail: how far it is, or what it found. A verification that held is where the next one
+    goes on from, so that nobody but casemgr may be able to write one: `seal` is an HMAC, as of an event."""
+
+    number = models.PositiveIntegerField(primary_key=True, help_text="from 1")
+    started_at = models.DateTimeField()
+    told_at = models.DateTimeField(help_text="when it last said how far it is")
+    finished_at = models.DateTimeField(null=True)
+    actor = models.CharField(max_length=100)
+    on_behalf_of = models.CharField(max_length=100, blank=True)
+    is_full = models.BooleanField()
+    seconds = models.FloatField(default=0)
+    state = models.JSONField(help_text="what it goes on from, as portions.State")
+    holds = models.BooleanField(null=True)
+    acknowledged_at = models.DateTimeField(null=True)
+    acknowledged_by = models.CharField(max_length=100, blank=True)
+    acknowledgement = models.TextField(blank=True)
+    seal = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=both_or_neither("finished_at", "holds"),
+                name="a_finished_verification_has_its_verdict",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(acknowledged_at__isnull=True, acknowledged_by="", acknowledgement="")
+                | (models.Q(acknowledged_at__isnull=False, holds=False) & ~models.Q(acknowledgement="")),
+                name="findings_are_acknowledged_in_words",
+                violation_error_message="Say what was found out and what is being done.",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"verification {self.number}"
+
+    @property
+    def sealed_text(self) -> bytes:
+        columns = [f for f in self._meta.concrete_fields if f.name not in ("seal", "told_at")]
+        values = {f.name: f.to_python(getattr(self, f.attname)) for f in columns}
+        for name, value in values.items():
+            if hasattr(value, "astimezone"):
+                values[name] = value.astimezone(UTC).isoformat(timespec="microseconds")
+        return b"verification " + json.dumps(values, sort_keys=True).encode()
+
+    @property
+    def share(self) -> int:
+        """How much is done, in hundredths."""
+        done, of = self.state.get("done", 0), self.state.get("of", 0)
+        return 100 if self.finished_at else min(99, 100 * done // of) if of else 0

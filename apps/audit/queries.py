@@ -7,11 +7,13 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from apps.audit import asof, sentences
 from apps.audit.log import notes
-from apps.audit.models import AuditedModel, Checkpoint, Event, LogState, audited_models
-from apps.audit.verify.reading import body_of
+from apps.audit.models import AuditedModel, Checkpoint, Event, LogState, Verification, audited_models
+from apps.audit.verify import runs
+from apps.audit.verify.advice import advice
 from apps.core.models import Job
 
 
@@ -20,15 +22,22 @@ def visible_events(user) -> QuerySet[Event]:
 
 
 def history(user, table: str, key: UUID) -> QuerySet[Event]:
-    """The events about one row: for who reads the trail, and for who may see the rows of its room."""
+    """The events that are about one row or wrote it among others: for who reads the trail, and for who may see the rows
+    of its room."""
     model = audited_model(table)
     if model is None or not (user.has_perm("audit.view") or user.has_perm(f"{model._meta.app_label}.view")):
         return Event.objects.none()
-    return Event.objects.filter(object_type=table, object_id=key)
+    batches = asof.batches_of(table, key) if not model.PRIVATE else []
+    return Event.objects.filter(Q(object_type=table, object_id=key) | Q(event_uuid__in=batches))
 
 
 def audited_model(table: str) -> type[AuditedModel] | None:
     return next((model for model in audited_models() if model._meta.db_table == table), None)
+
+
+def name_of(actor: str) -> str:
+    """Who it is, by name."""
+    return sentences.names_of([actor])[actor]
 
 
 @dataclass(frozen=True)
@@ -75,19 +84,42 @@ def _key() -> str:
         return ""
 
 
+def verifications() -> QuerySet[Verification]:
+    """Those that have ended, newest first."""
+    return Verification.objects.filter(finished_at__isnull=False).order_by("-number")
+
+
+def verdicts(verification: Verification | None) -> list[dict[str, Any]]:
+    """A verification's answers, each finding with what it means and what to do."""
+    told = verification.state["report"]["verdicts"] if verification else []
+    return [
+        verdict
+        | {
+            "findings": [
+                finding | advice(verdict["name"], finding["table"])._asdict() for finding in verdict["findings"]
+            ]
+        }
+        for verdict in told
+    ]
+
+
 @dataclass(frozen=True)
-class Verification:
-    """A verification that was made, as it was recorded."""
+class UnderWay:
+    """A verification that was asked for and has not ended."""
 
-    event: Event
-    at: datetime
-    details: dict[str, Any]
-
-
-def last_verification() -> Verification | None:
-    event = Event.objects.filter(action="audit.verify_trail").order_by("-id").first()
-    return Verification(event, event.occurred_at, body_of(event.body).get("details", {})) if event else None
+    asked_at: datetime
+    share: int  # in hundredths
+    last_error: str
 
 
-def verification_under_way() -> Job | None:
-    return Job.objects.filter(kind="audit.verify_trail", state=Job.State.WAITING).order_by("-id").first()
+def verification_under_way() -> UnderWay | None:
+    job = Job.objects.filter(kind="audit.verify_trail", state=Job.State.WAITING).order_by("id").first()
+    if job is None:
+        return None
+    record = Verification.objects.filter(finished_at__isnull=True, started_at__gte=job.created_at).first()
+    return UnderWay(job.created_at, record.share if record else 0, job.last_error)
+
+
+def alarm(user) -> Verification | None:
+    """What a verification found and nobody has answered for yet, for whom it concerns."""
+    return runs.unacknowledged() if user.has_perm("audit.view") else None

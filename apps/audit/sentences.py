@@ -44,7 +44,7 @@ from django.template.loader import select_template
 from django.utils.html import escape, format_html, strip_tags
 from django.utils.safestring import SafeString
 
-from apps.audit import private
+from apps.audit import asof, private
 from apps.audit.models import AuditedModel, Event, Leaf, audited_models
 from apps.audit.verify.reading import body_of
 
@@ -94,10 +94,16 @@ class Entry:
     case: Named | str
     changes: list[Change] = field(default_factory=list)
     tables: dict[str, int] = field(default_factory=dict)
+    kinds: dict[str, int] = field(default_factory=dict)  # the same by name: "alert groups"
     details: dict[str, Any] = field(default_factory=dict)
     is_withheld: bool = False
     sentence: SafeString | str = ""
     place: int | None = None  # in the log; None while it waits for one
+
+    @property
+    def raw(self) -> str:
+        """The body as it was recorded and hashed, laid out to be read."""
+        return json.dumps(self.body, indent=2, ensure_ascii=False)
 
     @property
     def keeps_apart(self) -> bool:
@@ -121,12 +127,96 @@ def tell(events: Iterable[Event], reader: Any = None) -> list[Entry]:
     privileged rows without its `view_privileged`. None sees all.
     """
     told = [(event, body_of(event.body)) for event in events]
-    names = _Names(told)
+    names = Names(told)
     entries = [_entry(event, body, names, reader) for event, body in told]
     places = dict(Leaf.objects.filter(event_id__in=[event.pk for event, _ in told]).values_list("event_id", "idx"))
     for entry in entries:
         entry.place = places.get(entry.event.pk)
     return entries
+
+
+def remember(entries: Iterable[Entry], model: type[AuditedModel], pk: UUID) -> None:
+    """Say in the entries of batches what they did to this one row."""
+    batched = {entry.event.event_uuid: entry for entry in entries if entry.tables and not entry.is_withheld}
+    if not batched:
+        return
+    found = asof.changes(model, pk, batched)
+    names = Names([], [ref for changed in found.values() for ref in _referred_by(model, changed)])
+    for event_uuid, changed in found.items():
+        batched[event_uuid].changes = [
+            Change(
+                label_of(_fields(model).get(column), column), *(_worded(model, names, column, side) for side in sides)
+            )
+            for column, sides in changed.items()
+        ]
+
+
+@dataclass(frozen=True)
+class Fact:
+    """One column of a record, in words."""
+
+    label: str
+    value: Any
+
+
+def describe(record: asof.Record, reader: Any = None) -> list[Fact]:
+    """A record as it was, in words. What `reader` may not see in its own room is withheld, and so are private values:
+    those are opened on the page of their event, with a reason."""
+    model = record.model
+    names = Names([], [*_referred_by(model, record.values), (model._meta.db_table, str(record.pk))])
+    may_see = _may_see(reader, [model._meta.db_table], names.row(model._meta.db_table, record.pk))
+    facts = []
+    for column, value in record.values.items():
+        hidden = not may_see or (column in model.PRIVATE and value and not isinstance(value, asof.Gone))
+        facts.append(
+            Fact(
+                label_of(_fields(model).get(column), column),
+                WITHHELD if hidden else _worded(model, names, column, value),
+            )
+        )
+    return facts
+
+
+def _worded(model: type[AuditedModel], names: "Names", column: str, value: Any) -> Any:
+    return value if isinstance(value, asof.Gone) else _shown(names.word(_fields(model).get(column), value))
+
+
+def _referred_by(model: type[AuditedModel], values: dict[str, Any]) -> Iterable[Reference]:
+    """The rows that columns refer to; a value may be a pair of before and after."""
+    for column, value in values.items():
+        column_field = _fields(model).get(column)
+        if column_field and column_field.related_model:
+            sides = value if isinstance(value, tuple) else (value,)
+            yield from ((column_field.related_model._meta.db_table, str(side)) for side in sides if side)
+
+
+# Words that the name of a column abbreviates.
+IN_FULL = {
+    "id": "Id",
+    "ref": "Reference",
+    "tlp": "TLP",
+    "sha256": "SHA-256",
+    "sha512": "SHA-512",
+    "hmac": "HMAC",
+    "pdf": "PDF",
+    "url": "URL",
+    "ip": "IP address",
+    "lr": "likelihood ratio",
+    "log10": "log10 of the",
+    "p": "p",
+    "at": "at",
+}
+
+
+def label_of(column: models.Field | None, name: str) -> str:
+    """A column as people call it."""
+    words = str(getattr(column, "verbose_name", name)).replace("_", " ").split()
+    label = " ".join(IN_FULL.get(word, word) for word in words)
+    return label[:1].upper() + label[1:]
+
+
+def _plural(table: str) -> str:
+    return str(_models()[table]._meta.verbose_name_plural) if table in _models() else table
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:
@@ -144,7 +234,7 @@ def _actor(actor: str, people: Mapping[str, str]) -> str:
     return {"system": f"casemgr ({name})", "service": f"detector {name}"}.get(kind, actor)
 
 
-def _entry(event: Event, body: dict[str, Any], names: "_Names", reader: Any) -> Entry:
+def _entry(event: Event, body: dict[str, Any], names: "Names", reader: Any) -> Entry:
     model = _models().get(event.object_type)
     row = names.row(event.object_type, event.object_id)
     is_withheld = not _may_see(reader, [event.object_type, *(event.tables or [])], row)
@@ -161,14 +251,14 @@ def _entry(event: Event, body: dict[str, Any], names: "_Names", reader: Any) -> 
     )
     for part in body.get("batch") or []:
         entry.tables[part["table"]] = entry.tables.get(part["table"], 0) + part["rows"]
+    entry.kinds = {_plural(table): rows for table, rows in entry.tables.items()}
     old, new = {}, {}
     for column, (before, after) in (body.get("changes") or {}).items():
         column_field = _fields(model).get(column) if model else None
         name = column_field.name if column_field else column
         old[name] = WITHHELD if is_withheld else names.word(column_field, before)
         new[name] = WITHHELD if is_withheld else names.word(column_field, after)
-        label = str(getattr(column_field, "verbose_name", column)).replace("_", " ")
-        entry.changes.append(Change(label[:1].upper() + label[1:], _shown(old[name]), _shown(new[name])))
+        entry.changes.append(Change(label_of(column_field, column), _shown(old[name]), _shown(new[name])))
     entry.sentence = _sentence(entry, old, new)
     return entry
 
@@ -225,11 +315,13 @@ def _may_see(reader: Any, tables: list[str], row: AuditedModel | None) -> bool:
     return not getattr(row, "is_privileged", False) or all(reader.has_perm(f"{r}.view_privileged") for r in rooms)
 
 
-class _Names:
-    """The names of all rows that some events speak of, fetched table by table."""
+class Names:
+    """The names of all rows that some events speak of, and of others, fetched table by table."""
 
-    def __init__(self, told: list[tuple[Event, dict[str, Any]]]) -> None:
+    def __init__(self, told: list[tuple[Event, dict[str, Any]]], others: Iterable[Reference] = ()) -> None:
         wanted: dict[str, set[str]] = defaultdict(set)
+        for table, key in others:
+            wanted[table].add(key)
         self._people = get_user_model()._meta.db_table
         for event, body in told:
             wanted[event.object_type].add(str(event.object_id))

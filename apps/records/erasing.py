@@ -13,7 +13,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, models, transaction
 
-from apps.audit import ledger, private
+from apps.audit import contents, ledger, private
 from apps.audit.models import AuditedModel
 from apps.records.holds import refuse_if_held
 from apps.records.subjects import Part, Subject
@@ -49,6 +49,7 @@ def erase(kind: Subject, row: AuditedModel) -> Erased:
         with transaction.atomic():
             erased.values = private.erase(erased.subjects)
             for part, rows in found:
+                erased.values += _forget_as_written(part, rows)
                 _blank(part, rows, row)
                 erased.parts.append({"what": part.says, "rows": len(rows)})
             for end in kind.ends:
@@ -73,6 +74,12 @@ def name_in_trail(about: AuditedModel, erased: Erased) -> None:
         subjects = []
     if subjects:
         ledger.note(about, erased=[], subjects=subjects)
+
+
+def _forget_as_written(part: Part, rows: list[AuditedModel]) -> list[tuple[str, str]]:
+    """The rows as batches wrote them go too: the trail keeps those beside its digests."""
+    gone = contents.erase(part.model._meta.db_table, [row.pk for row in rows])
+    return [(event, line) for event, line in gone]
 
 
 def _with_values(found: list[tuple[Part, list[AuditedModel]]]) -> set[str]:

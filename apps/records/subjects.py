@@ -6,7 +6,8 @@ holds of the rows lies behind commitments, and is destroyed with the key of the 
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from dataclasses import field as filled
 from typing import Any
 
 from django.db import models
@@ -37,11 +38,11 @@ class Subject:
     title: str
     field: str  # by which people name one
     example: str
-    parts: list[Part] = field(default_factory=list)
+    parts: list[Part] = filled(default_factory=list)
     actors: Callable[[Any], list[str]] = lambda row: []  # under what else the trail keeps values of it
-    checks: list[Callable[[Any], None]] = field(default_factory=list)  # raise ValidationError when it is too early
-    ends: list[Callable[[Any], None]] = field(default_factory=list)  # what else goes with it, of tables without events
-    kept: list[Callable[[Any], Iterable[str]]] = field(default_factory=list)  # what stays, and why, in sentences
+    checks: list[Callable[[Any], None]] = filled(default_factory=list)  # raise ValidationError when it is too early
+    ends: list[Callable[[Any], None]] = filled(default_factory=list)  # what else goes with it, of tables without events
+    kept: list[Callable[[Any], Iterable[str]]] = filled(default_factory=list)  # what stays, and why, in sentences
 
     @property
     def table(self) -> str:

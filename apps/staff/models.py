@@ -10,7 +10,8 @@ from apps.audit.models import AuditedModel, AuditedQuerySet
 from apps.core.constraints import both_or_neither
 from apps.staff.roles import ROLES
 
-PEOPLE_ROLES = [slug for slug in ROLES if slug not in ("detector", "system")]
+MACHINE_ROLES = ["detector", "monitor"]
+PEOPLE_ROLES = [slug for slug in ROLES if slug not in (*MACHINE_ROLES, "system")]
 
 
 class UserQuerySet(AuditedQuerySet):
@@ -86,7 +87,7 @@ class ServiceAccount(AuditedModel):
                 violation_error_message="There is a service account of this name.",
             ),
             models.CheckConstraint(
-                condition=models.Q(roles__contained_by=["detector"]), name="service_accounts_have_machine_roles"
+                condition=models.Q(roles__contained_by=MACHINE_ROLES), name="service_accounts_have_machine_roles"
             ),
         ]
 

@@ -239,7 +239,7 @@ ROLES: dict[str, Role] = {
             | {"alerts.view_detectors"}
             | MEASURE_FILES
             | {"disclosures.open_report", "disclosures.open_bundle", "staff.view"}
-            | {"audit.view", "audit.request_verification", "audit.verify_trail"}
+            | {"audit.view", "audit.request_verification", "audit.verify_trail", "audit.acknowledge_findings"}
             | {"audit.view_readers", "audit.view_reads", "audit.export_reads", "audit.open_private"}
         ),
     ),
@@ -277,10 +277,16 @@ ROLES: dict[str, Role] = {
                 "records.confirm_rule",
                 "records.start_run",
                 "records.stop_run",
+                "audit.acknowledge_findings",
             }
         ),
     ),
     "detector": Role("Detector", "posts alerts and reads what became of them", frozenset({"alerts.receive"})),
+    "monitor": Role(
+        "Monitor",
+        "a program that asks for verifications of the trail and reads their verdicts",
+        frozenset({"audit.request_verification"}),
+    ),
     "system": Role(
         "casemgr",
         "works in the background, on behalf of whoever asked for the work",
@@ -308,6 +314,7 @@ ROLES: dict[str, Role] = {
                 "disclosures.assemble_bundle",
                 "disclosures.fail_bundle",
                 "evidence.export_item",  # into a bundle
+                "audit.request_verification",
                 "audit.verify_trail",
                 "audit.export_trail",
             }

@@ -136,6 +136,7 @@ ROUTES: dict[str, Route] = {
     ),
     "audit:verification": page(right="auditor", stranger="analyst"),
     "audit:request_verification": act("auditor", "admin", stranger="analyst"),
+    "audit:acknowledge_findings": act("admin", None, lambda w: [w.once("alarm")], stranger="analyst"),
     # --- terms
     "policies:list": page(),
     "policies:in_force": page(),
@@ -339,7 +340,7 @@ OPEN = {
 SIGNED = {"download"}
 
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
-API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert"}
+API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert", "audit:api-verification"}
 
 # What clients made for other systems call with a detector's key, tested in tests/alerts/compat.
 API |= {

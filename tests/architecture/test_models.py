@@ -34,6 +34,7 @@ FREE = {
     "audit.Checkpoint": "the log, signed",
     "audit.Anchor": "what outside parties said about the log",
     "audit.AnchorParty": "when an outside party last answered, and when it is asked again",
+    "audit.Verification": "how far a verification is, under a seal; its verdict and the answer to it are events",
     "audit.LogState": "how far the sequencer is",
 }
 

@@ -173,7 +173,8 @@ def test_no_audited_table_is_truncated(db, model):
 @pytest.mark.parametrize("verb", ["UPDATE", "DELETE", "TRUNCATE"])
 def test_the_trail_is_append_only(people, model, verb):
     _ = people.admin
-    table, column = model._meta.db_table, model._meta.concrete_fields[-1].column
+    table = model._meta.db_table
+    column = "rows" if model is Manifest else model._meta.concrete_fields[-1].column  # its content can be erased
     with acting(), ledger.batch() as batch:
         row = {"slug": "x", "name": "x", "roles": [], "is_active": True, "created_at": "2026-03-18"}
         batch.insert(ServiceAccount, [row])

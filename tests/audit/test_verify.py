@@ -185,7 +185,8 @@ def test_rows_of_a_batch_are_held_to_their_digests(family):
         for model, old in zip(written, before, strict=True):
             put(batch[model], model._meta.concrete_fields[-1], old)
     for model in written:
-        assert "digest of the row" in found(report, model._meta.db_table, batch[model].pk)[0]
+        changed = model._meta.concrete_fields[-1].column
+        assert f"column {changed} says" in found(report, model._meta.db_table, batch[model].pk)[0]
     assert len(report.findings) == len(written)
 
 

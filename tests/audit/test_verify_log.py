@@ -65,6 +65,7 @@ LOG = {  # table: a condition that picks one row, and the columns that can be se
             "ordinal": "ordinal + 1",
             "table_name": "'cases_case'",
             "rows": "set_byte(rows, 20, 255 - get_byte(rows, 20))",
+            "content": "set_byte(content, 12, 255 - get_byte(content, 12))",
         },
     ),
     "audit_logstate": (
@@ -159,7 +160,7 @@ ADDED = {
     "audit_tile": "SELECT level, n + 1, hashes FROM audit_tile WHERE level = 0",
     "audit_checkpoint": "SELECT number + 1, size + 1, note, signed_at, seal FROM audit_checkpoint"
     " ORDER BY number DESC LIMIT 1",
-    "audit_manifest": "SELECT event_uuid, ordinal + 1, table_name, rows FROM audit_manifest LIMIT 1",
+    "audit_manifest": "SELECT event_uuid, ordinal + 1, table_name, rows, content FROM audit_manifest LIMIT 1",
     "audit_casecounter": "SELECT gen_random_uuid(), 1",
     "audit_privatevalue": "SELECT gen_random_uuid(), field, subject, nonce, ciphertext FROM audit_privatevalue LIMIT 1",
     "audit_subjectkey": "SELECT 'user:somebody', wrapped FROM audit_subjectkey LIMIT 1",

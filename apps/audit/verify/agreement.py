@@ -6,6 +6,8 @@ when its own digest is that of its last step, and no step begins with another ro
 columns stand outside the digests and are held against their commitments. Only a row that does not agree is taken apart
 to name the columns.
 
+`Since` narrows it to the rows that events touched since an earlier verification, and a share of all others.
+
 Tables that only follow from audited ones are held against those.
 
 Columns that a later migration adds stand at the end of the table: an old digest is then that of the row without them.
@@ -13,50 +15,90 @@ Columns that a later migration adds stand at the end of the table: an old digest
 
 import heapq
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from hashlib import sha256
 from itertools import groupby, pairwise
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
-from apps.audit import digests, ledger, private
+from apps.audit import contents, digests, ledger, private
 from apps.audit.models import AuditedModel, DerivedModel, audited_models, derived_models
 from apps.audit.verify.reading import Reader, body_of, named, shown
 from apps.audit.verify.report import Verdict
 
+# What a body has of its row stands near its end, with little behind it: to read the digests of a million events it need
+# not be taken apart. In a text the quotation marks would be escaped, and nothing else can end like this.
+TAIL = 512
+ROW = re.compile(
+    rb',"row":\{"columns":(\d+),"sha256":\[(?:null|"([0-9a-f]{64})"),"([0-9a-f]{64})"\]\},'
+    rb'"session":"[^"]*","source_ip":(?:null|\{[^{}]*\}),"v":\d+\}\Z'
+)
 
-@dataclass(frozen=True)
-class Step:
+
+class Step(NamedTuple):
     """What one event did to one row."""
 
-    row: UUID
+    row: str
     event_id: int
     ordinal: int  # within the event: a batch may write a row twice
-    event_uuid: UUID
+    event_uuid: str
     before: str | None  # digests; of a batch the one after it is all there is
     after: str
-    body: dict[str, Any] | None  # None: of a batch
-    nonces: dict[str, str]
+    columns: int | None  # that the table had; None: of a batch
+    nonces: dict[str, str] | None
+    body: bytes | None  # of a row with private columns
 
     @property
-    def place(self) -> tuple[UUID, int, int]:
-        return self.row, self.event_id, self.ordinal
+    def is_of_batch(self) -> bool:
+        return self.columns is None
 
 
-def check(reader: Reader, verdict: Verdict) -> None:
+@dataclass(frozen=True)
+class Since:
+    """Which rows to look at: those that transactions from `xmin` on touched, and each `of`th of the others."""
+
+    xmin: int
+    share: int
+    of: int
+
+    def condition(self, table: str, key: str) -> str:
+        """SQL that is true for the id of a row to look at."""
+        return (
+            f"(get_byte(uuid_send({key}), 15) %% {self.of} = {self.share} OR {key} IN ("  # noqa: S608 - names are ours
+            f"SELECT object_id FROM audit_event WHERE xid >= {self.xmin} AND object_type = '{table}'"
+            " UNION ALL SELECT encode(substring(m.rows from n * 48 + 1 for 16), 'hex')::uuid"
+            f" FROM ({UNPACKED}) m CROSS JOIN generate_series(0, length(m.rows) / 48 - 1) n"
+            f" WHERE m.table_name = '{table}' AND m.xid >= {self.xmin}))"
+        )
+
+
+# With something put behind it PostgreSQL holds the list in memory, instead of fetching it again for each row in it.
+UNPACKED = (
+    "SELECT e.id, e.xid, m.event_uuid, m.ordinal, m.table_name, m.rows || ''::bytea AS rows FROM audit_manifest m"
+    " JOIN audit_event e ON e.event_uuid = m.event_uuid OFFSET 0"
+)
+
+
+def check(reader: Reader, verdict: Verdict, since: Since | None = None) -> None:
     for model in audited_models():
-        _Table(reader, verdict, model).check()
-        verdict.count("tables")
+        check_table(reader, verdict, model, since)
     for derived in derived_models():
-        _check_derived(reader, verdict, derived)
-        verdict.count("tables")
+        check_derived(reader, verdict, derived)
+
+
+def check_table(reader: Reader, verdict: Verdict, model: type[AuditedModel], since: Since | None = None) -> None:
+    Table(reader, verdict, model, since).check()
+    verdict.count("tables")
 
 
 SHOWN = 100  # differences of a derived table; who changed more has been found out
 
 
-def _check_derived(reader: Reader, verdict: Verdict, model: type[DerivedModel]) -> None:
+def check_derived(reader: Reader, verdict: Verdict, model: type[DerivedModel]) -> None:
     """Hold a table that follows from others against what it follows from."""
+    verdict.count("tables")
     table, fields = model._meta.db_table, model._meta.concrete_fields
     kind = str(model._meta.verbose_name).capitalize()
     columns = ", ".join(f'"{field.column}"' for field in fields)
@@ -71,9 +113,9 @@ def _check_derived(reader: Reader, verdict: Verdict, model: type[DerivedModel]) 
                 verdict.found(f"{kind} ({values}) {says}.", table=table)
 
 
-class _Table:
-    def __init__(self, reader: Reader, verdict: Verdict, model: type[AuditedModel]) -> None:
-        self.reader, self.verdict, self.model = reader, verdict, model
+class Table:
+    def __init__(self, reader: Reader, verdict: Verdict, model: type[AuditedModel], since: Since | None) -> None:
+        self.reader, self.verdict, self.model, self.since = reader, verdict, model, since
         self.name = model._meta.db_table
         self.kind = str(model._meta.verbose_name).capitalize()
         self.columns = [
@@ -105,56 +147,74 @@ class _Table:
 
     # --- reading
 
-    def _rows(self) -> Iterator[tuple[UUID, str, str | None]]:
+    def _only(self, key: str) -> str:
+        return self.since.condition(self.name, key) if self.since else "true"
+
+    def _rows(self) -> Iterator[tuple[str, str, str | None]]:
         values = "to_jsonb(t)::text" if self.model.PRIVATE else "NULL"
         return self.reader.stream(
-            f"SELECT id, encode({digests.digest_sql(self.model, 't')}, 'hex'), {values} FROM {self.name} t ORDER BY id"  # noqa: S608 - names are ours
+            f"SELECT id, encode({digests.digest_sql(self.model, 't')}, 'hex'), {values} FROM {self.name} t"  # noqa: S608 - names are ours
+            f" WHERE {self._only('t.id')} ORDER BY id",
+            (),
         )
 
     def _steps(self) -> Iterator[Step]:
-        return heapq.merge(self._single_steps(), self._batch_steps(), key=lambda step: step.place)
+        return heapq.merge(self._single_steps(), self._batch_steps())  # by row, event and place in it
 
     def _single_steps(self) -> Iterator[Step]:
-        nonces = (
-            "(SELECT jsonb_object_agg(p.field, encode(p.nonce, 'hex')) FROM audit_privatevalue p"
-            " WHERE p.event_uuid = e.event_uuid)"
-            if self.model.PRIVATE
-            else "NULL"
-        )
+        body, nonces = f"substring(body from greatest(length(body) - {TAIL}, 0) + 1)", "NULL"
+        if self.model.PRIVATE:
+            body = "body"
+            nonces = (
+                "(SELECT jsonb_object_agg(p.field, encode(p.nonce, 'hex')) FROM audit_privatevalue p"
+                " WHERE p.event_uuid = e.event_uuid)"
+            )
         rows = self.reader.stream(
-            f"SELECT object_id, id, event_uuid, body, {nonces} FROM audit_event e"  # noqa: S608 - names are ours
-            " WHERE object_type = %s AND object_id IS NOT NULL ORDER BY object_id, id",
+            f"SELECT object_id, id, event_uuid, {body}, {nonces}"  # noqa: S608 - names are ours
+            " FROM audit_event e WHERE object_type = %s AND object_id IS NOT NULL"
+            f" AND {self._only('object_id')} ORDER BY object_id, id",
             [self.name],
         )
+        search = ROW.search
         for row, event_id, event_uuid, data, values in rows:
-            body = body_of(data)
-            if body.get("row"):  # others only noted something about it
-                before, after = body["row"]["sha256"]
-                yield Step(row, event_id, 0, event_uuid, before, after, body, values or {})
+            if found := search(data):  # others only noted something about it
+                columns, before, after = found.groups()
+                yield Step(
+                    row,
+                    event_id,
+                    0,
+                    event_uuid,
+                    before.decode() if before else None,
+                    after.decode(),
+                    int(columns),
+                    values,
+                    data if self.model.PRIVATE else None,
+                )
 
     def _batch_steps(self) -> Iterator[Step]:
         rows = self.reader.stream(
-            "SELECT encode(substring(m.rows from n * 48 + 1 for 16), 'hex')::uuid, e.id, m.ordinal, e.event_uuid,"
-            " encode(substring(m.rows from n * 48 + 17 for 32), 'hex')"
-            " FROM audit_manifest m JOIN audit_event e ON e.event_uuid = m.event_uuid"
-            " CROSS JOIN generate_series(0, length(m.rows) / 48 - 1) n WHERE m.table_name = %s ORDER BY 1, 2, 3",
+            "SELECT * FROM (SELECT encode(substring(m.rows from n * 48 + 1 for 16), 'hex')::uuid AS row, m.id,"  # noqa: S608
+            " m.ordinal, m.event_uuid, encode(substring(m.rows from n * 48 + 17 for 32), 'hex')"
+            f" FROM ({UNPACKED.replace(' OFFSET 0', ' WHERE m.table_name = %s OFFSET 0')}) m"
+            " CROSS JOIN generate_series(0, length(m.rows) / 48 - 1) n) steps"
+            f" WHERE {self._only('steps.row')} ORDER BY 1, 2, 3",
             [self.name],
         )
         for row, event_id, ordinal, event_uuid, after in rows:
-            yield Step(row, event_id, ordinal, event_uuid, None, after, None, {})
+            yield Step(row, event_id, ordinal, event_uuid, None, after, None, None, None)
 
     # --- judging
 
-    def _compare(self, row: UUID, digest: str, values: dict[str, Any] | None, steps: list[Step]) -> None:
+    def _compare(self, row: str, digest: str, values: dict[str, Any] | None, steps: list[Step]) -> None:
         for earlier, later in pairwise(steps):
-            if later.body is not None and later.before != earlier.after:
+            if later.before != earlier.after and not later.is_of_batch:
                 self._changed_between(row, earlier, later)
         if digest != steps[-1].after and self._digest_as_of(row, steps[-1]) != steps[-1].after:
             self._changed(row, steps)
         if values is not None:
             self._compare_private(row, values, steps)
 
-    def _digest_as_of(self, row: UUID, step: Step) -> str:
+    def _digest_as_of(self, row: str, step: Step) -> str:
         """The row's digest without the columns that the table got after the step."""
         hidden = [*self.columns[self._columns_at(step) :], *self.model.PRIVATE]
         return self.reader.one(
@@ -165,11 +225,11 @@ class _Table:
 
     def _columns_at(self, step: Step) -> int:
         """How many columns the table had then."""
-        if step.body is not None:
-            return step.body["row"]["columns"]
+        if step.columns is not None:
+            return step.columns
         return len(self._body_of(step)["batch"][step.ordinal]["columns"])
 
-    def _changed_between(self, row: UUID, earlier: Step, later: Step) -> None:
+    def _changed_between(self, row: str, earlier: Step, later: Step) -> None:
         if self._columns_at(earlier) != self._columns_at(later):  # digests of different tables cannot be compared
             return
         self._found(
@@ -179,14 +239,15 @@ class _Table:
             event=later.event_uuid,
         )
 
-    def _changed(self, row: UUID, steps: list[Step]) -> None:
+    def _changed(self, row: str, steps: list[Step]) -> None:
         """Name the columns in which the row differs from what its events wrote."""
         known: dict[str, tuple[Any, Step]] = {}
         for step in steps:
-            if step.body is None:
-                known.clear()  # a batch's digest does not say what it wrote
+            if step.is_of_batch:  # what was before does not matter, even where its content was erased
+                known = {column: (value, step) for column, value in self._written_by_batch(row, step).items()}
             else:
-                known |= {column: (new, step) for column, (_, new) in step.body["changes"].items()}
+                changes = self._body_of(step)["changes"]
+                known |= {column: (new, step) for column, (_, new) in changes.items()}
         values = self._values(row)
         different = [
             (column, new, step)
@@ -209,13 +270,14 @@ class _Table:
                 event=steps[-1].event_uuid,
             )
 
-    def _compare_private(self, row: UUID, values: dict[str, Any], steps: list[Step]) -> None:
+    def _compare_private(self, row: str, values: dict[str, Any], steps: list[Step]) -> None:
+        bodies = [(step, self._body_of(step)["changes"]) for step in reversed(steps) if not step.is_of_batch]
         for column in sorted(self.model.PRIVATE):
-            step = next((s for s in reversed(steps) if s.body and column in s.body["changes"]), None)
-            if step is None or step.body is None:
+            found = next(((step, changes[column][1]) for step, changes in bodies if column in changes), None)
+            if found is None:
                 continue
-            _, new = step.body["changes"][column]
-            nonce, value = step.nonces.get(f"{column}.new"), values.get(column)
+            step, new = found
+            nonce, value = (step.nonces or {}).get(f"{column}.new"), values.get(column)
             if new is None:
                 fits = value is None or value == ""
             else:  # a nonce that is gone is completeness' matter; nothing can be said about the value then
@@ -228,7 +290,7 @@ class _Table:
                     event=step.event_uuid,
                 )
 
-    def _deleted(self, row: UUID, steps: list[Step]) -> None:
+    def _deleted(self, row: str, steps: list[Step]) -> None:
         self._found(
             f"{self.kind} {row} was deleted: {self._named(steps[-1])} "
             f"wrote it, and table {self.name} no longer has it.",
@@ -236,16 +298,29 @@ class _Table:
             event=steps[-1].event_uuid,
         )
 
+    def _written_by_batch(self, row: str, step: Step) -> dict[str, Any]:
+        """The row as the batch left it; empty when its content does not say so any more."""
+        listed, content = self.reader.one(
+            "SELECT rows, content FROM audit_manifest WHERE event_uuid = %s AND ordinal = %s",
+            [step.event_uuid, step.ordinal],
+        )
+        place = contents.place_of(listed, UUID(row))
+        try:
+            text = contents.lines(content)[place] if content is not None and place is not None else contents.ERASED
+        except (contents.Broken, IndexError):
+            return {}
+        return json.loads(text) if sha256(text).hexdigest() == step.after else {}
+
     # --- words
 
-    def _found(self, sentence: str, row: UUID, **where: Any) -> None:
+    def _found(self, sentence: str, row: str, **where: Any) -> None:
         self.verdict.found(sentence, table=self.name, row=row, **where)
 
-    def _values(self, row: UUID) -> dict[str, Any]:
+    def _values(self, row: str) -> dict[str, Any]:
         rows = self.reader.all(f"SELECT to_jsonb(t)::text FROM {self.name} t WHERE id = %s", [row])  # noqa: S608 - our name
         return json.loads(rows[0][0])
 
-    def _called(self, row: UUID) -> str:
+    def _called(self, row: str) -> str:
         """The row as people know it, if it has such a name: `Case CASE-2026-0001 (cases_case 0192…)`."""
         values = self._values(row)
         names = ("ref", "number", "slug", "title", "key")
@@ -257,7 +332,7 @@ class _Table:
 
     def _body_of(self, step: Step) -> dict[str, Any]:
         if step.body is not None:
-            return step.body
+            return body_of(step.body)
         return body_of(self.reader.one("SELECT body FROM audit_event WHERE id = %s", [step.event_id])[0])
 
 

@@ -1,4 +1,9 @@
-"""Is anything missing? Numbers without holes, a place in the log for every event, and all that events refer to."""
+"""Is anything missing? Numbers without holes, a place in the log for every event, and all that events refer to.
+
+What was erased on purpose is not missing: the event of an erasure says in its detail `erased` which values it took, as
+pairs of an event and a field (`name.new` of a private value, `table:row` of a row in the content of a batch). Exactly
+these may be gone.
+"""
 
 import hmac
 import json
@@ -6,25 +11,27 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import cache, lru_cache
 from hashlib import sha256
-from typing import Any
-from uuid import UUID
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 
-from apps.audit import private
+from apps.audit import contents, private
 from apps.audit.models import audited_models
 from apps.audit.verify.erasures import Erasures
+from apps.audit.verify.events import Stored
 from apps.audit.verify.reading import Reader, body_of, named
 from apps.audit.verify.report import Verdict
 
 MOMENT = timedelta(seconds=30)  # an event is sealed within a second when the sequencer runs
 
 
-def check(reader: Reader, verdict: Verdict) -> None:
+def check(reader: Reader, verdict: Verdict, *, is_full: bool = True) -> None:
+    """What is looked at as a whole; what single events refer to is with `References`."""
     _case_numbers(reader, verdict)
     _places(reader, verdict)
-    _manifests(reader, verdict)
-    _private_values(reader, verdict)
+    _strays(reader, verdict, Erasures(reader))
+    if is_full and reader.one("SELECT count(*) FROM audit_privatevalue")[0] != verdict.checked.get("private values", 0):
+        _stray_values(reader, verdict)
 
 
 def _case_numbers(reader: Reader, verdict: Verdict) -> None:
@@ -50,7 +57,7 @@ def _case_numbers(reader: Reader, verdict: Verdict) -> None:
             _holes(reader, verdict, case_id, last)
 
 
-def _holes(reader: Reader, verdict: Verdict, case_id: UUID, last: int) -> None:
+def _holes(reader: Reader, verdict: Verdict, case_id: str, last: int) -> None:
     missing = reader.stream(
         "SELECT min(n), max(n) FROM (SELECT n, n - row_number() OVER (ORDER BY n) AS gap FROM"
         " (SELECT n FROM generate_series(1, %s) n EXCEPT SELECT case_seq FROM audit_event WHERE case_id = %s) m) g"
@@ -71,7 +78,7 @@ def _places(reader: Reader, verdict: Verdict) -> None:
         " WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY id"
     )
     for event_id, event_uuid, occurred_at, body in rows:
-        if abs(now - occurred_at) < MOMENT:
+        if abs(now - datetime.fromisoformat(occurred_at)) < MOMENT:
             verdict.count("events waiting for the sequencer")
         else:
             verdict.found(
@@ -82,94 +89,18 @@ def _places(reader: Reader, verdict: Verdict) -> None:
             )
 
 
-def _manifests(reader: Reader, verdict: Verdict) -> None:
-    """The rows that a batch lists are those that its event has the hash of."""
-    rows = reader.stream(
-        "SELECT e.event_uuid, e.id, e.body, m.event_uuid, m.ordinal, m.table_name, m.rows"
-        " FROM (SELECT * FROM audit_event WHERE tables IS NOT NULL) e"
-        " FULL JOIN audit_manifest m ON m.event_uuid = e.event_uuid"
-        " ORDER BY coalesce(e.event_uuid, m.event_uuid), m.ordinal"
-    )
-    present: UUID | None = None
-    body: dict[str, Any] = {}
-    waiting: dict[int, dict] = {}
-    event_id = 0
-
-    def conclude() -> None:
-        for ordinal, part in waiting.items():
-            verdict.found(
-                f"The list of {part['rows']} rows of {part['table']} that {named(body, event_id)} wrote is missing.",
-                table="audit_manifest",
-                row=f"{present}/{ordinal}",
-                event=present,
-            )
-
-    for event_uuid, number, data, manifest_of, ordinal, table, listed in rows:
-        if event_uuid != present:
-            conclude()
-            present, event_id, body = event_uuid, number, body_of(data) if data is not None else {}
-            waiting = dict(enumerate(body.get("batch") or []))
-        if manifest_of is None:
-            continue
-        verdict.count("manifests")
-        where = {"table": "audit_manifest", "row": f"{manifest_of}/{ordinal}", "event": manifest_of}
-        part = waiting.pop(ordinal, None)
-        if part is None:
-            verdict.found(f"List {ordinal} of rows of {table} belongs to no batch of event {manifest_of}.", **where)
-        elif (part["table"], part["manifest_sha256"]) != (table, sha256(bytes(listed)).hexdigest()):
-            verdict.found(
-                f"The list of the rows of {part['table']} that {named(body, event_id)} wrote was changed.", **where
-            )
-    conclude()
-
-
-def _private_values(reader: Reader, verdict: Verdict) -> None:
-    """Behind every commitment lies a value that fits it, unless it was erased on record; and no value without one."""
-    keys, erasures = _Keys(reader), Erasures(reader)
-    rows = reader.stream(
-        "SELECT e.event_uuid, e.id, e.body, p.event_uuid, p.field, p.subject, p.nonce, p.ciphertext"
-        " FROM audit_event e FULL JOIN audit_privatevalue p ON p.event_uuid = e.event_uuid"
-        " ORDER BY coalesce(e.event_uuid, p.event_uuid), p.field"
-    )
-    present: UUID | None = None
-    body: dict[str, Any] = {}
-    waiting: dict[str, str] = {}
-    event_id = 0
-
-    def conclude() -> None:
-        for field in waiting:
-            if erasures.names(present, field):
-                verdict.count("values erased on record")
-                continue
-            verdict.found(
-                f"The value of {field.removesuffix('.new')} that {named(body, event_id)} commits to is missing.",
-                table="audit_privatevalue",
-                row=f"{present}/{field}",
-                column=field.removesuffix(".new"),
-                event=present,
-            )
-
-    for event_uuid, number, data, value_of, field, subject, nonce, ciphertext in rows:
-        if event_uuid != present:
-            conclude()
-            present, event_id, body = event_uuid, number, body_of(data) if data is not None else {}
-            waiting = dict(_commitments(body))
-        if value_of is None:
-            continue
-        verdict.count("private values")
-        if erasures.names(value_of, field):
-            erasures.found_again(verdict, value_of, field)
-        problem = _problem(waiting.pop(field, None), field, nonce, keys.open(subject, ciphertext))
-        if problem:
-            column = field.removesuffix(".new")
-            verdict.found(
-                f"The value of {column} beside event {value_of} {problem}.",
-                table="audit_privatevalue",
-                row=f"{value_of}/{field}",
-                column=column,
-                event=value_of,
-            )
-    conclude()
+def _strays(reader: Reader, verdict: Verdict, erasures: Erasures) -> None:
+    """Lists of rows without a batch, keys without a value."""
+    for event_uuid, ordinal, table in reader.stream(
+        "SELECT event_uuid, ordinal, table_name FROM audit_manifest m WHERE NOT EXISTS (SELECT FROM audit_event e"
+        " WHERE e.event_uuid = m.event_uuid AND e.tables IS NOT NULL) ORDER BY 1, 2"
+    ):
+        verdict.found(
+            f"List {ordinal} of rows of {table} belongs to no batch of event {event_uuid}.",
+            table="audit_manifest",
+            row=f"{event_uuid}/{ordinal}",
+            event=event_uuid,
+        )
     for (subject,) in reader.stream(
         "SELECT subject FROM audit_subjectkey k"
         " WHERE NOT EXISTS (SELECT FROM audit_privatevalue p WHERE p.subject = k.subject) ORDER BY subject"
@@ -178,21 +109,168 @@ def _private_values(reader: Reader, verdict: Verdict) -> None:
             verdict.found(f"The key of {subject} opens no value.", table="audit_subjectkey", row=subject)
 
 
-def _problem(commitment: str | None, field: str, nonce: bytes, value: Any) -> str:
-    if commitment is None:
-        return "belongs to no commitment of that event"
+def _stray_values(reader: Reader, verdict: Verdict) -> None:
+    """There are more values than commitments: which ones are they?"""
+    for event_uuid, field, data in reader.stream(
+        "SELECT p.event_uuid, p.field, e.body FROM audit_privatevalue p"
+        " LEFT JOIN audit_event e ON e.event_uuid = p.event_uuid ORDER BY 1, 2"
+    ):
+        if data is None or field not in dict(_commitments(body_of(data))):
+            column = field.removesuffix(".new")
+            verdict.found(
+                f"The value of {column} beside event {event_uuid} belongs to no commitment of that event.",
+                table="audit_privatevalue",
+                row=f"{event_uuid}/{field}",
+                column=column,
+                event=event_uuid,
+            )
+
+
+# --- what events refer to --------------------------------------------------------------------------------------------
+
+
+class Referring(NamedTuple):
+    """An event and what it says must be there."""
+
+    event_id: int
+    body: dict[str, Any]
+    waiting: dict[Any, Any]
+
+
+class References:
+    """Manifests, contents and private values of events, looked up for many of them at a time."""
+
+    def __init__(self, reader: Reader, verdict: Verdict) -> None:
+        self.reader, self.verdict = reader, verdict
+        self.keys = _Keys(reader)
+        self.erasures = Erasures(reader)
+        self.batches: dict[str, Referring] = {}
+        self.values: dict[str, Referring] = {}
+
+    def add(self, event: Stored, body: dict[str, Any]) -> None:
+        if parts := body.get("batch"):
+            self.batches[event.event_uuid] = Referring(event.id, body, dict(enumerate(parts)))
+        if commitments := dict(_commitments(body)):
+            self.values[event.event_uuid] = Referring(event.id, body, commitments)
+
+    def check(self) -> None:
+        """Look at what the events that were added refer to, and forget them."""
+        self._manifests()
+        self._private_values()
+        self.batches, self.values = {}, {}
+
+    def _is_erased(self, event_uuid: str, field: str) -> bool:
+        if self.erasures.names(event_uuid, field):
+            self.verdict.count("values erased on record")
+            return True
+        return False
+
+    def _manifests(self) -> None:
+        """The rows that a batch lists are those that its event has the hash of, and are kept as they were."""
+        for event_uuid, ordinal, table, listed, content in self._rows_of(
+            "SELECT event_uuid, ordinal, table_name, rows, content FROM audit_manifest"
+            " WHERE event_uuid = ANY(%s::uuid[]) ORDER BY event_uuid, ordinal",
+            self.batches,
+        ):
+            self.verdict.count("manifests")
+            event_id, body, waiting = self.batches[event_uuid]
+            where = {"table": "audit_manifest", "row": f"{event_uuid}/{ordinal}", "event": event_uuid}
+            part = waiting.pop(ordinal, None)
+            if part is None:
+                self.verdict.found(
+                    f"List {ordinal} of rows of {table} belongs to no batch of event {event_uuid}.", **where
+                )
+            elif (part["table"], part["manifest_sha256"]) != (table, sha256(listed).hexdigest()):
+                self.verdict.found(
+                    f"The list of the rows of {part['table']} that {named(body, event_id)} wrote was changed.", **where
+                )
+            else:
+                self._content(event_uuid, table, listed, content, where)
+        for event_uuid, (event_id, body, waiting) in self.batches.items():
+            for ordinal, part in waiting.items():
+                self.verdict.found(
+                    f"The list of {part['rows']} rows of {part['table']} that {named(body, event_id)} wrote is "
+                    "missing.",
+                    table="audit_manifest",
+                    row=f"{event_uuid}/{ordinal}",
+                    event=event_uuid,
+                )
+
+    def _content(self, event_uuid: str, table: str, listed: bytes, content: bytes | None, where: dict) -> None:
+        event_id, body, _ = self.batches[event_uuid]
+        self.verdict.count("rows of batches", len(listed) // contents.ENTRY)
+        try:
+            if content is None:
+                differing = [(row, True) for row, _ in contents.entries(listed)]
+            else:
+                differing = list(contents.differing(listed, content))
+        except ValueError as error:
+            self.verdict.found(
+                f"The rows of {table} that {named(body, event_id)} wrote cannot be read: {error}.", **where
+            )
+            return
+        for row, is_gone in differing:
+            if not (is_gone and self._is_erased(event_uuid, f"{table}:{row}")):
+                self.verdict.found(
+                    f"Row {row} of {table} as {named(body, event_id)} wrote it "
+                    + ("is no longer kept, and no erasure says so." if is_gone else "is not the one that it wrote."),
+                    column="content",
+                    **where,
+                )
+
+    def _private_values(self) -> None:
+        """Behind every commitment lies a value that fits it."""
+        for event_uuid, field, subject, nonce, ciphertext in self._rows_of(
+            "SELECT event_uuid, field, subject, nonce, ciphertext FROM audit_privatevalue"
+            " WHERE event_uuid = ANY(%s::uuid[])",
+            self.values,
+        ):
+            commitment = self.values[event_uuid].waiting.pop(field, None)
+            if commitment is None:
+                continue  # found among the strays
+            self.verdict.count("private values")
+            if self.erasures.names(event_uuid, field):
+                self.erasures.found_again(self.verdict, event_uuid, field)
+            if problem := _problem(commitment, field, nonce, self.keys.open(subject, ciphertext)):
+                column = field.removesuffix(".new")
+                self.verdict.found(
+                    f"The value of {column} beside event {event_uuid} {problem}.",
+                    table="audit_privatevalue",
+                    row=f"{event_uuid}/{field}",
+                    column=column,
+                    event=event_uuid,
+                )
+        for event_uuid, (event_id, body, waiting) in self.values.items():
+            for field in waiting:
+                if not self._is_erased(event_uuid, field):
+                    self.verdict.found(
+                        f"The value of {field.removesuffix('.new')} that {named(body, event_id)} commits to is "
+                        "missing.",
+                        table="audit_privatevalue",
+                        row=f"{event_uuid}/{field}",
+                        column=field.removesuffix(".new"),
+                        event=event_uuid,
+                    )
+
+    def _rows_of(self, statement: str, events: dict[str, Referring]) -> Iterator[tuple]:
+        return self.reader.stream(statement, [list(events)]) if events else iter(())
+
+
+def _problem(commitment: str, field: str, nonce: bytes, value: Any) -> str:
     if value is None:
         return "cannot be read with the key of its subject"
-    fits = hmac.compare_digest(private.commitment(bytes(nonce), field.removesuffix(".new"), value), commitment)
+    fits = hmac.compare_digest(private.commitment(nonce, field.removesuffix(".new"), value), commitment)
     return "" if fits else "is not the one that the event commits to"
 
 
 def _commitments(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
     table, _ = body.get("object") or ("", None)
-    sides = {column: new for column, (_, new) in (body.get("changes") or {}).items() if column in _hidden(table)}
-    for column, new in (sides | {"source_ip": body.get("source_ip")}).items():
-        if new:
-            yield f"{column}.new", new["commitment"]
+    if hidden := _hidden(table):
+        for column, (_, new) in (body.get("changes") or {}).items():
+            if new and column in hidden:
+                yield f"{column}.new", new["commitment"]
+    if address := body.get("source_ip"):
+        yield "source_ip.new", address["commitment"]
 
 
 @cache
@@ -209,7 +287,7 @@ class _Keys:
 
     def open(self, subject: str, ciphertext: bytes) -> Any:
         """The value, or None when the key is gone or does not fit."""
-        key, data = self._key(subject), bytes(ciphertext)
+        key, data = self._key(subject), ciphertext
         if key is None:
             return None
         try:
@@ -220,6 +298,6 @@ class _Keys:
     def _fetch(self, subject: str) -> Any:
         rows = self._reader.all("SELECT wrapped FROM audit_subjectkey WHERE subject = %s", [subject])
         try:
-            return private.key_from(bytes(rows[0][0])) if rows else None
+            return private.key_from(rows[0][0]) if rows else None
         except (InvalidTag, ValueError):
             return None

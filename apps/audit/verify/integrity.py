@@ -1,197 +1,202 @@
-"""Is the log intact? Every entry, leaf, tile and signature is computed again from the bodies of the events."""
+"""Is the log intact? Every entry, leaf, tile and signature is computed again from the bodies of the events.
+
+A walk may begin where an earlier one ended: at a size whose root that one has seen. The stored tiles have to give that
+root again, and the entries before it are not read; of those, `sample` reads a share.
+"""
 
 import hmac
 from collections.abc import Iterator
-from hashlib import sha256
+from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
 import pgtrigger
 from django.conf import settings
 
 from apps.audit import ledger
-from apps.audit.anchors import judging
 from apps.audit.log import merkle, notes, sequencer
-from apps.audit.models import GUARD_FUNCTIONS, Anchor, Checkpoint, LogState
-from apps.audit.verify.reading import Reader, at, body_of, named, shown
+from apps.audit.models import GUARD_FUNCTIONS, Checkpoint, LogState
+from apps.audit.verify import events
+from apps.audit.verify.completeness import References
+from apps.audit.verify.reading import Reader
 from apps.audit.verify.report import Verdict
+from apps.audit.verify.tree import Tree, tile_root
 
-EVENT = (
-    "e.id, e.event_uuid, e.xid, e.occurred_at, e.act_uuid, e.actor, e.actor_kind, e.on_behalf_of, e.request_id,"
-    " e.action, e.object_type, e.object_id, e.tables, e.case_id, e.case_seq, e.reason, e.schema_version, e.body,"
-    " e.body_sha256, e.seal"
-)
-COLUMNS = [name.strip().removeprefix("e.") for name in EVENT.split(",")]
+CHUNK = 1000
 
 
-def check(reader: Reader, verdict: Verdict) -> int:
-    """Returns the size of the log."""
-    log = _Log(reader, verdict)
-    log.check()
-    _unsequenced(reader, verdict)
-    _guards(reader, verdict)
-    _anchors(reader, verdict)
-    return log.size
+@dataclass(frozen=True)
+class Mark:
+    """How far a log was verified, and what it hashed to."""
+
+    size: int = 0
+    root: str = ""
 
 
-def _anchors(reader: Reader, verdict: Verdict) -> None:
-    """What parties outside said has to be about the checkpoints that are there."""
-    stored: dict[int, str] = dict(reader.stream("SELECT size, note FROM audit_checkpoint"))
-    rows = reader.stream("SELECT id, size, kind, party, token, stated_at FROM audit_anchor ORDER BY id")
-    names = ("id", "size", "kind", "party", "token", "stated_at")
-    anchors = (Anchor(**dict(zip(names, row, strict=True))) for row in rows)
-    for judged in judging.judged(anchors, stored.get):
-        if judged.problem:
-            verdict.found(
-                f"The anchor by {judged.anchor.party} of {judged.anchor.size} entries does not hold: {judged.problem}.",
-                table="audit_anchor",
-                row=judged.anchor.pk,
-            )
-    for sentence in judging.contradictions(stored.get):
-        verdict.found(sentence, table="audit_anchor")
-
-
-def check_event(event: dict[str, Any], verdict: Verdict, leaf: bytes | None = None) -> None:
-    """One event against itself: its hash, its seal, its leaf, and every column against its body."""
-    data = bytes(event["body"])
-    body = body_of(data)
-    where = {"table": "audit_event", "row": event["id"], "event": event["event_uuid"]}
-    broken = [
-        what
-        for what, fits in (
-            ("hash", sha256(data).digest() == bytes(event["body_sha256"])),
-            ("seal", hmac.compare_digest(ledger.seal(data), bytes(event["seal"]))),
-            ("leaf", leaf is None or merkle.leaf_hash(data) == leaf),
-        )
-        if not fits
-    ]
-    if "seal" in broken and leaf is None:
-        verdict.found(f"{_capital(named(body, event['id']))} was not written by casemgr: its seal is wrong.", **where)
-    elif broken:
-        verdict.found(
-            f"{_capital(named(body, event['id']))} was changed: its body does not fit its {' and its '.join(broken)}.",
-            **where,
-        )
-    if "seal" in broken:  # then the body is not casemgr's, and nothing follows from it
-        return
-    for column, says in _columns_of(body).items():
-        if (value := _plain(event[column])) != says:
-            verdict.found(
-                f"{_capital(named(body, event['id']))}: its column {column} says {shown(value)}, "
-                f"its sealed body {shown(says)}.",
-                column=column,
-                **where,
-            )
-
-
-def _columns_of(body: dict[str, Any]) -> dict[str, Any]:
-    """What the columns beside a body should say."""
-    table, object_id = body.get("object") or ("", None)
-    case_id, case_seq = body.get("case") or (None, None)
-    return {
-        "event_uuid": body.get("event"),
-        "occurred_at": body.get("at"),
-        "act_uuid": body.get("act"),
-        "actor": body.get("actor"),
-        "actor_kind": body.get("actor_kind"),
-        "on_behalf_of": body.get("on_behalf_of"),
-        "request_id": body.get("request"),
-        "action": body.get("action"),
-        "object_type": table,
-        "object_id": object_id,
-        "tables": sorted({part["table"] for part in body.get("batch") or []}) or None,
-        "case_id": case_id,
-        "case_seq": case_seq,
-        "reason": body.get("reason"),
-        "schema_version": body.get("v"),
-    }
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, UUID):
-        return str(value)
-    return at(value) if hasattr(value, "astimezone") else value
-
-
-class _Log:
+class Log:
     """Grows the tree again, leaf by leaf, and holds it against what is stored and signed."""
 
-    def __init__(self, reader: Reader, verdict: Verdict) -> None:
-        self.reader, self.verdict = reader, verdict
-        self.size = 0
-        self.edge: merkle.Edge = []
-        self.grown: merkle.Tiles = {}  # not compared yet: partial ones, which may grow on
-        self.checkpoints = self._checkpoints()
+    def __init__(self, reader: Reader, verdict: Verdict, references: References, since: Mark) -> None:
+        """Raises LookupError when the stored tiles no longer give the root that was verified before."""
+        self.reader, self.verdict, self.references = reader, verdict, references
+        self.check_event = events.Check(verdict)
+        self.since = since
+        self.tree = self._begun(since)
+        self.leaves = self._leaves()
         self.contradicted: list[int] = []
-        self.good = 0  # size of the last checkpoint whose root is right
+        self.good = since.size  # size of the last checkpoint whose root is right
         self.last_checkpoint = (0, 0)  # number and size
+        self.checkpoints = self._checkpoints()
+        self.due = next(self.checkpoints, None)
         self.remembered = self._remembered()
 
-    def check(self) -> None:
-        leaves = self._leaves()
-        due = next(self.checkpoints, None)
-        while True:
-            stops = [head.size for head in (due, self.remembered) if head and head.size > self.size]
-            room = min([stop - self.size for stop in stops] + [sequencer.LIMIT])
-            chunk = list(islice(leaves, room))
-            self.edge, tiles = merkle.append(self.size, self.edge, chunk)
-            self.size += len(chunk)
-            self._compare_tiles(tiles)
-            while due is not None and due.size == self.size:
-                self._compare_root(due)
-                due = next(self.checkpoints, None)
-            if self.remembered and self.remembered.size == self.size:
-                self._compare_memory(self.remembered)
+    @property
+    def mark(self) -> Mark:
+        return Mark(self.tree.size, self.tree.root().hex())
+
+    def walk(self, stop: int) -> bool:
+        """Read on up to this size; returns whether there is more."""
+        while self.tree.size < stop:
+            stops = [head.size for head in (self.due, self.remembered) if head and head.size > self.tree.size]
+            room = min([size - self.tree.size for size in [*stops, stop]] + [CHUNK])
+            chunk = list(islice(self.leaves, room))
+            self.references.check()  # of exactly these: a walk that is interrupted goes on after them
+            self.verdict.count("entries", len(chunk))
             if not chunk:
-                break
-        while due is not None:
+                return False
+            for leaf in chunk:
+                for level, number, hashes in self.tree.append(leaf):
+                    self._compare_tile(level, number, hashes)
+            self._compare_checkpoints()
+        return True
+
+    def conclude(self) -> None:
+        self._compare_checkpoints()  # also of an empty walk
+        while self.due is not None:
             self.verdict.found(
-                f"A checkpoint of {due.size} entries is signed, and the log has {self.size}: its end was cut off.",
+                f"A checkpoint of {self.due.size} entries is signed, and the log has {self.tree.size}: its end was cut "
+                "off.",
                 table="audit_checkpoint",
             )
-            due = next(self.checkpoints, None)
-        self._conclude()
+            self.due = next(self.checkpoints, None)
+        for level, number, hashes in self.tree.partial():
+            self._compare_tile(level, number, hashes)
+        self._surplus_tiles()
+        self._conclude_checkpoints()
+        self._state()
+        self._unsequenced()
+
+    # --- leaves
+
+    def _begun(self, since: Mark) -> Tree:
+        rows = []
+        for level, number, width in merkle.edge_tiles(since.size):
+            found = self.reader.all("SELECT hashes FROM audit_tile WHERE level = %s AND n = %s", [level, number])
+            rows.append(merkle.hashes(found[0][0])[:width] if found and width else [])
+        tree = Tree(since.size, rows)
+        if since.size and tree.root().hex() != since.root:
+            raise LookupError(f"the tiles of the first {since.size} entries are not those that were verified before")
+        return tree
 
     def _leaves(self) -> Iterator[bytes]:
         rows = self.reader.stream(
-            f"SELECT l.idx, l.event_id, l.xid, l.hash, {EVENT} FROM audit_leaf l"  # noqa: S608 - our own column names
-            " LEFT JOIN audit_event e ON e.id = l.event_id ORDER BY l.idx"
+            f"SELECT l.idx, l.event_id, l.xid, l.hash, {events.COLUMNS} FROM audit_leaf l"  # noqa: S608 - our names
+            " LEFT JOIN audit_event e ON e.id = l.event_id WHERE l.idx >= %s ORDER BY l.idx",
+            [self.since.size],
         )
-        expected = 0
+        expected = self.since.size
         for index, event_id, xid, leaf, *columns in rows:
-            where = {"table": "audit_leaf", "row": index}
             if index != expected:
-                self.verdict.found(f"Entry {expected} of the log is missing: the next leaf is {index}.", **where)
+                self.verdict.found(
+                    f"Entry {expected} of the log is missing: the next leaf is {index}.", table="audit_leaf", row=index
+                )
             expected = index + 1
-            event = dict(zip(COLUMNS, columns, strict=True))
-            if event["id"] is None:
-                self.verdict.found(f"Entry {index} of the log has lost its event {event_id}.", **where)
-            else:
-                check_event(event, self.verdict, bytes(leaf))
-                if event["xid"] != xid:
-                    self.verdict.found(
-                        f"Event {event_id}: its column xid says {event['xid']}, and its leaf {index} says {xid}.",
-                        table="audit_event",
-                        row=event_id,
-                        column="xid",
-                        event=event["event_uuid"],
-                    )
-            self.verdict.count("entries")
-            yield bytes(leaf)
+            self._entry(index, event_id, xid, leaf, events.Stored._make(columns))
+            yield leaf
+
+    def _entry(self, index: int, event_id: int, xid: int, leaf: bytes, event: events.Stored) -> None:
+        if event.id is None:
+            self.verdict.found(
+                f"Entry {index} of the log has lost its event {event_id}.", table="audit_leaf", row=index
+            )
+            return
+        self.references.add(event, self.check_event(event, leaf))
+        if event.xid != xid:
+            self.verdict.found(
+                f"Event {event_id}: its column xid says {event.xid}, and its leaf {index} says {xid}.",
+                table="audit_event",
+                row=event_id,
+                column="xid",
+                event=event.event_uuid,
+            )
+
+    def _unsequenced(self) -> None:
+        """Events without a place yet are checked like the others, but for the tree."""
+        rows = self.reader.stream(
+            f"SELECT {events.COLUMNS} FROM audit_event e"  # noqa: S608 - our own column names
+            " WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY e.id"
+        )
+        while chunk := list(islice(rows, CHUNK)):
+            for columns in chunk:
+                event = events.Stored._make(columns)
+                self.references.add(event, self.check_event(event))
+            self.references.check()
+
+    # --- what was verified before
+
+    def sample(self, share: int, of: int, before: int) -> None:
+        """Of the first `before` entries read each `of`th tile again, and all tiles above; and look whether each of
+        those entries still has its event."""
+        for index, event_id in self.reader.stream(
+            "SELECT idx, event_id FROM audit_leaf l WHERE idx < %s"
+            " AND NOT EXISTS (SELECT FROM audit_event e WHERE e.id = l.event_id) ORDER BY idx",
+            [before],
+        ):
+            self.verdict.found(
+                f"Entry {index} of the log has lost its event {event_id}.", table="audit_leaf", row=index
+            )
+        for number in range(share % of, before // merkle.TILE, of):
+            self._again(number)
+        above = self.reader.all("SELECT level, n, hashes FROM audit_tile WHERE level > 0 ORDER BY level, n")
+        stored = {(level, number): hashes for level, number, hashes in above}
+        for (level, number), hashes in stored.items():
+            if len(hashes) == merkle.TILE * merkle.HASH:
+                self._fits_above(level, number, hashes, stored.get((level + 1, number // merkle.TILE)))
+
+    def _again(self, number: int) -> None:
+        first = number * merkle.TILE
+        rows = self.reader.all(
+            f"SELECT l.hash, {events.COLUMNS} FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id"  # noqa: S608
+            " WHERE l.idx >= %s AND l.idx < %s ORDER BY l.idx",
+            [first, first + merkle.TILE],
+        )
+        for leaf, *columns in rows:
+            event = events.Stored._make(columns)
+            self.references.add(event, self.check_event(event, leaf))
+        self.references.check()
+        self.verdict.count("older entries read again", len(rows))
+        if len(rows) == merkle.TILE:  # a leaf that is missing was named
+            hashes = b"".join(row[0] for row in rows)
+            self._compare_tile(0, number, hashes)
+            above = self.reader.all("SELECT hashes FROM audit_tile WHERE level = 1 AND n = %s", [number // merkle.TILE])
+            self._fits_above(0, number, hashes, above[0][0] if above else None)
+
+    def _fits_above(self, level: int, number: int, hashes: bytes, above: bytes | None) -> None:
+        place = number % merkle.TILE * merkle.HASH
+        if above is None or above[place : place + merkle.HASH] != tile_root(merkle.hashes(hashes)):
+            self.verdict.found(
+                f"Tile {level}/{number} of the log does not fit the tile above it.",
+                table="audit_tile",
+                row=f"{level}/{number}",
+            )
 
     # --- tiles
-
-    def _compare_tiles(self, tiles: merkle.Tiles) -> None:
-        self.grown |= tiles
-        for (level, number), hashes in list(self.grown.items()):
-            if len(hashes) == merkle.TILE * merkle.HASH:
-                self._compare_tile(level, number, self.grown.pop((level, number)))
 
     def _compare_tile(self, level: int, number: int, hashes: bytes) -> None:
         self.verdict.count("tiles")
         rows = self.reader.all("SELECT hashes FROM audit_tile WHERE level = %s AND n = %s", [level, number])
-        stored = bytes(rows[0][0]) if rows else None
+        stored = rows[0][0] if rows else None
         if stored == hashes:
             return
         where = {"table": "audit_tile", "row": f"{level}/{number}"}
@@ -207,9 +212,9 @@ class _Log:
 
     def _surplus_tiles(self) -> None:
         for level, number in self.reader.stream("SELECT level, n FROM audit_tile ORDER BY level, n"):
-            if number * merkle.TILE >= self.size >> 8 * level:
+            if number * merkle.TILE >= self.tree.size >> 8 * level:
                 self.verdict.found(
-                    f"Tile {level}/{number} belongs to no entry: the log has {self.size}.",
+                    f"Tile {level}/{number} belongs to no entry: the log has {self.tree.size}.",
                     table="audit_tile",
                     row=f"{level}/{number}",
                 )
@@ -219,16 +224,22 @@ class _Log:
     def _checkpoints(self) -> Iterator[notes.Head]:
         """The heads of the stored checkpoints, as far as they are signed, in the order of their size."""
         verifier = self._verifier()
-        rows = self.reader.stream("SELECT number, size, note, signed_at, seal FROM audit_checkpoint ORDER BY number")
-        last = 0
+        last, size = self.reader.one(
+            "SELECT count(*), coalesce(max(size), 0) FROM audit_checkpoint WHERE size <= %s", [self.since.size]
+        )
+        self.last_checkpoint = (last, size)
+        rows = self.reader.stream(
+            "SELECT number, size, note, signed_at, seal FROM audit_checkpoint WHERE size > %s ORDER BY number",
+            [self.since.size],
+        )
         for number, size, note, signed_at, seal in rows:
             self.verdict.count("checkpoints")
             where = {"table": "audit_checkpoint", "row": number}
             if number != last + 1:
                 self.verdict.found(f"Checkpoint {last + 1} is missing: the next one is {number}.", **where)
             last, self.last_checkpoint = number, (number, size)
-            checkpoint = Checkpoint(number=number, size=size, note=note, signed_at=signed_at)
-            if not hmac.compare_digest(bytes(seal), ledger.seal(checkpoint.sealed_text)):
+            checkpoint = Checkpoint(number=number, size=size, note=note, signed_at=datetime.fromisoformat(signed_at))
+            if not hmac.compare_digest(seal, ledger.seal(checkpoint.sealed_text)):
                 self.verdict.found(f"Checkpoint {number} was not written by casemgr, or has changed since.", **where)
             try:
                 head = notes.Head.parse(verifier.open(note) if verifier else note.partition("\n\n")[0] + "\n")
@@ -241,7 +252,7 @@ class _Log:
                     column="size",
                     **where,
                 )
-            elif head.size < self.size:
+            elif head.size < self.tree.size:
                 self.verdict.found(f"Checkpoint {number} is smaller than one before it.", column="size", **where)
             else:
                 yield head
@@ -256,11 +267,19 @@ class _Log:
             self.verdict.found(f"The log's key {settings.TRAIL_KEY_FILE} is not there: no signature can be checked.")
         return verifier
 
-    def _compare_root(self, head: notes.Head) -> None:
-        if merkle.edge_root(self.edge) != head.root:
-            self.contradicted.append(head.size)
-        elif not self.contradicted:
-            self.good = head.size
+    def _compare_checkpoints(self) -> None:
+        while self.due is not None and self.due.size == self.tree.size:
+            if self.tree.root() != self.due.root:
+                self.contradicted.append(self.due.size)
+            elif not self.contradicted:
+                self.good = self.due.size
+            self.due = next(self.checkpoints, None)
+        if self.remembered and self.remembered.size == self.tree.size:
+            if self.tree.root() != self.remembered.root:
+                self.verdict.found(
+                    f"The first {self.remembered.size} entries are not those that the signer remembers to have signed."
+                )
+            self.remembered = None
 
     def _remembered(self) -> notes.Head | None:
         """What the signer remembers beside its key, out of the database's reach."""
@@ -271,15 +290,7 @@ class _Log:
             self.verdict.found(f"The signer's memory cannot be used: {error}")
             return None
 
-    def _compare_memory(self, head: notes.Head) -> None:
-        if merkle.edge_root(self.edge) != head.root:
-            self.verdict.found(f"The first {head.size} entries are not those that the signer remembers to have signed.")
-        self.remembered = None
-
-    def _conclude(self) -> None:
-        for (level, number), hashes in sorted(self.grown.items()):
-            self._compare_tile(level, number, hashes)
-        self._surplus_tiles()
+    def _conclude_checkpoints(self) -> None:
         if self.contradicted:
             self.verdict.found(
                 f"{len(self.contradicted)} signed checkpoints, of {self.contradicted[0]} to {self.contradicted[-1]} "
@@ -290,30 +301,25 @@ class _Log:
             )
         if self.remembered:
             self.verdict.found(
-                f"The signer remembers a checkpoint of {self.remembered.size} entries, and the log has {self.size}: "
-                "its end was cut off, or it is an older copy."
+                f"The signer remembers a checkpoint of {self.remembered.size} entries, and the log has "
+                f"{self.tree.size}: its end was cut off, or it is an older copy."
             )
-        self._state()
 
     def _state(self) -> None:
         rows = self.reader.all("SELECT size, signed, checkpoints, low_xid, system_identifier, seal FROM audit_logstate")
-        if not rows and self.size:
+        if not rows and self.tree.size:
             self.verdict.found("The state of the log is missing.", table="audit_logstate")
-        for size, signed, checkpoints, low_xid, system_identifier, seal in rows:
+        for size, signed, checkpoints, low_xid, cluster, seal in rows:
             state = LogState(
-                size=size,
-                signed=signed,
-                checkpoints=checkpoints,
-                low_xid=low_xid,
-                system_identifier=system_identifier,
+                size=size, signed=signed, checkpoints=checkpoints, low_xid=low_xid, system_identifier=cluster
             )
-            if not hmac.compare_digest(bytes(seal), ledger.seal(state.sealed_text)):
+            if not hmac.compare_digest(seal, ledger.seal(state.sealed_text)):
                 self.verdict.found(
                     "The state of the log was changed by something other than casemgr.", table="audit_logstate", row=1
                 )
-            if size != self.size:
+            if size != self.tree.size:
                 self.verdict.found(
-                    f"The state of the log says {size} entries, and there are {self.size}.",
+                    f"The state of the log says {size} entries, and there are {self.tree.size}.",
                     table="audit_logstate",
                     row=1,
                     column="size",
@@ -324,22 +330,15 @@ class _Log:
                     f"one is checkpoint {self.last_checkpoint[0]} of {self.last_checkpoint[1]}.",
                     table="audit_checkpoint",
                 )
-            self.verdict.count("entries still without a signature", max(size - signed, 0))
+            if size > signed:
+                self.verdict.count("entries still without a signature", size - signed)
 
 
-def _unsequenced(reader: Reader, verdict: Verdict) -> None:
-    """Events without a place yet are checked like the others, but for the tree."""
-    rows = reader.stream(
-        f"SELECT {EVENT} FROM audit_event e"  # noqa: S608 - our own column names
-        " WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY e.id"
-    )
-    for columns in rows:
-        check_event(dict(zip(COLUMNS, columns, strict=True)), verdict)
-
-
-def _guards(reader: Reader, verdict: Verdict) -> None:
+def guards(reader: Reader, verdict: Verdict) -> None:
     """The triggers that refuse writes past the ledger are there and switched on."""
-    states = dict(reader.all("SELECT tgname, tgenabled FROM pg_trigger WHERE tgname LIKE 'pgtrigger%%'"))
+    states: dict[Any, Any] = dict(
+        reader.all("SELECT tgname, tgenabled FROM pg_trigger WHERE tgname LIKE 'pgtrigger%%'")
+    )
     for model, trigger in pgtrigger.registered():
         table = model._meta.db_table
         state = states.get(trigger.get_pgid(model))
@@ -361,5 +360,35 @@ def _guards(reader: Reader, verdict: Verdict) -> None:
             )
 
 
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+def against(reader: Reader, verdict: Verdict, note: str) -> None:
+    """Hold the log against a checkpoint that somebody kept: the log has to begin with what that one says."""
+    try:
+        verifier = notes.load_verifier(settings.TRAIL_KEY_FILE)
+        if verifier is None:
+            raise notes.BadNote("the log's key is not there to check its signature with")
+        head = notes.Head.parse(verifier.open(note))
+    except (notes.BadNote, OSError) as error:
+        verdict.found(f"The checkpoint from outside cannot be used: {error}.")
+        return
+    (size,) = reader.one("SELECT coalesce(max(idx) + 1, 0) FROM audit_leaf")
+    if head.size > size:
+        verdict.found(
+            f"The checkpoint from outside is of {head.size} entries, and the log has {size}: this database is an older "
+            "copy, or its end was cut off."
+        )
+        return
+    stored = merkle.from_tiles(
+        lambda level, n: reader.one("SELECT hashes FROM audit_tile WHERE level = %s AND n = %s", [level, n])[0]
+    )
+    try:
+        root = stored(0, head.size) if head.size else merkle.EMPTY_ROOT
+    except IndexError:
+        verdict.found(f"The tiles of the first {head.size} entries, as the checkpoint from outside has them, are gone.")
+        return
+    if root != head.root:
+        verdict.found(
+            f"The first {head.size} entries are not those of the checkpoint from outside: this database holds another "
+            "history."
+        )
+        return
+    verdict.count("checkpoints from outside")

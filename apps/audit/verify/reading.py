@@ -3,12 +3,14 @@
 import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
+import msgspec
 from django.db import connection
+from psycopg import sql
 from psycopg.types.json import JsonbLoader
+from psycopg.types.string import TextLoader
 
 CHUNK = 2000
 
@@ -20,31 +22,42 @@ class Reader:
         self._database = database
         self._names = count()
 
-    def all(self, sql: str, params: Sequence = ()) -> list[tuple]:
+    def share(self) -> str:
+        """The name under which others read the same snapshot, as long as this one is read."""
+        return self.one("SELECT pg_export_snapshot()")[0]
+
+    def all(self, statement: str, params: Sequence = ()) -> list[tuple]:
         with self._database.cursor() as cursor:
-            return cursor.execute(sql, params).fetchall()
+            return cursor.execute(statement, params).fetchall()
 
-    def one(self, sql: str, params: Sequence = ()) -> tuple:
-        return self.all(sql, params)[0]
+    def one(self, statement: str, params: Sequence = ()) -> tuple:
+        return self.all(statement, params)[0]
 
-    def stream(self, sql: str, params: Sequence = ()) -> Iterator[tuple]:
+    def stream(self, statement: str, params: Sequence = ()) -> Iterator[tuple]:
         """Rows through a cursor of the server, a few at a time."""
         with self._database.cursor(name=f"verify_{next(self._names)}") as cursor:
-            cursor.itersize = CHUNK
-            yield from cursor.execute(sql, params)
+            cursor.execute(statement, params)
+            while rows := cursor.fetchmany(CHUNK):
+                yield from rows
 
 
 @contextmanager
-def snapshot() -> Iterator[Reader]:
-    """A session of its own, so that a verification sees one moment and only what was committed."""
+def snapshot(shared: str = "") -> Iterator[Reader]:
+    """A session of its own, so that a verification sees one moment and only what was committed; `shared` names the
+    snapshot of another one. Ids and times are read as PostgreSQL writes them: there are millions."""
     database = connection.copy()
     try:
         database.ensure_connection()
         with database.connection.transaction():
-            database.connection.adapters.register_loader("jsonb", JsonbLoader)
-            reader = Reader(database.connection)
-            database.connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            yield reader
+            adapters, execute = database.connection.adapters, database.connection.execute
+            adapters.register_loader("jsonb", JsonbLoader)
+            adapters.register_loader("uuid", TextLoader)
+            adapters.register_loader("timestamptz", TextLoader)
+            execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            if shared:
+                execute(sql.SQL("SET TRANSACTION SNAPSHOT {}").format(shared))
+            execute("SET LOCAL work_mem = '64MB'")
+            yield Reader(database.connection)
     finally:
         database.close()
 
@@ -52,14 +65,10 @@ def snapshot() -> Iterator[Reader]:
 def body_of(data: bytes | memoryview) -> dict[str, Any]:
     """An event's body; empty when it is not what casemgr writes, which its seal has said by then."""
     try:
-        body = json.loads(bytes(data))
-    except ValueError:
+        body = msgspec.json.decode(data)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return {}
     return body if isinstance(body, dict) else {}
-
-
-def at(value: datetime) -> str:
-    return value.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def named(body: dict[str, Any], event_id: int) -> str:

@@ -1,6 +1,6 @@
 """What a verification found, in sentences."""
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
@@ -39,6 +39,11 @@ class Verdict:
         if len(self.findings) < KEPT:
             self.findings.append(Finding(sentence, **{key: str(value) for key, value in where.items()}))
 
+    @classmethod
+    def from_dict(cls, data: dict[str, Any]) -> "Verdict":
+        findings = [Finding(**finding) for finding in data["findings"]]
+        return cls(**{f.name: data[f.name] for f in fields(cls)} | {"findings": findings})
+
     def count(self, what: str, number: int = 1) -> None:
         self.checked[what] = self.checked.get(what, 0) + number
 
@@ -52,6 +57,8 @@ class Report:
     size: int = 0  # entries in the log
     key: str = ""  # whose signatures were checked
     verdicts: list[Verdict] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)  # what was not looked at
+    remark: str = ""
 
     @property
     def holds(self) -> bool:
