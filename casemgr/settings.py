@@ -177,6 +177,10 @@ _options = DATABASES["default"].setdefault("OPTIONS", {})
 _session = "-c pgtrigger.ignore={} -c plan_cache_mode=force_generic_plan"
 _options["options"] = f"{_options.get('options', '')} {_session}".strip()
 _options["prepare_threshold"] = 5
+# `migrate` installs all triggers as the models have them now, and removes others. As operations of migrations each of
+# the three hundred would render all models anew: half a minute for what takes seconds.
+PGTRIGGER_MIGRATIONS = False
+PGTRIGGER_INSTALL_ON_MIGRATE = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 # Only signing in asks it: how often somebody was refused and which one-time codes were used, over all processes.

@@ -34,7 +34,7 @@ COUNTED: dict[str, str] = {
 COUNTED_BY_QUESTION: dict[str, str] = {
     "accounts:list": "accounts.find_sharing",  # ?shares=
     "cases:add_accounts": "cases.look_up_identifier",  # a query with an identifier
-    "download": "evidence.export_item",  # what its link was made for
+    "evidence:export_item": "evidence.export_item",  # by the link that it leads to, when the bytes leave
 }
 
 LISTS = "references, titles, states and times"
@@ -84,7 +84,6 @@ NOT_COUNTED: dict[str, str] = {
     "records:withdraw_erasure": WRITING,
     "records:stop_run": WRITING,
     "records:confirm_rule": WRITING,
-    "records:start_run": WRITING,
     "policies:list": TERMS,
     "policies:in_force": TERMS,
     "policies:document": TERMS,

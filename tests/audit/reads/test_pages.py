@@ -18,7 +18,7 @@ from apps.audit.principals import System
 from apps.audit.reads import figures
 from apps.audit.reads.table import READS
 from apps.staff import actions as staff
-from tests.audit.tampering import guards_off
+from tests.audit.planting import acting
 
 DAY = datetime(2026, 3, 18, 9, 0, tzinfo=UTC)
 
@@ -176,8 +176,9 @@ def test_what_lies_behind_a_commitment_is_shown_for_a_reason(invited, people, si
 
 
 def test_what_was_erased_is_said_to_be(invited, people, sign_in):
-    with guards_off():
-        PrivateValue.objects.filter(event_uuid=invited.event_uuid).delete()
+    values = PrivateValue.objects.filter(event_uuid=invited.event_uuid)
+    with acting("records.erase_subject"), ledger.batch(erased=[[str(invited.event_uuid), one.field] for one in values]):
+        values.delete()
     page = sign_in(people.auditor).post(f"/trail/{invited.event_uuid}/private/", {"reason": "A complaint"})
     assert "erased" in text(page)
 
