@@ -16,8 +16,8 @@ from apps.cases.models import Case, Decision, Finding
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings, visible_tasks
 from apps.core import counting
 from apps.core.models import Job
-from apps.disclosures.models import Report
-from apps.disclosures.queries import visible_reports
+from apps.disclosures.models import Bundle, Report
+from apps.disclosures.queries import visible_bundles, visible_reports
 from apps.evidence import queries as evidence
 from apps.evidence.models import Item, Proposal, StoredFile
 from apps.notices.models import Notice
@@ -73,6 +73,9 @@ def waiting(user) -> list[Section]:
         _section("Reports returned to you", "arrow-back-up", _reports_returned(user), _of_report),
         _section(
             "Reports to release", "file-export", _reports_to_release(user), _of_report, reverse("disclosures:list")
+        ),
+        _section(
+            "Bundles to release", "package", _bundles_to_release(user), _of_bundle, reverse("disclosures:bundles")
         ),
         _section("Evidence that waits for you", "fingerprint", evidence.to_answer(user), _of_proposal),
         _section("Evidence in quarantine", "hand-stop", _quarantined(user), _of_item, reverse("evidence:quarantined")),
@@ -255,6 +258,11 @@ def _reports_to_release(user) -> QuerySet[Report]:
     return _if(user, "disclosures.release_report", found)
 
 
+def _bundles_to_release(user) -> QuerySet[Bundle]:
+    found = visible_bundles(user).filter(state=Bundle.State.READY).exclude(compiled_by=user)
+    return _if(user, "disclosures.release_bundle", found.order_by("compiled_at"))
+
+
 def _failed_jobs(user) -> QuerySet[Job]:
     """Those who look after the installation have to know; the people whose work it was see it where they asked."""
     return _if(user, "staff.view", Job.objects.filter(state=Job.State.FAILED).order_by("created_at"))
@@ -329,6 +337,12 @@ def _of_report(report: Report) -> Line:
     return Line(url, report.title, detail, report.compiled_at)
 
 
+def _of_bundle(bundle: Bundle) -> Line:
+    url = reverse("disclosures:bundle", args=[bundle.pk])
+    detail = f"{bundle.case.ref}, {bundle.get_audience_display()}, by {bundle.compiled_by}"
+    return Line(url, f"{bundle.ref} for {bundle.recipient}", detail, bundle.compiled_at)
+
+
 def _of_proposal(proposal: Proposal) -> Line:
     url = reverse("evidence:item", args=[proposal.item.ref])
     name = f"{proposal.item.ref} {proposal.item.title}"
@@ -344,7 +358,7 @@ def _of_file(file: StoredFile) -> Line:
     return Line(
         reverse("evidence:fixity"),
         f"A file of the vault: {file.get_outcome_display().lower()}",
-        file.sha256,
+        "What rests on it may not be used before that is explained",
         file.measured_at,
     )
 

@@ -1,6 +1,7 @@
 """Verifications on record: incremental, interrupted, faked, acknowledged; on the pages and for programs."""
 
 import io
+import multiprocessing
 from typing import Any
 
 import pytest
@@ -187,6 +188,13 @@ def test_two_processes_find_what_one_finds(family: Any, people: Any, monkeypatch
     assert len(alone.findings) == 2
     assert sentences(together) == sentences(alone)
     assert [v.checked for v in together.verdicts] == [v.checked for v in alone.verdicts]
+
+
+def test_a_worker_that_may_have_no_children_reads_alone(verified: Verification, monkeypatch: Any) -> None:
+    """As Celery's processes are: multiprocessing lets none of them start another."""
+    monkeypatch.setattr(portions, "LARGE", 0)
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    assert verify(processes=2).holds
 
 
 # --- a checkpoint from outside ---------------------------------------------------------------------------------------

@@ -185,6 +185,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
+                "verbose_name_plural": "batches",
                 "abstract": False,
                 "base_manager_name": "objects",
             },
