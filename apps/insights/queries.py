@@ -81,7 +81,7 @@ def waiting(user) -> list[Section]:
         _section("Evidence in quarantine", "hand-stop", _quarantined(user), _of_item, reverse("evidence:quarantined")),
         _section("Legal holds to acknowledge", "shield-lock", _holds_to_acknowledge(user), _of_custody),
         _section("Releases of holds to decide", "lock-open", _releases_to_decide(user), _of_release),
-        _section("Erasures to carry out", "eraser", _erasures_to_carry_out(user), _of_erasure),
+        _section("Erasures to answer", "eraser", _erasures_to_answer(user), _of_erasure),
         _section("Tasks", "checklist", _tasks(user), _of_task),
         _section("Your cases", "briefcase", _own_cases(user), _of_case, reverse("cases:list")),
     ]
@@ -177,7 +177,7 @@ def _of_release(hold: LegalHold) -> Line:
     return Line(hold.get_absolute_url(), f"{hold.ref} {hold.matter}", hold.release_reason, hold.release_asked_at)
 
 
-def _erasures_to_carry_out(user) -> QuerySet[Erasure]:
+def _erasures_to_answer(user) -> QuerySet[Erasure]:
     if not user.has_perm("records.erase_subject"):
         return Erasure.objects.none()
     waiting = visible_erasures(user).filter(state=Erasure.State.REQUESTED)
@@ -364,7 +364,8 @@ def _of_file(file: StoredFile) -> Line:
 
 
 def _of_job(job: Job) -> Line:
-    return Line("", f"{job.kind} {job.key}", job.last_error, job.created_at)
+    what = job.kind.partition(".")[2].replace("_", " ").capitalize()
+    return Line("", what, job.last_error, job.created_at)
 
 
 def total(sections: Iterable[Section]) -> int:
