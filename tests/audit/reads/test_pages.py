@@ -176,9 +176,10 @@ def test_what_lies_behind_a_commitment_is_shown_for_a_reason(invited, people, si
 
 
 def test_what_was_erased_is_said_to_be(invited, people, sign_in):
+    client = sign_in(people.auditor)
     with guards_off():
         PrivateValue.objects.filter(event_uuid=invited.event_uuid).delete()
-    page = sign_in(people.auditor).post(f"/trail/{invited.event_uuid}/private/", {"reason": "A complaint"})
+    page = client.post(f"/trail/{invited.event_uuid}/private/", {"reason": "A complaint"})
     assert "erased" in text(page)
 
 
