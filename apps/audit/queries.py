@@ -120,6 +120,12 @@ def verification_under_way() -> UnderWay | None:
     return UnderWay(job.created_at, record.share if record else 0, job.last_error)
 
 
+def verification_given_up() -> Job | None:
+    """The last verification that was asked for, where it was tried until nobody tries any more."""
+    last = Job.objects.filter(kind="audit.verify_trail").order_by("id").last()
+    return last if last and last.state == Job.State.FAILED else None
+
+
 def alarm(user) -> Verification | None:
     """What a verification found and nobody has answered for yet, for whom it concerns."""
     return runs.unacknowledged() if user.has_perm("audit.view") else None

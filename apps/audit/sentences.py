@@ -80,6 +80,11 @@ class Change:
     old: Any
     new: Any
 
+    @property
+    def says_something(self) -> bool:
+        """Of a row that is new, every column is written, also those that nobody filled in."""
+        return any(side not in (None, "") for side in (self.old, self.new))
+
 
 @dataclass
 class Entry:
@@ -188,6 +193,14 @@ def _referred_by(model: type[AuditedModel], values: dict[str, Any]) -> Iterable[
         if column_field and column_field.related_model:
             sides = value if isinstance(value, tuple) else (value,)
             yield from ((column_field.related_model._meta.db_table, str(side)) for side in sides if side)
+        yield from _people_in(value if isinstance(value, tuple) else (value,))
+
+
+def _people_in(values: Iterable[Any]) -> Iterable[Reference]:
+    """People whom columns name as actors, "user:" and their id: who collected an item, who is its custodian."""
+    for value in values:
+        if isinstance(value, str) and value.startswith("user:"):
+            yield get_user_model()._meta.db_table, value.removeprefix("user:")
 
 
 # Words that the name of a column abbreviates.
@@ -258,7 +271,9 @@ def _entry(event: Event, body: dict[str, Any], names: "Names", reader: Any) -> E
         name = column_field.name if column_field else column
         old[name] = WITHHELD if is_withheld else names.word(column_field, before)
         new[name] = WITHHELD if is_withheld else names.word(column_field, after)
-        entry.changes.append(Change(label_of(column_field, column), _shown(old[name]), _shown(new[name])))
+        change = Change(label_of(column_field, column), _shown(old[name]), _shown(new[name]))
+        if column != "id" and change.says_something:
+            entry.changes.append(change)
     entry.sentence = _sentence(entry, old, new)
     return entry
 
@@ -344,6 +359,7 @@ class Names:
             column_field = _fields(model).get(column) if model else None
             if column_field and column_field.related_model:
                 yield from ((column_field.related_model._meta.db_table, side) for side in sides if side)
+            yield from _people_in(sides)
 
     def row(self, table: str, key: UUID | str | None) -> AuditedModel | None:
         return self._rows.get((table, str(key)))
@@ -371,6 +387,8 @@ class Names:
             return value
         if column.related_model:
             return self.of(column.related_model._meta.db_table, value)
+        if any(_people_in([value])) and _is_uuid(value.removeprefix("user:")):
+            return self.actor(value)
         if choices := getattr(column, "flatchoices", None):
             return dict(choices).get(value, value)
         if isinstance(column, models.DateTimeField):

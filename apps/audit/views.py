@@ -99,9 +99,10 @@ def verification(request: HttpRequest) -> HttpResponse:
     shown = get_object_or_404(found, number=number) if number.isdecimal() else found.first()
     context = {
         "verification": shown,
-        "verdicts": queries.verdicts(shown),
+        "verdicts": sorted(queries.verdicts(shown), key=lambda verdict: bool(verdict["holds"])),  # what is wrong first
         "earlier": found[:30],
         "under_way": queries.verification_under_way(),
+        "given_up": queries.verification_given_up(),
         "form": AcknowledgeForm(),
     }
     return render(request, f"audit/verification.html{'#progress' if is_fragment(request) else ''}", context)

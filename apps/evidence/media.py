@@ -27,6 +27,22 @@ SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"Rar!\x1a\x07", "application/vnd.rar"),
     (b"PK\x05\x06", "application/zip"),  # one without files
 )
+# What people call a type, in sentences about it.
+WORDS = {
+    "application/pdf": "a PDF document",
+    "image/png": "a PNG picture",
+    "image/jpeg": "a JPEG picture",
+    "image/gif": "a GIF picture",
+    "application/zip": "a ZIP archive",
+    "application/gzip": "gzip data",
+    "application/zstd": "zstd data",
+    "application/x-tar": "a tar archive",
+    "application/x-7z-compressed": "a 7-Zip archive",
+    "application/vnd.rar": "a RAR archive",
+    "application/vnd.sqlite3": "an SQLite database",
+    "application/x-executable": "a program",
+    "text/plain": "plain text",
+}
 HEAD = 4096  # bytes by which a type is told
 
 # What a file of this ending has to be. An ending that is not here says nothing.
@@ -108,7 +124,8 @@ def check_name(filename: str, media_type: str) -> None:
     """Raise Disagrees when the ending promises another type than the content has."""
     ending = PurePosixPath(filename.lower()).suffix
     if ending in ENDINGS and media_type not in ENDINGS[ending]:
-        raise Disagrees(f"The name ends in {ending}, but the content is {media_type}. Check where it comes from.")
+        content = WORDS.get(media_type, media_type)
+        raise Disagrees(f"The name ends in {ending}, but the content is {content}. Check where it comes from.")
 
 
 def clean_name(filename: str) -> str:

@@ -91,11 +91,12 @@ def redacted(item: Item) -> QuerySet[Item]:
 def gaps(item: Item, chain: list[CustodyEvent]) -> list[str]:
     """What an opponent would ask about: times in which nobody measured the file, and measurements that failed."""
     allowed = timedelta(days=settings.FIXITY_DAYS + 4)
-    found = [
+    faults = [
         f"On {event.at:%Y-%m-%d} the file was {'not what was collected' if event.measured_sha256 else 'not there'}."
         for event in chain
         if not event.intact
     ]
+    found = list(dict.fromkeys(faults))  # once a day, however many looked at it
     is_over = item.state == Item.State.DISPOSED
     moments = [event.at for event in chain] + ([] if is_over else [_now_or_fixity(item)])
     found += [

@@ -16,8 +16,8 @@ from apps.cases.models import Case, Decision, Finding
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings, visible_tasks
 from apps.core import counting
 from apps.core.models import Job
-from apps.disclosures.models import Report
-from apps.disclosures.queries import visible_reports
+from apps.disclosures.models import Bundle, Report
+from apps.disclosures.queries import visible_bundles, visible_reports
 from apps.evidence import queries as evidence
 from apps.evidence.models import Item, Proposal, StoredFile
 from apps.notices.models import Notice
@@ -74,11 +74,14 @@ def waiting(user) -> list[Section]:
         _section(
             "Reports to release", "file-export", _reports_to_release(user), _of_report, reverse("disclosures:list")
         ),
+        _section(
+            "Bundles to release", "package", _bundles_to_release(user), _of_bundle, reverse("disclosures:bundles")
+        ),
         _section("Evidence that waits for you", "fingerprint", evidence.to_answer(user), _of_proposal),
         _section("Evidence in quarantine", "hand-stop", _quarantined(user), _of_item, reverse("evidence:quarantined")),
         _section("Legal holds to acknowledge", "shield-lock", _holds_to_acknowledge(user), _of_custody),
         _section("Releases of holds to decide", "lock-open", _releases_to_decide(user), _of_release),
-        _section("Erasures to carry out", "eraser", _erasures_to_carry_out(user), _of_erasure),
+        _section("Erasures to answer", "eraser", _erasures_to_answer(user), _of_erasure),
         _section("Tasks", "checklist", _tasks(user), _of_task),
         _section("Your cases", "briefcase", _own_cases(user), _of_case, reverse("cases:list")),
     ]
@@ -174,7 +177,7 @@ def _of_release(hold: LegalHold) -> Line:
     return Line(hold.get_absolute_url(), f"{hold.ref} {hold.matter}", hold.release_reason, hold.release_asked_at)
 
 
-def _erasures_to_carry_out(user) -> QuerySet[Erasure]:
+def _erasures_to_answer(user) -> QuerySet[Erasure]:
     if not user.has_perm("records.erase_subject"):
         return Erasure.objects.none()
     waiting = visible_erasures(user).filter(state=Erasure.State.REQUESTED)
@@ -255,6 +258,11 @@ def _reports_to_release(user) -> QuerySet[Report]:
     return _if(user, "disclosures.release_report", found)
 
 
+def _bundles_to_release(user) -> QuerySet[Bundle]:
+    found = visible_bundles(user).filter(state=Bundle.State.READY).exclude(compiled_by=user)
+    return _if(user, "disclosures.release_bundle", found.order_by("compiled_at"))
+
+
 def _failed_jobs(user) -> QuerySet[Job]:
     """Those who look after the installation have to know; the people whose work it was see it where they asked."""
     return _if(user, "staff.view", Job.objects.filter(state=Job.State.FAILED).order_by("created_at"))
@@ -329,6 +337,12 @@ def _of_report(report: Report) -> Line:
     return Line(url, report.title, detail, report.compiled_at)
 
 
+def _of_bundle(bundle: Bundle) -> Line:
+    url = reverse("disclosures:bundle", args=[bundle.pk])
+    detail = f"{bundle.case.ref}, {bundle.get_audience_display()}, by {bundle.compiled_by}"
+    return Line(url, f"{bundle.ref} for {bundle.recipient}", detail, bundle.compiled_at)
+
+
 def _of_proposal(proposal: Proposal) -> Line:
     url = reverse("evidence:item", args=[proposal.item.ref])
     name = f"{proposal.item.ref} {proposal.item.title}"
@@ -344,13 +358,14 @@ def _of_file(file: StoredFile) -> Line:
     return Line(
         reverse("evidence:fixity"),
         f"A file of the vault: {file.get_outcome_display().lower()}",
-        file.sha256,
+        "What rests on it may not be used before that is explained",
         file.measured_at,
     )
 
 
 def _of_job(job: Job) -> Line:
-    return Line("", f"{job.kind} {job.key}", job.last_error, job.created_at)
+    what = job.kind.partition(".")[2].replace("_", " ").capitalize()
+    return Line("", what, job.last_error, job.created_at)
 
 
 def total(sections: Iterable[Section]) -> int:

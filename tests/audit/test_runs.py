@@ -1,6 +1,7 @@
 """Verifications on record: incremental, interrupted, faked, acknowledged; on the pages and for programs."""
 
 import io
+import multiprocessing
 from typing import Any
 
 import pytest
@@ -8,6 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.urls import reverse
+from django.utils import timezone
 
 from apps.audit import actions, ledger
 from apps.audit.action import Forbidden
@@ -189,6 +191,13 @@ def test_two_processes_find_what_one_finds(family: Any, people: Any, monkeypatch
     assert [v.checked for v in together.verdicts] == [v.checked for v in alone.verdicts]
 
 
+def test_a_worker_that_may_have_no_children_reads_alone(verified: Verification, monkeypatch: Any) -> None:
+    """As Celery's processes are: multiprocessing lets none of them start another."""
+    monkeypatch.setattr(portions, "LARGE", 0)
+    monkeypatch.setitem(multiprocessing.current_process()._config, "daemon", True)
+    assert verify(processes=2).holds
+
+
 # --- a checkpoint from outside ---------------------------------------------------------------------------------------
 
 
@@ -354,3 +363,12 @@ def test_an_entry_that_happened_after_it_was_seen_is_named(family: Any) -> None:
     report = verify()
     assert any(f"among the first {size} says that it happened at" in sentence for sentence in sentences(report))
     assert "anchors of parties that are no longer named in the settings" in report.verdicts[3].checked
+
+
+def test_a_verification_that_was_given_up_is_said_to_be_so(people: Any, sign_in: Any) -> None:
+    with transaction.atomic():
+        jobs.after_commit("audit.verify_trail", "1", by=people.auditor)
+    Job.objects.update(state=Job.State.FAILED, finished_at=timezone.now(), attempts=8, last_error="OSError: no space")
+    page = sign_in(people.auditor).get(reverse("audit:verification")).content.decode()
+    assert "did not come to its end" in page
+    assert "OSError: no space" in page

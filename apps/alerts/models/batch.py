@@ -52,6 +52,7 @@ class Batch(AuditedModel):
     verdicts = models.TextField(help_text="JSON: the answer per item, so that a repeated request gets the same one")
 
     class Meta(AuditedModel.Meta):
+        verbose_name_plural = "batches"
         constraints = [
             models.UniqueConstraint(
                 fields=["detector", "idempotency_key", "part"], name="an_idempotency_key_is_used_once"

@@ -1,5 +1,6 @@
 """The trail on other pages: its alarm, people's names, the way to an object's history."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -12,11 +13,22 @@ from apps.audit.models import Verification
 
 register = template.Library()
 
+FEW = 6  # lines of a structure that stand on a page without being asked for
+
 
 @register.simple_tag(takes_context=True)
 def trail_alarm(context: Context) -> Verification | None:
     """What a verification found, as long as nobody has answered for it and it concerns the reader."""
     return queries.alarm(context["request"].user)
+
+
+@register.filter
+def shape(value: Any) -> str:
+    """What a value takes to be shown: "hash" and "structure" are for whoever asks for them; empty for words."""
+    text = value if isinstance(value, str) else ""
+    if re.fullmatch(r"[0-9a-f]{64}|[0-9a-f]{128}", text):
+        return "hash"
+    return "structure" if text.startswith(("[\n", "{\n")) and text.count("\n") > FEW else ""
 
 
 @register.simple_tag

@@ -126,7 +126,7 @@ def _silently(state: State) -> None:
 
 def _read(reader: Reader, state: State, tell: Tell, processes: int) -> None:
     _begin(reader, state)
-    if processes > 1 and state.of - state.done > LARGE:
+    if processes > 1 and state.of - state.done > LARGE and not multiprocessing.current_process().daemon:
         with _beside(reader, state) as take_in:
 
             def tell_both(state: State) -> None:

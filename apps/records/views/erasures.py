@@ -40,7 +40,8 @@ def certificate(request: HttpRequest, ref: str) -> HttpResponse:
         raise Http404
     event = Event.objects.filter(object_id=found.pk, action="records.erase_subject").order_by("id").first()
     place = Leaf.objects.filter(event_id=event.pk).values_list("idx", flat=True).first() if event else None
-    return render(request, "records/certificate.html", _described(found) | {"event": event, "place": place})
+    context = {"event": event, "place": place, "sha256": bytes(event.body_sha256).hex() if event else ""}
+    return render(request, "records/certificate.html", _described(found) | context)
 
 
 def _described(found: Erasure) -> dict[str, Any]:

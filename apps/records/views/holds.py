@@ -35,10 +35,12 @@ def told(request: HttpRequest) -> HttpResponse:
 @require_safe
 def hold(request: HttpRequest, ref: str) -> HttpResponse:
     found = _find(request, ref)
+    coverage = held.coverage(found) if found.is_in_force else []
     context = {
         "hold": found,
         "scopes": queries.scopes(found),
-        "coverage": held.coverage(found) if found.is_in_force else [],
+        "coverage": coverage,
+        "covered_rows": sum(covered.rows for covered in coverage),
         "custodians": found.custodians.select_related("person", "told_by").order_by("told_at", "id"),
     }
     return render(request, "records/hold.html", context)

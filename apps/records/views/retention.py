@@ -22,8 +22,9 @@ def _rule(slug: str) -> Rule:
 @require_safe
 def schedule(request: HttpRequest) -> HttpResponse:
     require(request, "records.view_retention")
-    runs = page(queries.visible_runs(request.user), ("-started_at", "-id"), request.GET)
-    return render(request, "records/retention.html", {"planned": queries.schedule(), "page": runs, "rules": RULES})
+    rows = page(queries.visible_runs(request.user), ("-started_at", "-id"), request.GET)
+    shown = [(row, RULES.get(row.rule)) for row in rows]
+    return render(request, "records/retention.html", {"planned": queries.schedule(), "page": shown, "rows": rows})
 
 
 @require_safe

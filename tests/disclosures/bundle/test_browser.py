@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
+from apps.disclosures.bundle import verifier
 from tests.conftest import PASSWORD
 from tests.disclosures.bundle.conftest import sequence, work
 from tests.journeys.conftest import browser  # noqa: F401 - a fixture
@@ -59,10 +60,16 @@ def test_a_bundle_from_order_to_hand_over(rich, people, signed_in, quick_paper, 
     with counsel.expect_download() as taking:
         counsel.get_by_role("link", name="Take the bundle").click()
     assert taking.value.suggested_filename.endswith(".tar")
+    taking.value.save_as(tmp_path / "taken.tar")
     sequence()
     with counsel.expect_download() as taking:
         counsel.get_by_role("link", name="Take the receipt").click()
     assert taking.value.suggested_filename.endswith(".receipt")
+    receipt = taking.value.path().read_text()
+    with verifier.opened(tmp_path / "taken.tar") as bag:
+        report = verifier.check_bundle(bag, verifier.Outside(receipt=receipt))
+    assert report.faults == []
+    assert any("every file of it" in sentence for sentence in report.integrity.proved)
     shot(counsel, "released")
 
 
