@@ -60,7 +60,10 @@ def ask_for_work(auditor: Any, stop: threading.Event) -> None:
 
 
 def settle(seconds: float) -> None:
-    """Until the worker has nothing left to do, every event is signed for and the witness has seen it. Waits after failures are cut short."""
+    """Until the worker has nothing left to do, every event is signed for and the witness has seen it.
+
+    Waits after failures are cut short.
+    """
     deadline = time.monotonic() + seconds
     while waiting := _waiting():
         if time.monotonic() > deadline:

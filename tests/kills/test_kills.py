@@ -1,4 +1,4 @@
-"""Nothing acknowledged is lost, nothing is half there, whatever dies: each process once always, fifty kills by `make soak`."""
+"""Nothing acknowledged is lost, nothing is half there, whatever dies: each once always, fifty kills in the soak."""
 
 import json
 import os

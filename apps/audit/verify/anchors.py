@@ -23,10 +23,6 @@ def check(reader: Reader, verdict: Verdict, since: int = 0) -> None:
         found = reader.all("SELECT note FROM audit_checkpoint WHERE size = %s", [size])
         return found[0][0] if found else None
 
-    def note_by_now(size: int) -> str | None:
-        """Stores are read as they are: one may hold what was signed after this snapshot was taken."""
-        return note_of(size) or Checkpoint.objects.filter(size=size).values_list("note", flat=True).first()
-
     rows = reader.stream(f"SELECT {', '.join(NAMES)} FROM audit_anchor WHERE size > %s ORDER BY id", [since])  # noqa: S608 - our names
     for judged in judging.judged((_anchor(row) for row in rows), note_of):
         verdict.count("anchors")
@@ -38,10 +34,15 @@ def check(reader: Reader, verdict: Verdict, since: int = 0) -> None:
             )
         elif not judged.is_known:
             verdict.count("anchors of parties that are no longer named in the settings")
-    for sentence in judging.contradictions(note_by_now):
+    for sentence in judging.contradictions(lambda size: note_of(size) or _signed_since(size)):
         verdict.found(sentence, table="audit_anchor")
     _impossible_times(reader, verdict, since)
     _say(reader, verdict)
+
+
+def _signed_since(size: int) -> str | None:
+    """Stores are read as they are: one may hold what was signed after the snapshot was taken."""
+    return Checkpoint.objects.filter(size=size).values_list("note", flat=True).first()
 
 
 def _anchor(row: tuple) -> Anchor:
