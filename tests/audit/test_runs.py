@@ -62,6 +62,7 @@ def test_entries_that_had_no_signature_yet_raise_no_alarm_the_next_time(
     verified: Verification, people: Any, monkeypatch: Any
 ) -> None:
     """The signer is away while entries get their places; they are verified, and verified again."""
+    assert actions.verify_trail(by=WORKER).holds
     _ = people.analyst
     with monkeypatch.context() as away:
         away.setattr(signer.Signer, "sign", lambda *asked: _raise(sequencer.Unreachable("away")))

@@ -314,7 +314,7 @@ class Log:
                 table="audit_leaf",
                 row=f"{self.good}-{self.contradicted[0] - 1}",
             )
-        if self.remembered and self.remembered.size < self.since.size:  # the rest had no signature yet
+        if self.remembered and self.remembered.size <= self.since.size:  # what came then has no signature yet
             self._hold_to_memory(_root_of(self.reader, self.remembered.size))
         if self.remembered:
             self.verdict.found(
