@@ -4,13 +4,15 @@
 
 Eight processes change rows of one table, each its own rows, one row a transaction: found, locked, read again, checked
 and saved through the ORM. All kinds take turns in every round, and ratios are of the same round. The sequencer is at
-work all the time, on the same processors. The last line is JSON.
+work all the time, on the same processors, and the log was a million events long before; that is verified first. Proofs
+are made, and a backlog is sequenced, at the end. The last line is JSON.
 """
 
 import argparse
 import json
 import multiprocessing
 import os
+import random
 import statistics
 import subprocess
 import sys
@@ -22,6 +24,7 @@ from typing import Any
 
 import django
 
+from benchmarks import verification
 from casemgr.run.paths import BASE, MANAGE
 
 WRITERS = 8
@@ -45,23 +48,39 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seconds", type=float, default=1.5 if quick else 8)
     parser.add_argument("--rounds", type=int, default=2 if quick else 5)
+    parser.add_argument("--events", type=int, default=20_000 if quick else 1_000_000, help="in the log before")
+    parser.add_argument("--backlog", type=int, default=10_000 if quick else 100_000)
     options = parser.parse_args()
     prepare()
+    from apps.audit.models import Leaf
+
+    verified = verification.measure(options.events)
     with sequencer():
+        rows("casemgr", 1)
+        caught_up()  # it takes seconds to start
+        begun = Leaf.objects.count()
         rates = in_rounds(options.rounds, options.seconds)
+        caught_up()
     ratios = {kind: statistics.median(map(ratio, rates[kind], rates["plain"])) for kind in kinds()}
     print(f"{'':<24}{'transactions/s':>16}{'to plain':>10}{'statements':>12}   recorded of each way to write")
     for kind, table in kinds().items():
         found = ", ".join(f"{way} {share}" for way, share in recorded(kind, table).items())
         rate = statistics.median(rates[kind])
         print(f"{kind:<24}{rate:>16,.0f}{ratios[kind]:>10.2f}{statements(kind):>12}   {found}", flush=True)
+    lag, proof, drained = lag_p99(begun), proof_p95(), drain(options.backlog)
+    print(f"checkpoint lag p99 {lag:.2f} s while {WRITERS} write; proof p95 {proof:.1f} ms")
+    print(f"{options.backlog:,} events in {drained:.1f} s: {options.backlog / drained:,.0f} sequenced a second")
     figures = {"benchmark": "trail", f"audited_to_plain_{WRITERS}_writers": round(ratios["casemgr"], 2)}
     figures |= {f"{kind}_to_plain": round(ratios[kind], 2) for kind in ratios if kind not in ("plain", "casemgr")}
+    figures |= {"lag_p99_s": round(lag, 2), "sequenced_per_s": round(options.backlog / drained)}
+    figures |= {"proof_p95_ms": round(proof, 1), "verify_events_per_s": verified["verify_events_per_s"]}
+    figures |= {"events": verified["events"], "verify_s": verified["seconds"]}
     print(json.dumps(figures))
     return 0
 
 
 def prepare() -> None:
+    verification.own_keys()
     os.environ |= {"LOG_LEVEL": "ERROR", "DEBUG": "false"}
     for settings, *command in (
         ("casemgr", "migrate"),  # before the tables without migrations, whose triggers need its functions
@@ -262,6 +281,71 @@ def records(kind: str) -> int:
         "django-simple-history": lambda: models.Historical.history.count(),
         "django-auditlog": lambda: LogEntry.objects.count(),
     }[kind]()
+
+
+# --- the log ---------------------------------------------------------------------------------------------------------
+
+
+def caught_up() -> None:
+    """Waits until everything that was written is signed."""
+    from django.db import connection
+
+    left = "SELECT count(*) FROM audit_event e WHERE NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id)"
+    with connection.cursor() as cursor:
+        while cursor.execute(left).fetchone() != (0,):
+            time.sleep(0.2)
+        time.sleep(1)
+
+
+def lag_p99(begun: int) -> float:
+    """Seconds from an event to the checkpoint that covers it, of those that were written meanwhile."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT percentile_disc(0.99) WITHIN GROUP (ORDER BY extract(epoch FROM c.signed_at - e.occurred_at))"
+            " FROM audit_leaf l JOIN audit_event e ON e.id = l.event_id CROSS JOIN LATERAL"
+            " (SELECT signed_at FROM audit_checkpoint WHERE size > l.idx ORDER BY size LIMIT 1) c WHERE l.idx >= %s",
+            [begun],
+        )
+        return float(cursor.fetchone()[0])
+
+
+def proof_p95(count: int = 200) -> float:
+    """Milliseconds for the proof of an event anywhere in the log."""
+    from apps.audit.log import proofs
+    from apps.audit.models import Event, Leaf
+
+    size, times = Leaf.objects.count(), []
+    chosen = random.Random(7).choices(range(size), k=count)  # noqa: S311 - no secret
+    ids = Leaf.objects.filter(idx__in=chosen).values_list("event_id", flat=True)
+    for event in Event.objects.filter(pk__in=ids):
+        began = time.perf_counter()
+        proofs.proof_of(event)
+        times.append((time.perf_counter() - began) * 1000)
+    return statistics.quantiles(times, n=20)[-1]
+
+
+def drain(backlog: int) -> float:
+    """Seconds in which a sequencer and signer deal with events that have waited. Last: the events are copies of others,
+    which no verification would take for true."""
+    from django.db import connection
+
+    from apps.audit.log import sequencer as log
+
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO audit_event (event_uuid, occurred_at, act_uuid, actor, actor_kind, on_behalf_of, request_id,"
+            " action, object_type, object_id, tables, reason, schema_version, body, body_sha256, seal)"
+            " SELECT gen_random_uuid(), occurred_at, act_uuid, actor, actor_kind, on_behalf_of, request_id, action,"
+            " object_type, object_id, NULL, reason, schema_version, body, body_sha256, seal FROM"
+            " (SELECT * FROM audit_event WHERE case_id IS NULL ORDER BY id DESC LIMIT 1000) e, generate_series(1, %s)",
+            [backlog // 1000],
+        )
+    began = time.perf_counter()
+    while log.sequence():
+        pass
+    return time.perf_counter() - began
 
 
 if __name__ == "__main__":

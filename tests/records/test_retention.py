@@ -127,9 +127,10 @@ def test_addresses_of_a_held_item_stay(committed_db, world, sign_in):
 def test_finished_jobs_are_dropped(world):
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO core_job (kind, key, actor, state, attempts, due_at, created_at, finished_at, last_error)"
-            " VALUES ('k', 'old', 'x', 'done', 1, now(), now(), now() - interval '100 days', ''),"
-            " ('k', 'new', 'x', 'done', 1, now(), now(), now(), '')"
+            "INSERT INTO core_job"
+            " (kind, key, actor, state, attempts, due_at, created_at, finished_at, last_error, waits_for)"
+            " VALUES ('k', 'old', 'x', 'done', 1, now(), now(), now() - interval '100 days', '', ''),"
+            " ('k', 'new', 'x', 'done', 1, now(), now(), now(), '', '')"
         )
     actions.confirm_rule(rule="jobs", by=world.people.admin)
     run_through("jobs", world.people)

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from apps.audit.anchors import parties, state
 from apps.audit.models import Anchor, AuditedModel, Event
+from apps.audit.reads.table import READS
 from apps.core import jobs
 from apps.core.models import Job
 
@@ -25,8 +26,10 @@ WORDS = {
 
 
 def require(row: AuditedModel) -> None:
-    """Raise `jobs.Later` unless everything in the row's case, up to what was last done to the row, is anchored."""
-    last = Event.objects.filter(object_type=row._meta.db_table, object_id=row.pk).order_by("-id").first()
+    """Raise `jobs.Later` unless everything in the row's case, up to what was last done to the row, is anchored. Who
+    reads it meanwhile does not hold it up."""
+    done = Event.objects.filter(object_type=row._meta.db_table, object_id=row.pk).exclude(action__in=READS)
+    last = done.order_by("-id").first()
     if last is None or last.case_id is None:
         raise ValueError(f"{row} belongs to no case, so nothing says what it waits for")
     if why := _missing(last):

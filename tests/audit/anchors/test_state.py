@@ -199,9 +199,9 @@ def test_a_changed_anchor_is_named(seal, witness, change, said):
     assert verify().holds
     with guards_off():
         sql(f"UPDATE audit_anchor SET {change}")
-    (finding,) = [finding for verdict in verify().verdicts for finding in verdict.findings]
-    assert "The anchor by witness.example/w1" in finding.sentence
-    assert said in finding.sentence
+    first, *_ = [finding for verdict in verify().verdicts for finding in verdict.findings]
+    assert "The anchor by witness.example/w1" in first.sentence
+    assert said in first.sentence
 
 
 def test_an_anchor_of_a_party_that_has_left_is_no_fault(seal, witness, settings):
