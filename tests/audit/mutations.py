@@ -144,7 +144,9 @@ class Refused(Exception):
 
 def change_log(run: Session, rng: Random) -> Expected:
     table = rng.choice(sorted(LOG_COLUMNS))
-    column, place = rng.choice(LOG_COLUMNS[table]), _any_row(run, rng, table)
+    # What the database remembers of a copy proves nothing: the store is asked for the copy itself.
+    only = "kind = 'witness'" if table == "audit_anchor" else "true"
+    column, place = rng.choice(LOG_COLUMNS[table]), _any_row(run, rng, table, only)
     keys = _keys(run, table, place)
     _set(run, rng, table, column, place)
     return Expected(f"{table}.{column} {keys}", SHOWS_IN.get(table, {table}), keys)
@@ -238,8 +240,8 @@ MUTATIONS: list[Callable[[Session, Random], Expected]] = [
 # --- how -------------------------------------------------------------------------------------------------------------
 
 
-def _any_row(run: Session, rng: Random, table: str) -> str:
-    rows = run(f"SELECT ctid::text FROM {table} ORDER BY 1")
+def _any_row(run: Session, rng: Random, table: str, only: str = "true") -> str:
+    rows = run(f"SELECT ctid::text FROM {table} WHERE {only} ORDER BY 1")
     if not rows:
         raise Refused
     return rng.choice(rows)[0]
