@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from apps.audit import actions, ledger
 from apps.audit.action import Forbidden
-from apps.audit.log import sequencer
+from apps.audit.log import sequencer, signer
 from apps.audit.models import Checkpoint, Event, Verification
 from apps.audit.principals import System
 from apps.audit.verify import portions, runs, verify
@@ -58,6 +58,27 @@ def test_the_next_one_reads_what_came_since(verified: Verification) -> None:
     assert report.verdicts[0].checked["entries"] < report.size
     assert report.size > verified.state["mark"]["size"]
     assert len(report.skipped) == 3
+
+
+def test_entries_that_had_no_signature_yet_raise_no_alarm_the_next_time(
+    verified: Verification, people: Any, monkeypatch: Any
+) -> None:
+    """The signer is away while entries get their places; they are verified, and verified again."""
+    assert actions.verify_trail(by=WORKER).holds
+    _ = people.analyst
+    with monkeypatch.context() as away:
+        away.setattr(signer.Signer, "sign", lambda *asked: _raise(sequencer.Unreachable("away")))
+        with pytest.raises(sequencer.Unreachable):
+            sequence()
+    for _night in range(2):
+        report = actions.verify_trail(by=WORKER)
+        assert sentences(report) == []
+        assert report.verdicts[0].checked["entries still without a signature"] > 0
+    assert last().state["base"]["mark"]["size"] > Checkpoint.objects.latest("number").size
+
+
+def _raise(error: Exception) -> None:
+    raise error
 
 
 def test_seven_in_turn_look_at_every_row(verified: Verification, people: Any) -> None:

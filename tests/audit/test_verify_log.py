@@ -5,8 +5,10 @@ from contextlib import contextmanager
 
 import pytest
 
+from apps.audit.anchors import copies
 from apps.audit.log import sequencer
-from apps.audit.verify import Report, verify
+from apps.audit.models import Checkpoint
+from apps.audit.verify import Report, portions, verify
 from tests.audit.findings import found, sentences
 from tests.audit.planting import plant
 from tests.audit.tampering import guards_off, sql
@@ -214,6 +216,26 @@ def test_a_cut_off_end_is_named_even_when_all_of_the_log_agrees(log, people):
                 sql(f"INSERT INTO {table} SELECT * FROM kept_{table}")
     (sentence,) = sentences(verify())
     assert "The signer remembers a checkpoint" in sentence
+
+
+def test_what_is_signed_while_it_is_verified_raises_no_alarm(log, people, monkeypatch, settings, tmp_path):
+    """The signer and the stores of copies are then ahead of what the verification sees."""
+    (store := tmp_path / "store").mkdir()
+    settings.TRAIL_COPIES = [str(store)]
+    begin = portions._begin
+
+    def begin_and_go_on(*asked):
+        begin(*asked)
+        _ = people.lead
+        sequencer.sequence()
+        last = Checkpoint.objects.latest("number")
+        (store / copies.named(last.size)).write_text(last.note)
+
+    monkeypatch.setattr(portions, "_begin", begin_and_go_on)
+    before = Checkpoint.objects.latest("number").size
+    report = verify()
+    assert sentences(report) == []
+    assert report.size == before < Checkpoint.objects.latest("number").size
 
 
 def test_a_guard_that_is_switched_off_is_named(family):

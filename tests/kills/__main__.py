@@ -1,4 +1,4 @@
-"""Kills the web server, the worker and PostgreSQL under load, and says whether anything acknowledged was lost.
+"""Kills every process of casemgr, and PostgreSQL, under load, and says whether anything acknowledged was lost.
 
     VAR_DIR=$(mktemp -d) python -m tests.kills --kills 30 [--seed N] [--fast]
 
@@ -16,7 +16,7 @@ import time
 from collections import Counter, deque
 from typing import Any
 
-VICTIMS = ("web", "postgres", "worker")
+VICTIMS = ("web", "postgres", "worker", "sequencer", "signer", "witness", "anchors")
 CLIENTS = 4
 DETECTORS = 2
 SETTLE_SECONDS = 120
@@ -57,11 +57,11 @@ def _prove(stage: Any, kills: int, seed: int) -> dict[str, Any]:
     django.setup()
     from tests.kills import examine, office
 
-    auditor, keys = office.open_for(DETECTORS)
+    auditor, keys, sessions = office.open_for(DETECTORS)
     stage.raise_curtain()
     stop = threading.Event()
-    clients = hire(stage.url, keys, seed, stop)
-    threads = [threading.Thread(target=client.run) for client in clients]
+    clients, people = hire(stage.url, keys, seed, stop), seat(stage.url, sessions, seed, stop)
+    threads = [threading.Thread(target=one.run) for one in (*clients, *people)]
     threads.append(threading.Thread(target=office.ask_for_work, args=(auditor, stop)))
     started = time.monotonic()
     for thread in threads:
@@ -74,14 +74,15 @@ def _prove(stage: Any, kills: int, seed: int) -> dict[str, Any]:
             thread.join()
     under_load = time.monotonic() - started
     office.settle(SETTLE_SECONDS)
-    stage.stop()
-    seen: Counter[str] = sum((client.seen for client in clients), Counter())
-    faults = examine.everything(clients) + [f"died without being killed: {one}" for one in stage.died]
+    stage.stop("web", "worker", "sequencer", "anchors")  # signer and witness are asked what they remember
+    seen: Counter[str] = sum((one.seen for one in (*clients, *people)), Counter())
+    faults = examine.everything(clients, people) + [f"died without being killed: {one}" for one in stage.died]
     return {
         "seed": seed,
         "killed": killed,
         "seconds_under_load": round(under_load, 1),
         "answers": dict(sorted(seen.items())),
+        "acts_acknowledged": sum(act.promised for person in people for act in person.acts),
         **office.figures(),
         "faults": len(faults),
         "first_faults": faults[:20],
@@ -98,6 +99,16 @@ def hire(url: str, keys: dict[str, str], seed: int, stop: threading.Event) -> li
         Client(f"client-{n}", source, keys[source], url, random.Random(f"{seed}/{n}"), stop, letters[source])
         for n in range(CLIENTS)
         for source in [sources[n % len(sources)]]
+    ]
+
+
+def seat(url: str, sessions: dict[str, str], seed: int, stop: threading.Event) -> list[Any]:
+    """Everybody who is signed in, at work on the same cases."""
+    from tests.kills.people import Person
+
+    cases: list[str] = []
+    return [
+        Person(name, session, url, random.Random(f"{seed}/{name}"), stop, cases) for name, session in sessions.items()
     ]
 
 

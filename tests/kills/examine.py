@@ -4,19 +4,29 @@ import hashlib
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 
 from apps.alerts import folding
 from apps.alerts.models import Alert, AlertGroup, Batch, Detector, Rejection
-from apps.audit.models import Event
+from apps.audit.log import merkle, notes, sequencer
+from apps.audit.models import Checkpoint, Event, Leaf, Tile
 from apps.audit.verify import verify
+from apps.cases.models import Case, CaseNote
+from apps.core import vault
 from apps.core.models import Job
+from apps.evidence.models import Item
+from apps.records.models import LegalHold
+from casemgr.run.paths import VAR
+from casemgr.witness.state import Memory
 from tests.kills.clients import Client
+from tests.kills.people import Person
 
-# Each finds rows that contradict the alerts; none may be found.
+# Each finds rows that contradict the alerts; none may be found. A dismissed group keeps the facts that it was dismissed
+# with: an alert of it that says something new goes to another group.
 ORPHANS = {
     "an account of an alert without its link": """
         SELECT a.id, named FROM alerts_alert a CROSS JOIN LATERAL unnest(a.account_ids) AS named
@@ -28,10 +38,12 @@ ORPHANS = {
         SELECT a.group_id, named FROM alerts_alert a CROSS JOIN LATERAL unnest(a.account_ids) AS named
         EXCEPT SELECT group_id, account_id FROM alerts_groupaccount""",
     "an account of a group that none of its alerts names": """
-        SELECT group_id, account_id FROM alerts_groupaccount
+        SELECT group_id, account_id FROM alerts_groupaccount JOIN alerts_alertgroup g ON g.id = group_id
+        WHERE g.state <> 'dismissed'
         EXCEPT SELECT a.group_id, named FROM alerts_alert a CROSS JOIN LATERAL unnest(a.account_ids) AS named""",
     "a key that leads to no group": "SELECT key FROM alerts_alert EXCEPT SELECT key FROM alerts_groupkey",
-    "a group without alerts": "SELECT id FROM alerts_alertgroup EXCEPT SELECT group_id FROM alerts_alert",
+    "a group without alerts": """
+        SELECT id FROM alerts_alertgroup WHERE state <> 'dismissed' EXCEPT SELECT group_id FROM alerts_alert""",
     "an alert and its batch of different detectors": """
         SELECT a.id FROM alerts_alert a JOIN alerts_batch b ON b.id = a.batch_id
         WHERE a.detector_id <> b.detector_id""",
@@ -40,9 +52,10 @@ ORPHANS = {
 }
 
 
-def everything(clients: list[Client]) -> list[str]:
-    checks = (promises(clients), batches(clients), orphans(), facts(), jobs(), trail())
-    return [fault for client in clients for fault in client.faults] + [fault for check in checks for fault in check]
+def everything(clients: list[Client], people: list[Person]) -> list[str]:
+    checks = (promises(clients), batches(clients), acts(people), orphans(), facts(), jobs(), log(), trail())
+    heard = [fault for one in (*clients, *people) for fault in one.faults]
+    return heard + [fault for check in checks for fault in check]
 
 
 def promises(clients: list[Client]) -> Iterator[str]:
@@ -93,6 +106,43 @@ def batches(clients: list[Client]) -> Iterator[str]:
         yield f"{len(kept)} batches have {events} events"
 
 
+# What a verification says, rightly, in the moment when the signer is dead.
+SIGNER_IS_AWAY = "The signer does not answer on"
+
+# What bears the mark of an act.
+MARKED: dict[str, tuple[type[Any], str]] = {
+    "alerts.dismiss": (AlertGroup, "dismissal_note"),
+    "cases.open_case": (Case, "title"),
+    "cases.add_note": (CaseNote, "body"),
+    "evidence.collect": (Item, "title"),
+    "records.issue_hold": (LegalHold, "matter"),
+}
+
+
+def acts(people: list[Person]) -> Iterator[str]:
+    """What a person was told is done is done, once, with one event; what they were not told, at most once."""
+    for verb, (model, column) in MARKED.items():
+        rows: dict[str, list[Any]] = defaultdict(list)
+        for row, mark in model.objects.filter(**{f"{column}__startswith": "mark "}).values_list("pk", column):
+            rows[mark].append(row)
+        table = model._meta.db_table
+        found = Event.objects.filter(action=verb, object_type=table).values_list("object_id", flat=True)
+        events = Counter(map(str, found))
+        for act in (act for person in people for act in person.acts if act.verb == verb):
+            there = rows.pop(act.mark, [])
+            if len(there) > 1 or (act.promised and not there):
+                yield f"{verb} of “{act.mark}”, {'' if act.promised else 'not '}promised, was done {len(there)} times"
+            yield from (
+                f"{table} {row} has {events[str(row)]} events {verb}" for row in there if events.pop(str(row), 0) != 1
+            )
+        yield from (f"{verb} of “{mark}” was never sent" for mark in rows)
+        if verb != "alerts.dismiss" and events:
+            yield f"events {verb} without what they are about: {sorted(events)}"
+    for ref, digest in Item.objects.values_list("ref", "sha256"):
+        if not (path := vault.path_of(digest)).exists() or _hash([path.read_bytes()]) != digest:
+            yield f"the vault's file of {ref} is not what its hash names"
+
+
 def _hash(chunks: Iterable[bytes]) -> str:
     found = hashlib.sha256()
     for chunk in chunks:
@@ -110,9 +160,10 @@ def orphans() -> Iterator[str]:
 
 
 def facts() -> Iterator[str]:
-    """What is counted up in each group is what counting anew gives, and its columns say so."""
+    """What is counted up in each undecided group is what counting anew gives, and its columns say so."""
     detectors = {detector.slug: detector for detector in Detector.objects.all()}
-    for portion in batched(AlertGroup.objects.order_by("pk").iterator(), 500):
+    undecided = AlertGroup.objects.exclude(state=AlertGroup.State.DISMISSED)
+    for portion in batched(undecided.order_by("pk").iterator(), 500):
         counted = folding.recount([str(group.pk) for group in portion])
         for group in portion:
             anew = counted[str(group.pk)]
@@ -134,15 +185,35 @@ def batched(rows: Iterable[Any], size: int) -> Iterator[list[Any]]:
 
 def jobs() -> Iterator[str]:
     """What the worker was asked for is done, once."""
-    states = Counter(Job.objects.values_list("state", flat=True))
+    states = Counter(Job.objects.values_list("kind", "state"))
     done = Event.objects.filter(action="audit.verify_trail").count()
-    if set(states) - {Job.State.DONE} or states[Job.State.DONE] != done:
-        yield f"the worker's jobs are {dict(states)}, and {done} of them left an event"
-    yield from (
-        f"a verification found the trail wrong: {event.body!r}"
-        for event in Event.objects.filter(action="audit.verify_trail")
-        if not json.loads(bytes(event.body))["details"]["holds"]
-    )
+    if {state for _, state in states} - {Job.State.DONE} or states["audit.verify_trail", Job.State.DONE] != done:
+        yield f"the worker's jobs are {dict(states)}, and {done} verifications left an event"
+    for event in Event.objects.filter(action="audit.verify_trail"):
+        verdicts = json.loads(bytes(event.body))["details"]["verdicts"]
+        for sentence in (sentence for verdict in verdicts for sentence in verdict["findings"]):
+            if SIGNER_IS_AWAY not in sentence:
+                yield f"a verification found the trail wrong: {sentence}"
+
+
+def log() -> Iterator[str]:
+    """Each event has one place, each checkpoint continues the one before; signer and witness saw the same log."""
+    counts = {Event.objects.count(), Leaf.objects.count(), Leaf.objects.values("event_id").distinct().count()}
+    if len(counts) != 1:
+        yield f"events, places and events that have one are not the same number: {sorted(counts)}"
+    tiles = {(tile.level, tile.n): bytes(tile.hashes) for tile in Tile.objects.all()}
+    stored = merkle.from_tiles(lambda level, number: tiles[level, number])
+    signed = Checkpoint.objects.order_by("number").values_list("note", flat=True)
+    heads = [sequencer.head_of(note, "A checkpoint") for note in signed]
+    for old, new in pairwise(heads):
+        proof = merkle.consistency_proof(old.size, new.size, stored)
+        if not merkle.continues(old.size, new.size, proof, old.root, new.root):
+            yield f"the checkpoint of {new.size} entries does not continue that of {old.size}"
+    if sequencer.head_of(sequencer.connect().last(), "The signer's memory") != heads[-1]:
+        yield "the signer remembers another checkpoint than the last"
+    seen = Memory(VAR / "witness" / "witness.sqlite").last(settings.TRAIL_ORIGIN)
+    if notes.Head.parse(notes.split(seen)[0]) != heads[-1]:
+        yield "the witness remembers another checkpoint than the last"
 
 
 def trail() -> Iterator[str]:

@@ -5,14 +5,16 @@ import time
 from contextlib import suppress
 from typing import Any
 
+from django.conf import settings
 from django.core.management import call_command
 from django.db import DatabaseError, connection
+from django.test import Client
 from django.utils import timezone
 
 from apps.alerts import actions as alerts
 from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch
 from apps.audit import actions as audit
-from apps.audit.models import Event, Leaf
+from apps.audit.models import Anchor, Checkpoint, Event, Leaf
 from apps.audit.principals import System
 from apps.core import jobs
 from apps.core.models import Job
@@ -21,20 +23,31 @@ from apps.staff import actions as staff
 PASSWORD = "a long enough password"
 
 
-def open_for(detectors: int) -> tuple[Any, dict[str, str]]:
-    """An empty casemgr with an auditor, and detectors by their slug with their keys."""
+ROLES = {"auditor": "auditor", "ada": "analyst", "ben": "analyst", "counsel": "legal_counsel"}
+
+
+def open_for(detectors: int) -> tuple[Any, dict[str, str], dict[str, str]]:
+    """An empty casemgr with an auditor, detectors by their slug with their keys, and people with their sessions."""
     call_command("migrate", verbosity=0)
     admin = staff.bootstrap(email="admin@northlight.example", name="Ines Admin", password=PASSWORD, by=System())
-    auditor = staff.invite(
-        email="auditor@northlight.example", name="Otto Auditor", roles=["auditor"], password=PASSWORD, by=admin
-    )
+    people = {
+        name: staff.invite(email=f"{name}@northlight.example", name=name, roles=[role], password=PASSWORD, by=admin)
+        for name, role in ROLES.items()
+    }
     keys = {}
     for number in range(detectors):
         slug = f"detector-{number}"
         detector = alerts.register_detector(slug=slug, name=slug, kind="volume", owner="Abuse research", by=admin)
         keys[slug] = staff.issue_api_key(detector.service_account, by=admin)[1]
+    sessions = {name: signed_in(person) for name, person in people.items() if name != "auditor"}
     connection.close()
-    return auditor, keys
+    return people["auditor"], keys, sessions
+
+
+def signed_in(person: Any) -> str:
+    browser = Client()
+    browser.force_login(person)
+    return browser.cookies[settings.SESSION_COOKIE_NAME].value
 
 
 def ask_for_work(auditor: Any, stop: threading.Event) -> None:
@@ -47,7 +60,10 @@ def ask_for_work(auditor: Any, stop: threading.Event) -> None:
 
 
 def settle(seconds: float) -> None:
-    """Until the worker has nothing left to do and every event has its place. Waits after failures are cut short."""
+    """Until the worker has nothing left to do, every event is signed for and the witness has seen it.
+
+    Waits after failures are cut short.
+    """
     deadline = time.monotonic() + seconds
     while waiting := _waiting():
         if time.monotonic() > deadline:
@@ -58,8 +74,13 @@ def settle(seconds: float) -> None:
 
 
 def _waiting() -> dict[str, int]:
-    unsequenced = Event.objects.exclude(pk__in=Leaf.objects.values("event_id")).count()
-    counts = {"jobs": Job.objects.filter(state=Job.State.WAITING).count(), "events": unsequenced}
+    signed = Checkpoint.objects.order_by("-number").values_list("size", flat=True).first() or 0
+    counts = {
+        "jobs": Job.objects.filter(state=Job.State.WAITING).count(),
+        "events without a place": Event.objects.exclude(pk__in=Leaf.objects.values("event_id")).count(),
+        "events without a signature": Event.objects.count() - signed,
+        "checkpoints without a witness": not Anchor.objects.filter(kind=Anchor.Kind.WITNESS, size=signed).exists(),
+    }
     return {name: count for name, count in counts.items() if count}
 
 

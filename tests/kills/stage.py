@@ -7,6 +7,7 @@ import time
 from contextlib import suppress
 from pathlib import Path
 
+from casemgr.run import outside
 from casemgr.run.crew import Child, answers, commands, kill_group
 from casemgr.run.paths import HOST, LOGS, VAR
 from casemgr.supervisor import Services, processes
@@ -16,15 +17,20 @@ CRASH_LOOP_SECONDS = 10  # the web server gives up over a process that dies so s
 
 
 class Stage:
-    """PostgreSQL, Valkey, web server, worker and sequencer under VAR_DIR. `fast` gives up waiting for the disk."""
+    """Everything that `make demo` starts, under VAR_DIR: servers, web, worker, sequencer, signer, a witness, anchors.
+
+    `fast` gives up waiting for the disk.
+    """
 
     def __init__(self, *, fast: bool) -> None:
         self.services = Services(VAR, options={"fast": fast})
-        self.environment = self.services.start()
+        told = outside.environment()
+        self.environment = self.services.start() | told | {"TRAIL_NETWORKS": f"{HOST}/32"}
         LOGS.mkdir(parents=True, exist_ok=True)
         port = processes.choose_port(Path(os.devnull))
         self.url = f"http://{HOST}:{port}"
-        self.children = {name: Child(name, command) for name, command in commands(port).items()}
+        everybody = commands(port) | outside.commands(told)
+        self.children = {name: Child(name, command) for name, command in everybody.items()}
         self.died: list[str] = []
         self.replaced_at = 0.0
 

@@ -10,8 +10,9 @@ from django.db import IntegrityError, connection, transaction
 from apps.accounts import actions as accounts
 from apps.accounts.models import Account
 from apps.alerts.models import Alert, AlertGroup
+from apps.audit import contents
 from apps.audit.action import Forbidden
-from apps.audit.models import Event, PrivateValue, SubjectKey
+from apps.audit.models import Event, Manifest, PrivateValue, SubjectKey
 from apps.cases import actions as cases
 from apps.records import actions
 from apps.records.models import Erasure
@@ -93,6 +94,33 @@ def test_an_account_is_erased_where_it_is_named(committed_db, world):
     said = everything().replace(world.detector.batches.get().raw.hex(), "")
     assert "acct_secret" not in said
     assert sentences(verified()) == []
+
+
+def written_by_batches() -> str:
+    """What batches wrote, unpacked."""
+    kept = Manifest.objects.exclude(content=None).values_list("content", flat=True)
+    return "\n".join(line.decode() for content in kept for line in contents.lines(content))
+
+
+def test_what_batches_wrote_of_an_account_is_erased_and_the_rest_stays(committed_db, world):
+    names = ("acct_secret", "acct_other")
+    about = [{"type": "account", "accounts": [name]} for name in names]
+    world.receive(*(alert(source_ref=f"volume/{n}", subject=subject) for n, subject in enumerate(about)))
+    lines = "".join(f"{n},email,{n}@quarry.example,,\n" for n in names)
+    rows = f"account_ref,kind,value,first_seen,last_seen\n{lines}".encode()
+    accounts.import_records(kind="identifiers", filename="i.csv", stream=io.BytesIO(rows), by=world.people.analyst)
+    gone, stays = (Account.objects.get(ref=name).identifiers.get() for name in names)
+    before = written_by_batches()
+    assert all(word in before for word in (*names, gone.value_hmac, stays.value_hmac))
+    actions.erase_subject(request(world, gone.account), by=world.people.approver)
+    after = written_by_batches()
+    assert "acct_secret" not in after
+    assert gone.value_hmac not in after
+    assert "acct_other" in after
+    assert stays.value_hmac in after
+    report = verified()
+    assert sentences(report) == []
+    assert report.verdicts[1].checked["values erased on record"] >= 2
 
 
 def test_a_hold_on_its_case_keeps_a_party_and_says_so(world):

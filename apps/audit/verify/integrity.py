@@ -34,10 +34,27 @@ class Mark:
     root: str = ""
 
 
+@dataclass(frozen=True)
+class Memory:
+    """What the signer remembers beside its key, out of the database's reach; or why it cannot be asked."""
+
+    head: notes.Head | None = None
+    problem: str = ""
+
+    @classmethod
+    def ask(cls) -> "Memory":
+        """To be asked before the database is read: what is signed in between would look cut off."""
+        try:
+            note = sequencer.connect().last()
+            return cls(sequencer.head_of(note, "The signer's memory") if note else None)
+        except (sequencer.Refused, sequencer.Unreachable, OSError) as error:
+            return cls(problem=str(error))
+
+
 class Log:
     """Grows the tree again, leaf by leaf, and holds it against what is stored and signed."""
 
-    def __init__(self, reader: Reader, verdict: Verdict, references: References, since: Mark) -> None:
+    def __init__(self, reader: Reader, verdict: Verdict, references: References, since: Mark, memory: "Memory") -> None:
         """Raises LookupError when the stored tiles no longer give the root that was verified before."""
         self.reader, self.verdict, self.references = reader, verdict, references
         self.check_event = events.Check(verdict)
@@ -49,7 +66,9 @@ class Log:
         self.last_checkpoint = (0, 0)  # number and size
         self.checkpoints = self._checkpoints()
         self.due = next(self.checkpoints, None)
-        self.remembered = self._remembered()
+        self.remembered = memory.head
+        if memory.problem:
+            verdict.found(f"The signer's memory cannot be used: {memory.problem}")
 
     @property
     def mark(self) -> Mark:
@@ -275,20 +294,16 @@ class Log:
                 self.good = self.due.size
             self.due = next(self.checkpoints, None)
         if self.remembered and self.remembered.size == self.tree.size:
-            if self.tree.root() != self.remembered.root:
-                self.verdict.found(
-                    f"The first {self.remembered.size} entries are not those that the signer remembers to have signed."
-                )
-            self.remembered = None
+            self._hold_to_memory(self.tree.root())
 
-    def _remembered(self) -> notes.Head | None:
-        """What the signer remembers beside its key, out of the database's reach."""
-        try:
-            memory = sequencer.connect().last()
-            return sequencer.head_of(memory, "The signer's memory") if memory else None
-        except (sequencer.Refused, sequencer.Unreachable, OSError) as error:
-            self.verdict.found(f"The signer's memory cannot be used: {error}")
-            return None
+    def _hold_to_memory(self, root: bytes | None) -> None:
+        """Of as many entries as the signer remembers to have signed."""
+        assert self.remembered
+        if root != self.remembered.root:
+            self.verdict.found(
+                f"The first {self.remembered.size} entries are not those that the signer remembers to have signed."
+            )
+        self.remembered = None
 
     def _conclude_checkpoints(self) -> None:
         if self.contradicted:
@@ -299,6 +314,8 @@ class Log:
                 table="audit_leaf",
                 row=f"{self.good}-{self.contradicted[0] - 1}",
             )
+        if self.remembered and self.remembered.size <= self.since.size:  # what came then has no signature yet
+            self._hold_to_memory(_root_of(self.reader, self.remembered.size))
         if self.remembered:
             self.verdict.found(
                 f"The signer remembers a checkpoint of {self.remembered.size} entries, and the log has "
@@ -377,12 +394,8 @@ def against(reader: Reader, verdict: Verdict, note: str) -> None:
             "copy, or its end was cut off."
         )
         return
-    stored = merkle.from_tiles(
-        lambda level, n: reader.one("SELECT hashes FROM audit_tile WHERE level = %s AND n = %s", [level, n])[0]
-    )
-    try:
-        root = stored(0, head.size) if head.size else merkle.EMPTY_ROOT
-    except IndexError:
+    root = _root_of(reader, head.size)
+    if root is None:
         verdict.found(f"The tiles of the first {head.size} entries, as the checkpoint from outside has them, are gone.")
         return
     if root != head.root:
@@ -392,3 +405,14 @@ def against(reader: Reader, verdict: Verdict, note: str) -> None:
         )
         return
     verdict.count("checkpoints from outside")
+
+
+def _root_of(reader: Reader, size: int) -> bytes | None:
+    """What the stored tiles give for the first entries; None when they are not all there."""
+    stored = merkle.from_tiles(
+        lambda level, n: reader.one("SELECT hashes FROM audit_tile WHERE level = %s AND n = %s", [level, n])[0]
+    )
+    try:
+        return stored(0, size) if size else merkle.EMPTY_ROOT
+    except IndexError:
+        return None

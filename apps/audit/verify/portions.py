@@ -19,7 +19,7 @@ from django.conf import settings
 from apps.audit.log import notes
 from apps.audit.models import audited_models, derived_models
 from apps.audit.verify import agreement, anchors, completeness, integrity
-from apps.audit.verify.integrity import Log, Mark
+from apps.audit.verify.integrity import Log, Mark, Memory
 from apps.audit.verify.reading import Reader, snapshot
 from apps.audit.verify.report import Report, Verdict
 
@@ -92,12 +92,13 @@ def verify(
     """
     started, clock = datetime.now(UTC), time.monotonic()
     state = state or State(base=base)
+    memory = Memory.ask()
     with snapshot() as reader:
         try:
-            _read(reader, state, tell or _silently, processes)
+            _read(reader, state, memory, tell or _silently, processes)
         except LookupError as error:
             state = State(remark=f"Everything was read, because {error}.")
-            _read(reader, state, tell or _silently, processes)
+            _read(reader, state, memory, tell or _silently, processes)
         for note in outside or []:
             integrity.against(reader, state.verdict("integrity"), note)
         anchors.check(reader, state.verdict("time"), state.base.mark.size if state.base else 0)
@@ -124,7 +125,7 @@ def _silently(state: State) -> None:
     pass
 
 
-def _read(reader: Reader, state: State, tell: Tell, processes: int) -> None:
+def _read(reader: Reader, state: State, memory: Memory, tell: Tell, processes: int) -> None:
     _begin(reader, state)
     if processes > 1 and state.of - state.done > LARGE and not multiprocessing.current_process().daemon:
         with _beside(reader, state) as take_in:
@@ -133,11 +134,11 @@ def _read(reader: Reader, state: State, tell: Tell, processes: int) -> None:
                 take_in(0)
                 tell(state)
 
-            log = _read_log(reader, state, tell_both)
+            log = _read_log(reader, state, memory, tell_both)
             while take_in(1):
                 tell(state)
     else:
-        log = _read_log(reader, state, tell)
+        log = _read_log(reader, state, memory, tell)
         for _ in _read_tables(reader, state):
             tell(state)
     _conclude(reader, state, log)
@@ -169,9 +170,9 @@ def _weights(reader: Reader) -> dict[str, int]:
 # --- the log ---------------------------------------------------------------------------------------------------------
 
 
-def _read_log(reader: Reader, state: State, tell: Tell) -> Log:
+def _read_log(reader: Reader, state: State, memory: Memory, tell: Tell) -> Log:
     references = completeness.References(reader, state.verdict("completeness"))
-    log = Log(reader, state.verdict("integrity"), references, state.mark)
+    log = Log(reader, state.verdict("integrity"), references, state.mark, memory)
     while log.walk(log.tree.size + STRETCH):
         state.done += log.tree.size - state.mark.size
         state.mark = log.mark
