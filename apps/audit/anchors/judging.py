@@ -40,8 +40,8 @@ def _judge(anchor: Anchor, party: Party | None, note: str | None) -> Judged:
         return Judged(anchor, problem="there is no checkpoint of this size: the log was cut off or rewritten")
     if party is None:
         return Judged(anchor, is_known=False)
-    if party.kind == Anchor.Kind.COPY:  # the stores are read as a whole, below
-        return Judged(anchor)
+    if party.kind == Anchor.Kind.COPY:  # the stores themselves are read as a whole, below
+        return Judged(anchor, problem=copies.differs(bytes(anchor.token), note) or "")
     try:
         stated_at = party.judge(anchor, Checkpoint(size=anchor.size, note=note))
     except Unobtained as error:

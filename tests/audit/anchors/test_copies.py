@@ -101,6 +101,16 @@ def test_a_rewritten_log_contradicts_its_copies(seal, store, settings):
     assert len(found) == 2
 
 
+def test_what_is_remembered_of_a_copy_is_held_against_the_checkpoint(seal, store):
+    seal()
+    attend()
+    assert verify().holds
+    with guards_off():
+        sql("UPDATE audit_anchor SET token = overlay(token placing 'casemgr.example/other' from 1)")
+    found = [finding.sentence for verdict in verify().verdicts for finding in verdict.findings]
+    assert any("does not hold: it is" in sentence for sentence in found), found
+
+
 @pytest.mark.parametrize("place", ["https://example.org/copies", "s3:///prefix"])
 def test_a_place_is_a_directory_or_a_bucket(settings, place):
     settings.TRAIL_COPIES = [place]
