@@ -85,7 +85,6 @@ def prepare() -> None:
     for settings, *command in (
         ("casemgr", "migrate"),  # before the tables without migrations, whose triggers need its functions
         ("benchmarks.peers", "migrate", "--run-syncdb"),
-        ("benchmarks.peers", "pgtrigger", "install"),
     ):
         os.environ["DJANGO_SETTINGS_MODULE"] = f"{settings}.settings"
         subprocess.run([*MANAGE, *command], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -13,6 +13,25 @@ from rest_framework.views import APIView
 from apps.audit import actions, queries
 from apps.audit.models import Verification
 
+PROBLEM = {  # RFC 9457
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+REFUSED = {
+    (401, "application/problem+json"): OpenApiResponse(PROBLEM, description="No API key, or one that is not valid."),
+    (403, "application/problem+json"): OpenApiResponse(PROBLEM, description="This key or person may not ask."),
+}
+UNREADABLE = {
+    (400, "application/problem+json"): OpenApiResponse(PROBLEM, description="The body cannot be read, or is wrong."),
+    (415, "application/problem+json"): OpenApiResponse(PROBLEM, description="A media type other than JSON."),
+}
+
 FINDING = inline_serializer(
     "TrailFinding",
     {
@@ -79,7 +98,8 @@ class VerificationView(APIView):
         operation_id="read_trail_verification",
         summary="Read the last verification of the trail",
         description="For monitors, auditors and administrators. `last.holds` says whether anything was found wrong.",
-        responses={200: OpenApiResponse(ANSWER, description="The last one that ended, and the one under way.")},
+        responses={200: OpenApiResponse(ANSWER, description="The last one that ended, and the one under way.")}
+        | REFUSED,
     )
     def get(self, request: Request) -> Response:
         _require(request, "audit.view", "audit.request_verification")
@@ -92,7 +112,7 @@ class VerificationView(APIView):
         description="It is done in the background; read what came of it with GET. With `everything` all of the log and "
         "of the tables is read, else what came since the last verification that held.",
         request=ASKED,
-        responses={202: OpenApiResponse(ANSWER, description="It was asked for.")},
+        responses={202: OpenApiResponse(ANSWER, description="It was asked for.")} | REFUSED | UNREADABLE,
     )
     def post(self, request: Request) -> Response:
         sent = request.data if isinstance(request.data, dict) else {}

@@ -69,7 +69,7 @@ def _issue(page: Page, case: Case) -> None:
     page.get_by_label("What it is on").fill(case.ref)
     page.get_by_label("Ada Analyst").check()
     page.get_by_role("button", name="Issue the hold").click()
-    expect(page.get_by_role("heading", name="What it covers at this moment")).to_be_visible()
+    expect(page.get_by_text("What it covers at this moment")).to_be_visible()
     page.goto(f"/cases/{case.ref}/")
     expect(page.get_by_role("link", name=re.compile("Legal hold H-"))).to_be_visible()
 
