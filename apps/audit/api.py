@@ -98,8 +98,7 @@ class VerificationView(APIView):
         operation_id="read_trail_verification",
         summary="Read the last verification of the trail",
         description="For monitors, auditors and administrators. `last.holds` says whether anything was found wrong.",
-        responses={200: OpenApiResponse(ANSWER, description="The last one that ended, and the one under way.")}
-        | REFUSED,
+        responses={200: OpenApiResponse(ANSWER, description="The last one that ended, and one under way.")} | REFUSED,
     )
     def get(self, request: Request) -> Response:
         _require(request, "audit.view", "audit.request_verification")
