@@ -343,6 +343,9 @@ class LogState(models.Model):
     )
     checkpoints = models.PositiveBigIntegerField(default=0, help_text="number of the last checkpoint")
     low_xid = models.PositiveBigIntegerField(default=0, help_text="no unsequenced event is older than this transaction")
+    low_id = models.PositiveBigIntegerField(
+        default=0, help_text="of that transaction, events up to this number are in the log"
+    )
     system_identifier = models.CharField(
         max_length=20, blank=True, help_text="the database cluster; transaction numbers of another mean nothing here"
     )
@@ -361,7 +364,7 @@ class LogState(models.Model):
 
     @property
     def sealed_text(self) -> bytes:
-        return f"{self.size} {self.signed} {self.checkpoints} {self.low_xid} {self.system_identifier}".encode()
+        return f"{self.size} {self.signed} {self.checkpoints} {self.low_xid} {self.low_id} {self.system_identifier}".encode()
 
 
 class Checkpoint(models.Model):

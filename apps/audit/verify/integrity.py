@@ -323,12 +323,19 @@ class Log:
             )
 
     def _state(self) -> None:
-        rows = self.reader.all("SELECT size, signed, checkpoints, low_xid, system_identifier, seal FROM audit_logstate")
+        rows = self.reader.all(
+            "SELECT size, signed, checkpoints, low_xid, low_id, system_identifier, seal FROM audit_logstate"
+        )
         if not rows and self.tree.size:
             self.verdict.found("The state of the log is missing.", table="audit_logstate")
-        for size, signed, checkpoints, low_xid, cluster, seal in rows:
+        for size, signed, checkpoints, low_xid, low_id, cluster, seal in rows:
             state = LogState(
-                size=size, signed=signed, checkpoints=checkpoints, low_xid=low_xid, system_identifier=cluster
+                size=size,
+                signed=signed,
+                checkpoints=checkpoints,
+                low_xid=low_xid,
+                low_id=low_id,
+                system_identifier=cluster,
             )
             if not hmac.compare_digest(seal, ledger.seal(state.sealed_text)):
                 self.verdict.found(
