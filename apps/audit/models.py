@@ -364,7 +364,8 @@ class LogState(models.Model):
 
     @property
     def sealed_text(self) -> bytes:
-        return f"{self.size} {self.signed} {self.checkpoints} {self.low_xid} {self.low_id} {self.system_identifier}".encode()
+        mark = f"{self.low_xid} {self.low_id}"
+        return f"{self.size} {self.signed} {self.checkpoints} {mark} {self.system_identifier}".encode()
 
 
 class Checkpoint(models.Model):

@@ -87,7 +87,10 @@ class Prover:
 
     def _read(self, places: Iterable[tuple[int, int]]) -> None:
         missing = [Q(level=level, n=number) for level, number in places if (level, number) not in self._tiles]
-        for level, number, hashes in Tile.objects.filter(Q(*missing, _connector=Q.OR)).values_list() if missing else ():
+        if not missing:
+            return
+        found = Tile.objects.filter(Q(*missing, _connector=Q.OR)).values_list("level", "n", "hashes")
+        for level, number, hashes in found:
             self._tiles[level, number] = bytes(hashes)
 
 

@@ -120,18 +120,20 @@ class Log:
 
     def _leaves(self) -> Iterator[bytes]:
         rows = self.reader.stream(
-            f"SELECT l.idx, l.event_id, l.xid, l.hash, {events.COLUMNS} FROM audit_leaf l"  # noqa: S608 - our names
+            f"SELECT {events.COLUMNS}, l.idx, l.event_id, l.xid, l.hash FROM audit_leaf l"  # noqa: S608 - our names
             " LEFT JOIN audit_event e ON e.id = l.event_id WHERE l.idx >= %s ORDER BY l.idx",
             [self.since.size],
+            binary=True,
         )
         expected = self.since.size
-        for index, event_id, xid, leaf, *columns in rows:
+        for row in rows:
+            index, event_id, xid, leaf = row[-4:]
             if index != expected:
                 self.verdict.found(
                     f"Entry {expected} of the log is missing: the next leaf is {index}.", table="audit_leaf", row=index
                 )
             expected = index + 1
-            self._entry(index, event_id, xid, leaf, events.Stored._make(columns))
+            self._entry(index, event_id, xid, leaf, events.Stored._make(row[:-4]))
             yield leaf
 
     def _entry(self, index: int, event_id: int, xid: int, leaf: bytes, event: events.Stored) -> None:
