@@ -1,6 +1,6 @@
 """What of evidence can be held: an item with its custody, its test, its original and what was made from it."""
 
-from apps.evidence.models import CustodyEvent, Item, Proposal, TestRun
+from apps.evidence.models import Attestation, Canary, CustodyEvent, Item, Proposal, SignatureCheck, TestRun
 from apps.records.reach import brings, holdable, part_of
 
 holdable(
@@ -17,3 +17,6 @@ part_of(Proposal, "item")
 part_of(TestRun, "item")
 part_of(Item, "parent")
 brings(Item, "id", "parent")
+part_of(SignatureCheck, "item")
+part_of(Attestation, "item")
+part_of(Canary, "account")
