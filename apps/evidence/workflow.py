@@ -7,12 +7,16 @@ Asked = Proposal.State
 # Others may be made from it; it stays as it is.
 DERIVED = ("evidence.derive", "evidence.normalise")
 
+# Their files are items of their own.
+COMPUTED = ("evidence.run_test", "evidence.test_accounts", "evidence.measure_order", "evidence.open_order")
+
 ITEM: dict[str | None, dict[str, str]] = {
     None: {
         "evidence.collect": State.KEPT,
         "evidence.derive": State.KEPT,
         "evidence.normalise": State.KEPT,
         "evidence.quarantine": State.QUARANTINED,
+        **dict.fromkeys(COMPUTED, State.KEPT),
     },
     State.QUARANTINED: {"evidence.clear_item": State.KEPT, "evidence.dispose": State.DISPOSED},
     State.KEPT: {
