@@ -1,4 +1,4 @@
-"""Sealed orders of blind trials: commit and reveal (Brassard, Chaum and Crépeau 1988), with SHA-256 over canonical JSON.
+"""Sealed orders of blind trials: commit and reveal (Brassard, Chaum, Crépeau 1988), by SHA-256 over JSON.
 
 The order is drawn here or elsewhere; casemgr keeps its hash. A random secret is hashed with it: without one, twenty
 names could be tried in every order until the hash fits.

@@ -12,6 +12,7 @@ from apps.evidence.actions.custody import (
 )
 from apps.evidence.actions.fixity import measure_files, resume_fixity, start_fixity, stop_fixity
 from apps.evidence.actions.items import collect, derive, normalise, quarantine
+from apps.evidence.actions.plans import change_plan, draft_plan, register_plan, withdraw_plan
 from apps.evidence.actions.proposals import (
     accept_item,
     dispose,
@@ -30,10 +31,12 @@ from apps.evidence.actions.runs import run_test
 __all__ = [
     "accept_item",
     "break_off",
+    "change_plan",
     "clear_item",
     "collect",
     "derive",
     "dispose",
+    "draft_plan",
     "export_item",
     "hand_over",
     "measure_files",
@@ -45,6 +48,7 @@ __all__ = [
     "propose_unsealing",
     "quarantine",
     "refuse",
+    "register_plan",
     "release",
     "remove_file",
     "resume_fixity",
@@ -56,4 +60,5 @@ __all__ = [
     "unseal",
     "verify_item",
     "withdraw",
+    "withdraw_plan",
 ]

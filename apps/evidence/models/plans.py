@@ -68,7 +68,8 @@ class TestPlan(AuditedModel):
                 condition=both_or_neither("registered_at", "registered_by"), name="a_registration_says_when_and_by_whom"
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="registered") | (models.Q(registered_at__isnull=False) & ~models.Q(sha256="")),
+                condition=~models.Q(state="registered")
+                | (models.Q(registered_at__isnull=False) & ~models.Q(sha256="")),
                 name="a_registered_plan_has_its_hash",
             ),
             models.CheckConstraint(
