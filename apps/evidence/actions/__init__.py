@@ -27,21 +27,26 @@ from apps.evidence.actions.proposals import (
     withdraw,
 )
 from apps.evidence.actions.runs import run_test
+from apps.evidence.actions.trials import abandon_order, commit_order, measure_order, open_order
 
 __all__ = [
+    "abandon_order",
     "accept_item",
     "break_off",
     "change_plan",
     "clear_item",
     "collect",
+    "commit_order",
     "derive",
     "dispose",
     "draft_plan",
     "export_item",
     "hand_over",
     "measure_files",
+    "measure_order",
     "normalise",
     "open_item",
+    "open_order",
     "print_sheet",
     "propose_disposal",
     "propose_release",

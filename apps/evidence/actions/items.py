@@ -33,7 +33,7 @@ def collect(
     description: str = "",
     tlp: str = Tlp.AMBER,
 ) -> Item:
-    """Take a file into the vault as an item, hashed while it streams in; apart from the others when it is suspicious."""
+    """Take a file into the vault as an item; apart from the others when something speaks against it."""
     fields = {"kind": kind, "title": title, "origin": origin, "description": description, "tlp": tlp}
     return take_in(fields, filename, chunks, by)
 

@@ -56,9 +56,14 @@ class TestPlan(AuditedModel):
                 name="a_registered_plan_stays_as_it_is",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__state="registered") & pgtrigger.AnyChange(exclude=["state"])
-                | pgtrigger.Q(old__state="withdrawn"),
-                func=REFUSE,
+                func="""
+                    IF OLD.state = 'withdrawn'
+                       OR OLD.state = 'registered' AND to_jsonb(OLD) - 'state' <> to_jsonb(NEW) - 'state' THEN
+                        RAISE EXCEPTION 'the plan % is registered: nothing of it changes any more', OLD.ref
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_registered_plan_stays_as_it_is';
+                    END IF;
+                    RETURN NEW;
+                """,
             ),
             pgtrigger.Trigger(name="a_plan_stays", when=pgtrigger.Before, operation=pgtrigger.Delete, func=REFUSE),
         ]

@@ -40,7 +40,7 @@ class BlindTrial(AuditedModel):
     committed_by = models.CharField(max_length=100, help_text="actor")
     measured_at = models.DateTimeField(null=True)
     measured_by = models.CharField(max_length=100, null=True, help_text="actor")
-    scores = models.JSONField(null=True, help_text="by label: n, statistic, p")
+    scores = models.JSONField(null=True, help_text="by label: n, statistic, alarm")
     item = models.OneToOneField(
         Item, on_delete=models.PROTECT, null=True, related_name="trial", help_text="what was measured, as a file"
     )
@@ -56,11 +56,13 @@ class BlindTrial(AuditedModel):
                 name="a_measured_trial_keeps_its_scores",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Update,
-                condition=pgtrigger.Q(old__scores__isnull=False)
-                & pgtrigger.AnyChange("scores", "measured_at", "measured_by", "item"),
                 func="""
-                    RAISE EXCEPTION 'the scores of % were recorded before its order was opened', OLD.ref
-                    USING ERRCODE = 'check_violation', CONSTRAINT = 'a_measured_trial_keeps_its_scores';
+                    IF OLD.scores IS NOT NULL AND (OLD.scores, OLD.measured_at, OLD.measured_by, OLD.item_id)
+                       IS DISTINCT FROM (NEW.scores, NEW.measured_at, NEW.measured_by, NEW.item_id) THEN
+                        RAISE EXCEPTION 'the scores of % are on record and stay', OLD.ref
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_measured_trial_keeps_its_scores';
+                    END IF;
+                    RETURN NEW;
                 """,
             ),
         ]
@@ -75,6 +77,11 @@ class BlindTrial(AuditedModel):
                 condition=models.Q(commitment__regex=r"^[0-9a-f]{64}$"),
                 name="a_commitment_is_a_hash",
                 violation_error_message="The seal is a SHA-256 in 64 hexadecimal digits.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(measured_by__isnull=True) | ~models.Q(measured_by=models.F("committed_by")),
+                name="who_sealed_an_order_does_not_score",
+                violation_error_message="Who sealed the order has seen it. Another person scores. (R3)",
             ),
             models.CheckConstraint(
                 condition=both_or_neither("measured_at", "measured_by", "scores", "item"),
