@@ -9,6 +9,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.html import escape
 from msgspec import inspect
 
 DECLARED_APART = {"assumptions"}  # asked for one by one, with how it is known
@@ -67,7 +68,7 @@ def fields(struct: type, prefix: str = "") -> Iterator[tuple[str, forms.Field]]:
         kind, is_optional = _present(kind)
         options = {
             "label": name.replace("_", " ").replace(".", ": ").capitalize(),
-            "help_text": description[:1].upper() + description[1:],
+            "help_text": escape(description[:1].upper() + description[1:]),
             "required": one.required and not is_optional,
         }
         if not one.required and one.default not in (inspect.NODEFAULT, None, ""):
