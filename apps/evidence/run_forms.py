@@ -295,3 +295,21 @@ class JsonFileForm(forms.Form):
         if not isinstance(found, dict):
             raise ValidationError("Give an object in JSON, as a file or as text.")
         return {"given": found}
+
+
+class SealedOrderForm(JsonFileForm):
+    """The order that was sealed, with its secret."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        order, secret = data["given"].get("order"), data["given"].get("secret")
+        if not isinstance(secret, str) or not isinstance(order, dict) or not all(map(_is_text, order.values())):
+            raise ValidationError("The sealed order is an object with `order`, label by name, and `secret`.")
+        return data
+
+    def sealed(self) -> dict[str, Any]:
+        return {name: self.cleaned_data["given"][name] for name in ("order", "secret")}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

@@ -9,8 +9,8 @@ import rfc8785
 from django.core.exceptions import ValidationError
 from msgspec import Meta
 
+from apps.evidence import actions, fingerprints, recorded
 from apps.evidence import declared as declarations
-from apps.evidence import fingerprints, recorded
 from apps.evidence.models import Item, ModelVersion, SuspectModel, TestPlan, TestRun, WatermarkKey
 
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
@@ -132,3 +132,11 @@ def digest(given: dict[str, Any]) -> str:
 def taken(by: Any, key: str) -> TestRun | None:
     """The run that came of it, where the same submitter sent it before."""
     return TestRun.objects.filter(run_by=by.actor, submission=key).select_related("item").first()
+
+
+def submit(sent: Submission, *, by: Any, key: str | None = None, sha256: str = "") -> TestRun:
+    """Run it: of one suspect, or of many accounts."""
+    known_by = key and actions.Submission(key, sha256)
+    if sent.accounts:
+        return actions.test_accounts(rows=sent.accounts, submission=known_by, by=by, **keywords(sent))
+    return actions.run_test(submission=known_by, by=by, **keywords(sent))

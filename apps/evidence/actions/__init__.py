@@ -26,10 +26,11 @@ from apps.evidence.actions.proposals import (
     unseal,
     withdraw,
 )
-from apps.evidence.actions.runs import run_test
+from apps.evidence.actions.runs import Submission, run_test
 from apps.evidence.actions.trials import abandon_order, commit_order, measure_order, open_order
 
 __all__ = [
+    "Submission",
     "abandon_order",
     "accept_item",
     "break_off",
