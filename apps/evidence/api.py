@@ -41,7 +41,8 @@ class Method(msgspec.Struct):
     inputs: Annotated[dict[str, Any], Meta(description="JSON Schema of `inputs`, with units and limits")]
     assumptions: Annotated[dict[str, str], Meta(description="each has to be declared by its name")]
     columns: Annotated[
-        dict[str, str] | None, Meta(description="of a row in `accounts`, where the test is one of many accounts at once")
+        dict[str, str] | None,
+        Meta(description="of a row in `accounts`, where the test is one of many accounts at once"),
     ]
     is_watermark: Annotated[bool, Meta(description="a key is used: its custody has to be on record")]
     limits: str

@@ -15,7 +15,7 @@ class Filter(forms.Form):
 
 class CollectForm(forms.Form):
     file = forms.FileField(help_text="Kept as it is, byte for byte. Its hash is computed while it arrives.")
-    kind = forms.ChoiceField(choices=[c for c in Item.Kind.choices if c[0] != Item.Kind.TEST_RUN])
+    kind = forms.ChoiceField(choices=[c for c in Item.Kind.choices if c[0] not in Item.MADE_HERE])
     title = forms.CharField(max_length=200, help_text="What it is, so that a colleague finds it again.")
     origin = forms.CharField(
         max_length=300,

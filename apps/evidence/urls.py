@@ -1,7 +1,7 @@
 from django.urls import path
 
 from apps.evidence import api
-from apps.evidence.views import custody, fixity, items, plans, runs, trials
+from apps.evidence.views import custody, fixity, items, plans, registry, runs, trials, watermarks
 
 app_name = "evidence"
 urlpatterns = [
@@ -40,6 +40,35 @@ urlpatterns = [
     path("evidence/proposals/<uuid:pk>/dispose/", custody.dispose, name="dispose"),
     path("evidence/proposals/<uuid:pk>/refuse/", custody.refuse, name="refuse"),
     path("evidence/proposals/<uuid:pk>/withdraw/", custody.withdraw, name="withdraw"),
+    path("models/", registry.models, name="models"),
+    path("models/add/", registry.RegisterModel.as_view(), name="register_model"),
+    path("models/<uuid:pk>/", registry.model, name="model"),
+    path("models/<uuid:pk>/describe/", registry.DescribeModel.as_view(), name="describe_model"),
+    path("models/<uuid:pk>/versions/add/", registry.RegisterVersion.as_view(), name="register_version"),
+    path("models/<uuid:pk>/attestations/add/", registry.RecordAttestation.as_view(), name="record_attestation"),
+    path("models/versions/<uuid:pk>/describe/", registry.DescribeVersion.as_view(), name="describe_version"),
+    path("models/versions/<uuid:pk>/signature/", registry.CheckSignature.as_view(), name="check_signature"),
+    path("models/versions/<uuid:pk>/statement/", registry.CheckStatement.as_view(), name="check_statement"),
+    path("models/suspects/", registry.suspects, name="suspects"),
+    path("models/suspects/add/", registry.RegisterSuspect.as_view(), name="register_suspect"),
+    path("models/suspects/<uuid:pk>/", registry.suspect, name="suspect"),
+    path("models/suspects/<uuid:pk>/describe/", registry.DescribeSuspect.as_view(), name="describe_suspect"),
+    path("models/watermarks/", watermarks.watermarks, name="watermarks"),
+    path("models/watermarks/add/", watermarks.RegisterScheme.as_view(), name="register_scheme"),
+    path("models/watermarks/<uuid:pk>/", watermarks.scheme, name="scheme"),
+    path("models/watermarks/<uuid:pk>/descriptor.json", watermarks.descriptor, name="descriptor"),
+    path("models/watermarks/<uuid:pk>/keys/add/", watermarks.RegisterKey.as_view(), name="register_key"),
+    path("models/keys/<str:key_id>/", watermarks.key, name="key"),
+    path("models/keys/<str:key_id>/hand-over/", watermarks.HandOverKey.as_view(), name="hand_over_key"),
+    path("models/keys/<str:key_id>/incident/", watermarks.RecordIncident.as_view(), name="record_incident"),
+    path("models/keys/<str:key_id>/deploy/", watermarks.DeployKey.as_view(), name="deploy_key"),
+    path("models/deployments/<uuid:pk>/end/", watermarks.EndDeployment.as_view(), name="end_deployment"),
+    path("models/canaries/", watermarks.canaries, name="canaries"),
+    path("models/canaries/<str:ref>/", watermarks.canary, name="canary"),
+    path("models/canaries/<str:ref>/words/", watermarks.open_canary, name="open_canary"),
+    path("models/canaries/<str:ref>/retire/", watermarks.RetireCanary.as_view(), name="retire_canary"),
+    path("accounts/<uuid:pk>/canaries/", watermarks.canaries_of_account, name="canaries_of_account"),
+    path("accounts/<uuid:pk>/canaries/plant/", watermarks.PlantCanary.as_view(), name="plant_canary"),
     path("evidence/<str:ref>/", items.item, name="item"),
     path("evidence/<str:ref>/verify/", items.verify, name="verify_item"),
     path("evidence/<str:ref>/export/", items.export, name="export_item"),

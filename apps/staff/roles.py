@@ -67,9 +67,36 @@ MEASURE_FILES = {
     "evidence.resume_fixity",
 }
 
+# What tests take their names from: models, ours and others', and what was planted in answers.
+REGISTER = {
+    "evidence.register_version",
+    "evidence.describe_version",
+    "evidence.record_attestation",
+    "evidence.check_signature",
+    "evidence.check_statement",
+    "evidence.register_suspect",
+    "evidence.describe_suspect",
+    "evidence.plant_canary",
+    "evidence.retire_canary",
+    "evidence.open_canary",
+}
+
+# Who answers for the models and for the keys that their output is marked with.
+ANSWER_FOR_MODELS = {
+    "evidence.register_model",
+    "evidence.describe_model",
+    "evidence.register_scheme",
+    "evidence.register_key",
+    "evidence.hand_over_key",
+    "evidence.record_incident",
+    "evidence.deploy_key",
+    "evidence.end_deployment",
+}
+
 INVESTIGATE = (
     READ_CASEWORK
     | KEEP_EVIDENCE
+    | REGISTER
     | {
         "accounts.view_identifiers",
         "accounts.open_identifiers",
@@ -136,6 +163,7 @@ ROLES: dict[str, Role] = {
         "confirms findings, decides with legal, runs the desk",
         frozenset(
             INVESTIGATE
+            | ANSWER_FOR_MODELS
             | DECIDE_ON_EVIDENCE
             | MEASURE_FILES
             | {

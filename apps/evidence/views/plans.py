@@ -71,7 +71,9 @@ def withdraw_plan(request: HttpRequest, ref: str) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if carried_out(request, form, actions.withdraw_plan, found, done=f"{found.ref} is withdrawn, and stays on record."):
         return redirect(found)
-    return form_page(request, "evidence/give_up.html", form, title=f"Withdraw {found.ref}", button="Withdraw", back=found)
+    return form_page(
+        request, "evidence/give_up.html", form, title=f"Withdraw {found.ref}", button="Withdraw", back=found
+    )
 
 
 def _plan(request: HttpRequest, ref: str) -> TestPlan:

@@ -1,6 +1,5 @@
 from typing import Any
 
-from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -99,5 +98,3 @@ def account_results(request: HttpRequest, ref: str) -> HttpResponse:
     narrowed = run_filters.Results(request.GET, queryset=queries.results(found))
     rows = page(narrowed.qs, ("id",), request.GET)
     return render(request, "evidence/account_results.html", {"run": found, "page": rows, "filter": narrowed})
-
-

@@ -40,9 +40,7 @@ def commit_order(request: HttpRequest) -> HttpResponse:
         order, secret = form.drawn()
         commitment = sealing.commitment(order, secret)
         with explained(form):
-            found = actions.commit_order(
-                labels=list(order), commitment=commitment, by=request.user, **form.values()
-            )
+            found = actions.commit_order(labels=list(order), commitment=commitment, by=request.user, **form.values())
             sealed = {"trial": found.ref, "order": order, "secret": secret}
             return render(request, "evidence/order.html", {"trial": found, "sealed": sealed})
     return form_page(request, "evidence/order_form.html", form)

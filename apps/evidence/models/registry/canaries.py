@@ -1,4 +1,5 @@
 from django.db import models
+from django.urls import reverse
 
 from apps.accounts.models import Account
 from apps.core.constraints import both_or_neither
@@ -60,6 +61,9 @@ class Canary(Registered):
         ]
         indexes = [models.Index(fields=["account", "planted_at"], name="canary_of_account")]
         verbose_name_plural = "canaries"
+
+    def get_absolute_url(self) -> str:
+        return reverse("evidence:canary", args=[self.ref])
 
     def __str__(self) -> str:
         return self.ref
