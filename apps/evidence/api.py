@@ -126,8 +126,8 @@ class RunsView(APIView):
         operation_id="run_test",
         summary="Submit the inputs of a test",
         description=(
-            "casemgr computes the test again from its inputs, keeps the run whatever comes out, and says where a figure "
-            "that was sent differs. A run cannot be changed or deleted.\n\n"
+            "casemgr computes the test again from its inputs, keeps the run whatever comes out, and says where a "
+            "figure that was sent differs. A run cannot be changed or deleted.\n\n"
             "* Inputs that have not the test's shape are refused with 422, naming the field; nothing is kept.\n"
             "* Inputs that the test itself refuses, or on which computing breaks off, are kept as a failed run.\n"
             "* Without `n`, `controls`, `assumptions` and `test_version` the run is kept, and neither p nor likelihood "

@@ -6,12 +6,13 @@ from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.audit.reads.look import Earlier
 from apps.audit.reads.table import REASON_HOLDS
 from apps.core.vault import naming
+from apps.evidence.many import Before
 from apps.evidence.models import (
     AccountResult,
     BlindTrial,
@@ -43,6 +44,17 @@ def runs_of(principal) -> QuerySet[TestRun]:
         return visible_runs(principal)
     own = TestRun.objects.filter(run_by=principal.actor).select_related("item", "suspect", "plan", "key")
     return own if principal.has_perm("evidence.run_test") else own.none()
+
+
+def tested_earlier(setting: Setting) -> Before:
+    """What was tested before in the family of a run over many accounts: under its plan, or else unplanned in its
+    dependency group."""
+    runs = TestRun.objects.filter(account_count__isnull=False, plan=setting.plan)
+    if setting.plan is None:
+        runs = runs.filter(dependency_group=setting.group)
+    tested = runs.aggregate(n=Sum("account_count"))["n"] or 0
+    found = AccountResult.objects.filter(run__in=runs, p_value__isnull=False)
+    return Before(tested, [p for p in found.values_list("p_value", flat=True) if p is not None])
 
 
 def visible_plans(user) -> QuerySet[TestPlan]:

@@ -1,5 +1,6 @@
 """What is done with evidence. Every touch measures the file's hash again and leaves a custody event."""
 
+from apps.evidence.actions.accounts import run_on_accounts
 from apps.evidence.actions.authenticity import check_signature, check_statement
 from apps.evidence.actions.canaries import open_canary, plant_canary, retire_canary
 from apps.evidence.actions.custody import (
@@ -95,6 +96,7 @@ __all__ = [
     "remove_file",
     "resume_fixity",
     "retire_canary",
+    "run_on_accounts",
     "run_test",
     "seal",
     "start_fixity",

@@ -52,6 +52,20 @@ def run_test(request: HttpRequest) -> HttpResponse:
     return form_page(request, "evidence/run_form.html", form, test=method)
 
 
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_on_accounts(request: HttpRequest) -> HttpResponse:
+    """The same for many accounts at once, with the rows as a file."""
+    require(request, "evidence.view", "evidence.run_on_accounts")
+    method = _test(request.GET.get("test", "green-list"))
+    if not method.columns:
+        raise Http404
+    form = run_forms.AccountsForm(method, request.POST or None, request.FILES or None, initial=_initial(request))
+    if form.is_valid():
+        with explained(form):
+            return redirect(actions.run_on_accounts(**form.values(), by=request.user))
+    return form_page(request, "evidence/accounts_form.html", form, test=method)
+
+
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """What a link from a plan or a suspect fills in."""
     return {name: request.GET[name] for name in ("suspect", "plan", "protected") if name in request.GET}
