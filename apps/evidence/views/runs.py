@@ -1,3 +1,4 @@
+import json
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -8,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.audit.reads.asking import asked
 from apps.core.http import explained, form_page, require
 from apps.core.paging import page
-from apps.evidence import actions, fingerprints, queries, run_filters, run_forms, submissions
+from apps.evidence import actions, fingerprints, many, queries, run_filters, run_forms, schema_fields, submissions
 from apps.evidence.fingerprints import FingerprintTest
 from apps.staff.queries import names_of
 
@@ -17,11 +18,11 @@ from apps.staff.queries import names_of
 def tests(request: HttpRequest) -> HttpResponse:
     """The catalogue, by family."""
     require(request, "evidence.view")
-    families: dict[str, list[FingerprintTest]] = {}
-    for test in fingerprints.TESTS.values():
-        families.setdefault(test.family, []).append(test)
     counted = queries.runs_by_test(request.user)
-    return render(request, "evidence/tests.html", {"families": families, "counted": counted})
+    families: dict[str, list[tuple[FingerprintTest, int]]] = {}
+    for method in fingerprints.TESTS.values():
+        families.setdefault(method.family, []).append((method, counted.get(method.id, 0)))
+    return render(request, "evidence/tests.html", {"families": families})
 
 
 @require_safe
@@ -29,7 +30,8 @@ def test(request: HttpRequest, test_id: str) -> HttpResponse:
     require(request, "evidence.view")
     found = _test(test_id)
     latest = queries.visible_runs(request.user).filter(test_id=test_id).order_by("-run_at", "-id")[:10]
-    return render(request, "evidence/test.html", {"test": found, "runs": latest})
+    example = json.dumps(found.example, indent=1)
+    return render(request, "evidence/test.html", {"test": found, "runs": latest, "example": example})
 
 
 def _test(test_id: str) -> FingerprintTest:
@@ -95,8 +97,14 @@ def run(request: HttpRequest, ref: str) -> HttpResponse:
     if answer := asked(request, actions.open_item, found.item, back=reverse("evidence:runs")):
         return answer
     bar = {"label": found.ref, "value": found.log10_lr_reported, "cap": found.log10_lr_cap, "note": ""}
+    result = found.result or {}
+    stated = found.declared["assumptions"]
     context = {
         "run": found,
+        "assumptions": [(one, stated.get(one["name"], {}).get("basis", "")) for one in result.get("assumptions", ())],
+        "inputs": [(name, schema_fields.as_text(value)) for name, value in found.inputs.items()],
+        "bins": [f"{at / many.BINS:.2f} to {(at + 1) / many.BINS:.2f}" for at in range(many.BINS)],
+        "flat": (found.account_count or 0) / many.BINS,
         "test": fingerprints.TESTS.get(found.test_id),
         "runner": names_of([found.run_by])[found.run_by],
         "strength": [bar],

@@ -1,3 +1,5 @@
+import json
+
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,11 +22,13 @@ def trials(request: HttpRequest) -> HttpResponse:
 @require_safe
 def trial(request: HttpRequest, ref: str) -> HttpResponse:
     found = _trial(request, ref)
-    actors = [actor for actor in (found.committed_by, found.measured_by, found.opened_by) if actor]
+    names = names_of([actor for actor in (found.committed_by, found.measured_by, found.opened_by) if actor])
     context = {
         "trial": found,
         "test": fingerprints.TESTS.get(found.test_id),
-        "names": names_of(actors),
+        "committer": names[found.committed_by],
+        "tester": names.get(found.measured_by or ""),
+        "opener": names.get(found.opened_by or ""),
         "rows": queries.scores_of(found),
         "run": getattr(found, "run", None),
     }
@@ -41,8 +45,8 @@ def commit_order(request: HttpRequest) -> HttpResponse:
         commitment = sealing.commitment(order, secret)
         with explained(form):
             found = actions.commit_order(labels=list(order), commitment=commitment, by=request.user, **form.values())
-            sealed = {"trial": found.ref, "order": order, "secret": secret}
-            return render(request, "evidence/order.html", {"trial": found, "sealed": sealed})
+            sealed = json.dumps({"trial": found.ref, "order": order, "secret": secret}, indent=1, ensure_ascii=False)
+            return render(request, "evidence/order.html", {"trial": found, "order": order, "sealed": sealed})
     return form_page(request, "evidence/order_form.html", form)
 
 
@@ -55,8 +59,9 @@ def measure_order(request: HttpRequest, ref: str) -> HttpResponse:
         with explained(form):
             actions.measure_order(found, scores=form.cleaned_data["given"], by=request.user)
             return redirect(found)
-    test = fingerprints.TESTS.get(found.test_id)
-    return form_page(request, "evidence/measure_form.html", form, trial=found, test=test)
+    test = fingerprints.TESTS[found.test_id]
+    example = json.dumps({"test_version": test.version, "scored": {found.labels[0]: {"n": 0, "inputs": test.example}}})
+    return form_page(request, "evidence/measure_form.html", form, trial=found, test=test, example=example)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
