@@ -2,6 +2,7 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -11,7 +12,19 @@ from django.utils import timezone
 from apps.audit.reads.look import Earlier
 from apps.audit.reads.table import REASON_HOLDS
 from apps.core.vault import naming
-from apps.evidence.models import CustodyEvent, FixityRun, Item, Proposal, StoredFile, TestRun
+from apps.evidence.models import (
+    AccountResult,
+    BlindTrial,
+    CustodyEvent,
+    FixityRun,
+    Item,
+    Proposal,
+    StoredFile,
+    TestPlan,
+    TestRun,
+    WatermarkKey,
+)
+from apps.evidence.recorded import Setting
 from apps.staff.models import User
 
 
@@ -20,8 +33,56 @@ def visible_items(user) -> QuerySet[Item]:
 
 
 def visible_runs(user) -> QuerySet[TestRun]:
-    runs = TestRun.objects.select_related("item")
+    runs = TestRun.objects.select_related("item", "suspect", "plan", "key")
     return runs if user.has_perm("evidence.view") else runs.none()
+
+
+def visible_plans(user) -> QuerySet[TestPlan]:
+    plans = TestPlan.objects.select_related("suspect", "protected__model", "key")
+    return plans if user.has_perm("evidence.view") else plans.none()
+
+
+def visible_trials(user) -> QuerySet[BlindTrial]:
+    trials = BlindTrial.objects.select_related("suspect", "protected__model", "key", "plan", "item")
+    return trials if user.has_perm("evidence.view") else trials.none()
+
+
+def results(run: TestRun) -> QuerySet[AccountResult]:
+    """Of each account, in the order in which they were written: smallest p first."""
+    return run.results.select_related("account")
+
+
+def beside_plan(plan: TestPlan) -> QuerySet[TestRun]:
+    """Runs of the planned test on the same suspect that were not made under the plan."""
+    alike = TestRun.objects.filter(test_id=plan.test_id, suspect=plan.suspect).exclude(plan=plan)
+    return alike.select_related("suspect", "key", "plan").order_by("-run_at", "-id")
+
+
+def key_named(key_id: Any) -> WatermarkKey | None:
+    """The registered key that inputs name, if they name one."""
+    return WatermarkKey.objects.filter(key_id=key_id).first() if isinstance(key_id, str) else None
+
+
+def custody_of_key(setting: Setting) -> dict[str, Any]:
+    """Who held the run's watermark key, as it is on record now: the statement that goes with the result (R14)."""
+    key = setting.key
+    if key is None:
+        return {"key": "", "holdings": [], "incidents": []}
+    return {
+        "key": key.key_id,
+        "holdings": [
+            {"holder": h.holder, "storage": h.storage, "from": _moment(h.held_from), "until": _moment(h.held_until)}
+            for h in key.holdings.order_by("held_from")
+        ],
+        "incidents": [
+            {"at": _moment(i.happened_at), "effect": i.get_effect_display(), "account": i.account}
+            for i in key.incidents.order_by("happened_at")
+        ],
+    }
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat(timespec="seconds")
 
 
 def custody(item: Item) -> QuerySet[CustodyEvent]:

@@ -121,6 +121,15 @@ INVESTIGATE = (
         "evidence.derive",
         "evidence.normalise",
         "evidence.run_test",
+        "evidence.test_accounts",
+        "evidence.draft_plan",
+        "evidence.change_plan",
+        "evidence.register_plan",
+        "evidence.withdraw_plan",
+        "evidence.commit_order",
+        "evidence.measure_order",
+        "evidence.open_order",
+        "evidence.abandon_order",
         "cases.open_case",
         "cases.open_case_from_group",
         "cases.start_investigation",
@@ -309,7 +318,11 @@ ROLES: dict[str, Role] = {
             }
         ),
     ),
-    "detector": Role("Detector", "posts alerts and reads what became of them", frozenset({"alerts.receive"})),
+    "detector": Role(
+        "Detector",
+        "posts alerts and test runs, and reads what became of them",
+        frozenset({"alerts.receive", "evidence.run_test", "evidence.test_accounts"}),
+    ),
     "monitor": Role(
         "Monitor",
         "a program that asks for verifications of the trail and reads their verdicts",

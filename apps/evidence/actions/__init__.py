@@ -14,6 +14,7 @@ from apps.evidence.actions.custody import (
 )
 from apps.evidence.actions.fixity import measure_files, resume_fixity, start_fixity, stop_fixity
 from apps.evidence.actions.items import collect, derive, normalise, quarantine
+from apps.evidence.actions.plans import change_plan, draft_plan, register_plan, withdraw_plan
 from apps.evidence.actions.proposals import (
     accept_item,
     dispose,
@@ -37,6 +38,7 @@ from apps.evidence.actions.registry import (
     register_version,
 )
 from apps.evidence.actions.runs import run_test
+from apps.evidence.actions.trials import abandon_order, commit_order, measure_order, open_order
 from apps.evidence.actions.watermarks import (
     deploy_key,
     end_deployment,
@@ -47,26 +49,32 @@ from apps.evidence.actions.watermarks import (
 )
 
 __all__ = [
+    "abandon_order",
     "accept_item",
     "break_off",
+    "change_plan",
     "check_signature",
     "check_statement",
     "clear_item",
     "collect",
+    "commit_order",
     "deploy_key",
     "derive",
     "describe_model",
     "describe_suspect",
     "describe_version",
     "dispose",
+    "draft_plan",
     "end_deployment",
     "export_item",
     "hand_over",
     "hand_over_key",
     "measure_files",
+    "measure_order",
     "normalise",
     "open_canary",
     "open_item",
+    "open_order",
     "plant_canary",
     "print_sheet",
     "propose_disposal",
@@ -78,6 +86,7 @@ __all__ = [
     "refuse",
     "register_key",
     "register_model",
+    "register_plan",
     "register_scheme",
     "register_suspect",
     "register_version",
@@ -93,4 +102,5 @@ __all__ = [
     "unseal",
     "verify_item",
     "withdraw",
+    "withdraw_plan",
 ]

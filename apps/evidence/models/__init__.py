@@ -1,8 +1,9 @@
-"""The raw material of exhibits: what was collected, who had it and touched it, and what was computed from it."""
+"""The raw material of exhibits: what was collected, who had it and touched it, what is registered, planned and run."""
 
 from apps.evidence.models.custody import CustodyEvent, Proposal
 from apps.evidence.models.fixity import FixityRun, StoredFile
 from apps.evidence.models.items import Item, Tlp
+from apps.evidence.models.plans import TestPlan
 from apps.evidence.models.registry import (
     Attestation,
     Canary,
@@ -16,10 +17,13 @@ from apps.evidence.models.registry import (
     WatermarkKey,
     WatermarkScheme,
 )
-from apps.evidence.models.runs import TestRun
+from apps.evidence.models.runs import AccountResult, TestRun
+from apps.evidence.models.trials import BlindTrial
 
 __all__ = [
+    "AccountResult",
     "Attestation",
+    "BlindTrial",
     "Canary",
     "CustodyEvent",
     "FixityRun",
@@ -33,6 +37,7 @@ __all__ = [
     "SignatureCheck",
     "StoredFile",
     "SuspectModel",
+    "TestPlan",
     "TestRun",
     "Tlp",
     "WatermarkKey",
