@@ -7,6 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Lower
 
+from apps.cases import quantities
 from apps.cases.models.case import Case, OfCase
 from apps.core.constraints import both_or_neither, different
 from apps.evidence.models.once import WRITTEN_ONCE, written_once
@@ -56,22 +57,6 @@ class Claim(OfCase):
         CUSTOMER = "customer", "Customer or account holder"
         OTHER = "other", "Somebody else"
 
-    class Source(models.TextChoices):
-        A = "A", "A: completely reliable"
-        B = "B", "B: usually reliable"
-        C = "C", "C: fairly reliable"
-        D = "D", "D: not usually reliable"
-        E = "E", "E: unreliable"
-        F = "F", "F: cannot be judged"
-
-    class Information(models.IntegerChoices):
-        CONFIRMED = 1, "1: confirmed by other sources"
-        PROBABLY = 2, "2: probably true"
-        POSSIBLY = 3, "3: possibly true"
-        DOUBTFUL = 4, "4: doubtful"
-        IMPROBABLE = 5, "5: improbable"
-        UNJUDGED = 6, "6: cannot be judged"
-
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="claims")
     number = models.PositiveSmallIntegerField(help_text="C1, C2, …")
     topic = models.CharField(max_length=120, help_text="what it is about, in the same words for claims on one matter")
@@ -88,8 +73,8 @@ class Claim(OfCase):
     origin = models.CharField(
         max_length=200, help_text="where the story comes from in the end; one for a wire report, however often printed"
     )
-    source_grade = models.CharField(max_length=1, choices=Source, default=Source.F)
-    information = models.PositiveSmallIntegerField(choices=Information, default=Information.UNJUDGED)
+    source_grade = models.CharField(max_length=1, default="F", help_text="A to F, see the scale admiralty-source")
+    information = models.PositiveSmallIntegerField(default=6, help_text="1 to 6, see the scale admiralty-information")
     grading = models.TextField(blank=True, help_text="what the grades rest on")
     graded_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
     graded_at = models.DateTimeField(null=True)
@@ -216,6 +201,10 @@ class ClaimLink(OfCase):
             ),
         ]
 
+    @property
+    def pair(self) -> tuple[Claim, Claim]:
+        return self.claim, self.other
+
     def __str__(self) -> str:
         return f"{self.claim.label} {self.get_kind_display()} {self.other.label}"
 
@@ -231,7 +220,7 @@ class Quantity(OfCase):
         UNDER = "under", "under"
         AT_MOST = "at_most", "at most"
         BETWEEN = "between", "between"
-        ORDER = "order", "in the order of (“millions of”)"
+        ORDER = "order", "in the order of"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="quantities")
     what = models.CharField(max_length=120, help_text="what is counted, in the same words for numbers on one matter")
@@ -295,5 +284,10 @@ class Quantity(OfCase):
             ),
         ]
 
+    @property
+    def words(self) -> str:
+        """As it is printed everywhere: never without its qualifier."""
+        return quantities.say(self.qualifier, value=self.value, lower=self.lower, upper=self.upper, unit=self.unit)
+
     def __str__(self) -> str:
-        return f"{self.what}: {self.qualifier} {self.value if self.value is not None else self.lower}"
+        return f"{self.what}: {self.words}"

@@ -58,7 +58,7 @@ def _keep(
     version: ModelVersion, method: str, checked: authenticity.Checked, data: bytes, key: str, by
 ) -> SignatureCheck:
     now, verdict = timezone.now(), SignatureCheck.Verdict.VERIFIED if checked.holds else SignatureCheck.Verdict.FAILED
-    report = {
+    report: dict[str, Any] = {
         "model": version.model.name,
         "version": version.version,
         "method": str(SignatureCheck.Method(method).label),

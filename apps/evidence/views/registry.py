@@ -171,30 +171,33 @@ class RecordAttestation(VerbPage):
         return self.subject.get_absolute_url()
 
 
-class CheckSignature(VerbPage):
-    action = staticmethod(actions.check_signature)
-    form_class = forms.SignatureForm
-    title = "Check the signature"
+class _CheckOfVersion(VerbPage):
     button = "Check it"
     icon = "signature"
-    consequence = (
-        "The signature is held against the digests that are recorded of this version, here and offline. The report "
-        "becomes an item of evidence, also when it says that the signature does not hold."
-    )
 
     def find_subject(self) -> ModelVersion:
         return find_version(self.request, self.kwargs["pk"])
 
     def done(self, result: SignatureCheck) -> str:
         if result.verdict == SignatureCheck.Verdict.VERIFIED:
-            return f"The signature holds. The report is {result.item.ref}."
-        return f"The signature does not hold. The report is {result.item.ref}, and stays."
+            return f"It holds. The report is {result.item.ref}."
+        return f"It does not hold. The report is {result.item.ref}, and stays."
 
     def landing(self, result: Any) -> str:
         return self.subject.get_absolute_url()
 
 
-class CheckStatement(CheckSignature):
+class CheckSignature(_CheckOfVersion):
+    action = staticmethod(actions.check_signature)
+    form_class = forms.SignatureForm
+    title = "Check the signature"
+    consequence = (
+        "The signature is held against the digests that are recorded of this version, here and offline. The report "
+        "becomes an item of evidence, also when it says that the signature does not hold."
+    )
+
+
+class CheckStatement(_CheckOfVersion):
     action = staticmethod(actions.check_statement)
     form_class = forms.StatementForm
     title = "Check a signed attestation"

@@ -5,6 +5,7 @@ from typing import Any
 
 import rfc8785
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_safe
@@ -24,7 +25,7 @@ from apps.staff.queries import names_of
 @require_safe
 def watermarks(request: HttpRequest) -> HttpResponse:
     require(request, "evidence.view")
-    keys = list(register.keys_with_custody(request.user))
+    keys: list[Any] = list(register.keys_with_custody(request.user))
     context = {
         "keys": keys,
         "schemes": list(register.visible_schemes(request.user)),
@@ -47,7 +48,7 @@ def scheme(request: HttpRequest, pk: str) -> HttpResponse:
 
 
 @require_safe
-def descriptor(request: HttpRequest, pk: str) -> HttpResponse:
+def descriptor(request: HttpRequest, pk: str) -> HttpResponseBase:
     """The scheme as a file for third parties, in canonical JSON (RFC 8785), so that its hash can be compared."""
     found = find_scheme(request, pk)
     file = rfc8785.dumps(register.descriptor(found))
@@ -92,7 +93,7 @@ def canary(request: HttpRequest, ref: str) -> HttpResponse:
     context = {
         "canary": found,
         "who": names[found.registered_by],
-        "retirer": names.get(found.retired_by, ""),
+        "retirer": names.get(found.retired_by or "", ""),
         "has_words": register.has_words(found),
     }
     return render(request, "evidence/registry/canary.html", context)
