@@ -50,7 +50,7 @@ def fisher(k1: int, n1: int, k2: int, n2: int, *, two_sided: bool = False) -> Ta
     here = ln_terms[k1 - low]
     as_extreme = ln_terms[ln_terms <= here + 1e-7] if two_sided else ln_terms[k1 - low :]
     ln_p = min(0.0, float(special.logsumexp(as_extreme)))
-    floor = math.exp(min(0.0, float(ln_terms[-1])))
+    floor = math.exp(min(0.0, float(ln_terms.min() if two_sided else ln_terms[-1])))
     return Tail(ln_p / LN_10, floor, "Fisher's exact test" + ("" if two_sided else ", one-sided"))
 
 
@@ -59,7 +59,8 @@ def _ln_hypergeometric(n1: int, n2: int, total: int) -> tuple[int, NDArray[np.fl
     low, high = max(0, total - n2), min(n1, total)
     if high - low > MOST_TABLES:
         raise InvalidInputs(
-            f"An exact test of {total:,} hits in {n1:,} and {n2:,} trials would enumerate {high - low:,} tables; count at most "
+            f"An exact test of {total:,} hits in {n1:,} and {n2:,} trials would enumerate {high - low:,} tables; "
+            "count at most "
             f"{MOST_TABLES:,} where a cell is below {SMALL_CELL}."
         )
     k = np.arange(low, high + 1, dtype=float)
