@@ -71,7 +71,7 @@ def _strength(test: FingerprintTest, inputs: Inputs, result: Result) -> str:
     if result.log10_lr_reported < -math.log10(2):
         return _times("about", -result.log10_lr_reported, test.alternative, test.proposition, result.verbal)
     if inputs.validation.controls == 0:
-        return "No strength is reported, because the test was not tried on any control."
+        return "No strength is reported, because no validation shows how often this test is wrong: none names controls."
     limited = result.log10_lr > result.log10_lr_cap
     reason = _cap_reason(inputs) if limited else ""
     if result.log10_lr_reported < math.log10(2):

@@ -172,7 +172,7 @@ def test_finding_nothing_speaks_against_where_the_test_would_have_found_it():
 def test_without_controls_no_strength_is_reported():
     result = green_list(124_201, 32_628)
     assert (result.log10_lr_reported, result.direction) == (0, "neutral")
-    assert "not tried on any control" in result.sentence
+    assert "no validation shows how often this test is wrong" in result.sentence
 
 
 @pytest.mark.parametrize("broken", [{"distinct": False}, {"key_secret": False}])
