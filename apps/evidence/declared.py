@@ -8,11 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import msgspec
+from django.core.exceptions import ValidationError
 from msgspec import Meta
 
 MOST_CONTROLS = 5_000
 
 Status = Literal["held", "violated", "unverified"]
+Count = Annotated[int, Meta(ge=0)]
 
 
 class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -34,11 +36,25 @@ class Declared(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """What a submitter stands for. What is left out is missing: the run is kept all the same, without figures."""
 
     test_version: Annotated[str, Meta(max_length=20, description="that the inputs were made for")] = ""
-    n: Annotated[int | None, Meta(ge=0, description="how many were scored")] = None
+    n: Annotated[Count | None, Meta(description="how many were scored")] = None
     controls: Annotated[list[Control], Meta(max_length=MOST_CONTROLS, description="by name, with what they gave")] = []
     assumptions: Annotated[
         dict[str, Stated], Meta(description="for each assumption of the test, by its name, what is known of it")
     ] = {}
+
+
+def read(given: dict | Declared | None) -> Declared:
+    """Raises ValidationError naming the field."""
+    try:
+        return given if isinstance(given, Declared) else msgspec.convert(given or {}, Declared, strict=True)
+    except msgspec.ValidationError as error:
+        raise ValidationError({"declared": in_words(error, "declared")}) from error
+
+
+def in_words(error: Exception, within: str) -> str:
+    """An error of a shape with the field first: "`inputs.gamma`: expected `float` < 1.0."."""
+    text, _, path = str(error).partition(" - at `$")
+    return f"`{within}{path.rstrip('`')}`: {text[:1].lower()}{text[1:]}." if path else f"{text}."
 
 
 def completed(inputs: Mapping[str, Any], declared: Declared) -> dict[str, Any]:

@@ -4,32 +4,18 @@ Pre-registration separates what was predicted from what was noticed afterwards (
 revolution, PNAS 2018): only a run whose plan was fixed before its data confirms anything.
 """
 
+from __future__ import annotations
+
 import hashlib
-from datetime import datetime
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import rfc8785
 
+if TYPE_CHECKING:
+    from apps.evidence.models import TestPlan
+    from apps.evidence.recorded import Run
+
 FORMAT = "casemgr.test-plan/1"
-
-
-class Plan(Protocol):
-    """The columns of a plan."""
-
-    ref: str
-    test_id: str
-    test_version: str
-    question: str
-    collection: str
-    fixed_inputs: dict[str, Any]
-    planned_n: int
-    stopping: str
-    alpha: float
-    effect: float
-    controls: list[str]
-    is_blind: bool
-    is_primary: bool
-    dependency_group: str
 
 
 PLAIN = (
@@ -65,7 +51,7 @@ def digest(settled: dict[str, Any]) -> str:
     return hashlib.sha256(rfc8785.dumps(settled)).hexdigest()
 
 
-def departures(plan: Any, run: "Done") -> list[str]:
+def departures(plan: TestPlan, run: Run) -> list[str]:
     """Why a run under this plan is exploratory; empty where it kept to it."""
     return [
         *_out_of_time(plan, run),
@@ -77,27 +63,12 @@ def departures(plan: Any, run: "Done") -> list[str]:
     ]
 
 
-class Done(Protocol):
-    """What is known of a run when it is held against its plan."""
-
-    test_id: str
-    test_version: str
-    subjects: dict[str, Any]
-    inputs: dict[str, Any]
-    n: int | None
-    controls: list[str]
-    is_blind: bool
-    dependency_group: str
-    deviations: list[str]
-    collected_from: datetime | None
-    earlier: int
-
-
-def _out_of_time(plan: Any, run: Done) -> list[str]:
+def _out_of_time(plan: TestPlan, run: Run) -> list[str]:
     if plan.state != plan.State.REGISTERED:
         return [f"The plan {plan.ref} is {plan.get_state_display().lower()}, not registered."]
     if run.collected_from is None:
         return ["It is not said when collecting from the suspect began, so nobody can tell that the plan came first."]
+    assert plan.registered_at is not None  # a constraint of the table
     if plan.registered_at >= run.collected_from:
         return [
             f"The plan was registered {plan.registered_at:%Y-%m-%d %H:%M} UTC, and collecting from the suspect began"
@@ -108,7 +79,7 @@ def _out_of_time(plan: Any, run: Done) -> list[str]:
     return []
 
 
-def _another_test(plan: Any, run: Done) -> list[str]:
+def _another_test(plan: TestPlan, run: Run) -> list[str]:
     found = []
     if (plan.test_id, plan.test_version) != (run.test_id, run.test_version):
         planned, made = f"{plan.test_id} {plan.test_version}", f"{run.test_id} {run.test_version}"
@@ -122,7 +93,7 @@ def _another_test(plan: Any, run: Done) -> list[str]:
     return found
 
 
-def _other_inputs(plan: Any, run: Done) -> list[str]:
+def _other_inputs(plan: TestPlan, run: Run) -> list[str]:
     return [
         f"`{name}` was planned as {value!r}, and is {run.inputs.get(name)!r}."
         for name, value in plan.fixed_inputs.items()
@@ -130,7 +101,7 @@ def _other_inputs(plan: Any, run: Done) -> list[str]:
     ]
 
 
-def _another_number(plan: Any, run: Done) -> list[str]:
+def _another_number(plan: TestPlan, run: Run) -> list[str]:
     if run.n is None or run.n == plan.planned_n:
         return []
     if plan.stopping == plan.Stopping.SEQUENTIAL and run.n < plan.planned_n:
@@ -138,7 +109,7 @@ def _another_number(plan: Any, run: Done) -> list[str]:
     return [f"{plan.planned_n:,} were to be scored, and {run.n:,} were."]
 
 
-def _other_controls(plan: Any, run: Done) -> list[str]:
+def _other_controls(plan: TestPlan, run: Run) -> list[str]:
     found = []
     if left_out := sorted(set(plan.controls) - set(run.controls)):
         found.append(f"Planned controls that were not tested: {', '.join(left_out)}.")

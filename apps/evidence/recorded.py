@@ -104,6 +104,7 @@ class Run:
     submitted: dict[str, float] | None = None
     earlier: int = 0  # runs under the same plan
     held: dict[str, Any] | None = None  # custody of the key, where there is one
+    summary: dict[str, Any] | None = None  # of a run over many accounts
     test_version: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -160,7 +161,9 @@ class Run:
         if not self.outcome.result:
             return None
         plain = msgspec.to_builtins(self.outcome.result)
-        return withholding(plain, self.withheld) if self.withheld else plain
+        if self.withheld:
+            return withholding(plain, self.withheld)
+        return plain | {"accounts": self.summary} if self.summary else plain
 
     @property
     def discrepancies(self) -> list[str]:
@@ -214,19 +217,13 @@ def checked(setting: Setting, inputs: dict, declared: Declared) -> dict:
         rfc8785.dumps(inputs)  # neither NaN nor whole numbers that JSON cannot carry
         msgspec.convert(inputs, setting.test.inputs, strict=True)
     except (rfc8785.CanonicalizationError, msgspec.ValidationError) as error:
-        raise ValidationError({"inputs": in_words(error)}) from error
+        raise ValidationError({"inputs": declarations.in_words(error, "inputs")}) from error
     if said := declarations.contradictions(declared.controls, inputs.get("validation")):
         raise ValidationError({"controls": f"{' '.join(said)} Correct one of the two."})
     named = inputs.get("key_id")
     if setting.key is not None and named not in (None, setting.key.key_id):
         raise ValidationError({"key": f"The inputs name the key “{named}”, and the run “{setting.key.key_id}”."})
     return inputs
-
-
-def in_words(error: Exception) -> str:
-    """An error of a shape with the field first: "`inputs.gamma`: expected `float` < 1.0."."""
-    text, _, path = str(error).partition(" - at `$")
-    return f"`inputs{path.rstrip('`')}`: {text[:1].lower()}{text[1:]}." if path else f"{text}."
 
 
 def document(ref: str, run: Run, exploratory: list[str]) -> dict[str, Any]:

@@ -29,17 +29,21 @@ class Moment(forms.DateTimeField):
     widget = forms.DateTimeInput(attrs={"type": "datetime-local", "step": "1"}, format="%Y-%m-%dT%H:%M:%S")
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"required": False, "input_formats": ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"]} | options)
+        super().__init__(required=False, input_formats=["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M"], **options)
 
 
-class ControlsField(forms.CharField):
+class Lines(forms.Field):
+    """Something to a line."""
+
+    def __init__(self, *, rows: int = 3, **options: Any) -> None:
+        super().__init__(widget=forms.Textarea(attrs={"rows": rows}), required=False, **options)
+
+
+class ControlsField(Lines):
     """Controls, one a line: name; what the test gave; whether it raised an alarm."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.Textarea(attrs={"rows": 5}), required=False, **options)
-
     def to_python(self, value: Any) -> list[dict[str, Any]]:
-        rows = csv.reader((super().to_python(value) or "").splitlines(), delimiter=";", skipinitialspace=True)
+        rows = csv.reader(str(value or "").splitlines(), delimiter=";", skipinitialspace=True)
         return [self._control(number, [cell.strip() for cell in row]) for number, row in enumerate(rows, 1) if any(row)]
 
     def _control(self, number: int, cells: list[str]) -> dict[str, Any]:
@@ -59,15 +63,12 @@ class ControlsField(forms.CharField):
         return found
 
 
-class FiguresField(forms.CharField):
+class FiguresField(Lines):
     """Figures that came with the inputs, one a line: name = value."""
-
-    def __init__(self, **options: Any) -> None:
-        super().__init__(widget=forms.Textarea(attrs={"rows": 2}), required=False, **options)
 
     def to_python(self, value: Any) -> dict[str, float] | None:
         found = {}
-        for number, line in enumerate((super().to_python(value) or "").splitlines(), 1):
+        for number, line in enumerate(str(value or "").splitlines(), 1):
             if not line.strip():
                 continue
             name, sign, figure = line.partition("=")
@@ -80,11 +81,11 @@ class FiguresField(forms.CharField):
         return found or None
 
 
-class ItemField(forms.CharField):
+class ItemField(forms.Field):
     """An item of evidence by its reference."""
 
     def to_python(self, value: Any) -> Item | None:
-        ref = super().to_python(value).strip()
+        ref = str(value or "").strip()
         found = Item.objects.filter(ref__iexact=ref).first() if ref else None
         if ref and found is None:
             raise ValidationError(f"There is no item {ref}: give the reference of one, such as EV-2026-0001.")
@@ -169,6 +170,51 @@ def _choices(test: FingerprintTest) -> dict[str, QuerySet]:
         "protected": ModelVersion.objects.select_related("model").order_by("model__name", "version"),
         "plan": TestPlan.objects.filter(test_id=test.id, state=TestPlan.State.REGISTERED).order_by("-registered_at"),
     }
+
+
+class AccountsForm(RunForm):
+    """A run over many accounts: what its rows share, and the rows as a file."""
+
+    rows = forms.FileField(label="Rows, as CSV", help_text="With a header: account, and the columns of the test.")
+
+    field_order = ("rows", "suspect")
+
+    def __init__(self, test: FingerprintTest, *args: Any, **kwargs: Any) -> None:
+        super().__init__(test, *args, **kwargs)
+        self.fields["suspect"].required = self.fields["not_blind_because"].required = False
+        self.order_fields(self.field_order)
+        for name in test.columns or ():
+            self.fields[f"in-{name}"].required = False
+            self.fields[f"in-{name}"].help_text = "Empty: it is a column of the rows."
+
+    @property
+    def measured(self) -> list[forms.BoundField]:
+        return [self["rows"], *super().measured]
+
+    def clean_rows(self) -> list[dict[str, Any]]:
+        upload = self.cleaned_data["rows"]
+        if upload.size > LARGEST_FILE:
+            raise ValidationError(f"The file is larger than {LARGEST_FILE // 1024**2} MB: post it to the API.")
+        try:
+            lines = upload.read().decode("utf-8-sig").splitlines()
+            return [self._row(number, row) for number, row in enumerate(csv.DictReader(lines, strict=True), 2)]
+        except (csv.Error, UnicodeDecodeError) as error:
+            raise ValidationError(f"The file cannot be read as CSV in UTF-8: {error}") from error
+
+    def _row(self, number: int, row: dict[str | None, Any]) -> dict[str, Any]:
+        if None in row or None in row.values():
+            raise ValidationError(f"Line {number} has more or fewer values than the header names.")
+        return {str(name): value if name == "account" else self._number(number, value) for name, value in row.items()}
+
+    def _number(self, number: int, text: str) -> int | float:
+        try:
+            return int(text) if text.strip().isdecimal() else float(text)
+        except ValueError as error:
+            raise ValidationError(f"Line {number}: “{text[:40]}” is not a number.") from error
+
+    def values(self) -> dict[str, Any]:
+        """The keywords of `run_on_accounts`."""
+        return super().values() | {"rows": self.cleaned_data["rows"]}
 
 
 class UploadForm(forms.Form):
@@ -295,3 +341,21 @@ class JsonFileForm(forms.Form):
         if not isinstance(found, dict):
             raise ValidationError("Give an object in JSON, as a file or as text.")
         return {"given": found}
+
+
+class SealedOrderForm(JsonFileForm):
+    """The order that was sealed, with its secret."""
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean()
+        order, secret = data["given"].get("order"), data["given"].get("secret")
+        if not isinstance(secret, str) or not isinstance(order, dict) or not all(map(_is_text, order.values())):
+            raise ValidationError("The sealed order is an object with `order`, label by name, and `secret`.")
+        return data
+
+    def sealed(self) -> dict[str, Any]:
+        return {name: self.cleaned_data["given"][name] for name in ("order", "secret")}
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)

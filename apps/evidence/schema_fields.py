@@ -17,7 +17,7 @@ TEXT = inspect.StrType()
 ROWS = {"rows": 4}
 
 
-class LinesField(forms.CharField):
+class LinesField(forms.Field):
     """A list, one entry a line; numbers may also stand on one line, apart by spaces or commas."""
 
     def __init__(self, *, item: inspect.Type, most: int | None, **options: Any) -> None:
@@ -25,7 +25,7 @@ class LinesField(forms.CharField):
         self.item, self.most = item, most
 
     def to_python(self, value: Any) -> list | None:
-        text = super().to_python(value)
+        text = str(value or "").strip()
         if not text:
             return None
         if isinstance(self.item, inspect.StrType):

@@ -9,10 +9,11 @@ import rfc8785
 from django.core.exceptions import ValidationError
 from msgspec import Meta
 
+from apps.evidence import actions, fingerprints
 from apps.evidence import declared as declarations
-from apps.evidence import fingerprints, recorded
 from apps.evidence.models import Item, ModelVersion, SuspectModel, TestPlan, TestRun, WatermarkKey
 
+Moment = Annotated[datetime, Meta(tz=True)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]
 
 
@@ -27,7 +28,7 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     plan: Annotated[str | None, Meta(description="reference of a registered plan, such as TP-2026-0001")] = None
     source: Annotated[str | None, Meta(description="reference of the item that the inputs are made from")] = None
     test_version: Annotated[str, Meta(max_length=20, description="that the inputs were made for")] = ""
-    n: Annotated[int | None, Meta(ge=0, description="how many were scored")] = None
+    n: Annotated[declarations.Count | None, Meta(description="how many were scored")] = None
     controls: Annotated[
         list[declarations.Control],
         Meta(max_length=declarations.MOST_CONTROLS, description="models that are no copies, tested in the same way"),
@@ -38,10 +39,8 @@ class Submission(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_onl
     figures: Annotated[
         dict[str, float], Meta(description="figures that the submitter computed; casemgr says where its own differ")
     ] = {}
-    collected_from: Annotated[datetime | None, Meta(tz=True, description="when collecting from the suspect began")] = (
-        None
-    )
-    collected_until: Annotated[datetime | None, Meta(tz=True)] = None
+    collected_from: Annotated[Moment | None, Meta(description="when collecting from the suspect began")] = None
+    collected_until: Moment | None = None
     dependency_group: Annotated[str, Meta(max_length=60)] = ""
     not_blind_because: Annotated[
         str, Meta(max_length=300, description="why who scored knew which model is the suspect; needed for a suspect")
@@ -60,9 +59,9 @@ def read(given: dict[str, Any]) -> Submission:
     try:
         return msgspec.convert(given, Submission, strict=False)
     except msgspec.ValidationError as error:
-        _, _, path = str(error).partition(" - at `$")
-        field = path.rstrip("`").lstrip(".").partition("[")[0].partition(".")[0]
-        raise ValidationError({field or "test": recorded.in_words(error).replace("`inputs.", "`", 1)}) from error
+        path = str(error).partition(" - at `$")[2].rstrip("`").lstrip(".")
+        field = path.partition("[")[0].partition(".")[0]
+        raise ValidationError({field or "test": declarations.in_words(error, "").replace("`.", "`", 1)}) from error
 
 
 def keywords(sent: Submission) -> dict[str, Any]:
@@ -132,3 +131,11 @@ def digest(given: dict[str, Any]) -> str:
 def taken(by: Any, key: str) -> TestRun | None:
     """The run that came of it, where the same submitter sent it before."""
     return TestRun.objects.filter(run_by=by.actor, submission=key).select_related("item").first()
+
+
+def submit(sent: Submission, *, by: Any, key: str | None = None, sha256: str = "") -> TestRun:
+    """Run it: of one suspect, or of many accounts."""
+    known_by = actions.Submission(key, sha256) if key else None
+    if sent.accounts:
+        return actions.run_on_accounts(rows=sent.accounts, submission=known_by, by=by, **keywords(sent))
+    return actions.run_test(submission=known_by, by=by, **keywords(sent))

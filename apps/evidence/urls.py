@@ -1,9 +1,13 @@
 from django.urls import path
 
-from apps.evidence.views import custody, fixity, items, registry, runs, watermarks
+from apps.evidence import api
+from apps.evidence.views import custody, fixity, items, plans, registry, runs, trials, watermarks
 
 app_name = "evidence"
 urlpatterns = [
+    path("api/v1/tests", api.TestsView.as_view(), name="api-tests"),
+    path("api/v1/test-runs", api.RunsView.as_view(), name="api-runs"),
+    path("api/v1/test-runs/<str:ref>", api.RunView.as_view(), name="api-run"),
     path("evidence/", items.items, name="list"),
     path("evidence/collect/", items.collect, name="collect"),
     path("evidence/quarantine/", items.quarantined, name="quarantined"),
@@ -13,7 +17,23 @@ urlpatterns = [
     path("evidence/fixity/<uuid:pk>/resume/", fixity.resume, name="resume_fixity"),
     path("evidence/runs/", runs.runs, name="runs"),
     path("evidence/runs/new/", runs.run_test, name="run_test"),
+    path("evidence/runs/accounts/", runs.run_on_accounts, name="run_on_accounts"),
     path("evidence/runs/<str:ref>/", runs.run, name="run"),
+    path("evidence/runs/<str:ref>/accounts/", runs.account_results, name="account_results"),
+    path("evidence/tests/", runs.tests, name="tests"),
+    path("evidence/tests/<str:test_id>/", runs.test, name="test"),
+    path("evidence/plans/", plans.plans, name="plans"),
+    path("evidence/plans/new/", plans.draft_plan, name="draft_plan"),
+    path("evidence/plans/<str:ref>/", plans.plan, name="plan"),
+    path("evidence/plans/<str:ref>/change/", plans.change_plan, name="change_plan"),
+    path("evidence/plans/<str:ref>/register/", plans.register_plan, name="register_plan"),
+    path("evidence/plans/<str:ref>/withdraw/", plans.withdraw_plan, name="withdraw_plan"),
+    path("evidence/trials/", trials.trials, name="trials"),
+    path("evidence/trials/new/", trials.commit_order, name="commit_order"),
+    path("evidence/trials/<str:ref>/", trials.trial, name="trial"),
+    path("evidence/trials/<str:ref>/scores/", trials.measure_order, name="measure_order"),
+    path("evidence/trials/<str:ref>/open/", trials.open_order, name="open_order"),
+    path("evidence/trials/<str:ref>/abandon/", trials.abandon_order, name="abandon_order"),
     path("evidence/proposals/<uuid:pk>/accept/", custody.accept_item, name="accept_item"),
     path("evidence/proposals/<uuid:pk>/unseal/", custody.unseal, name="unseal"),
     path("evidence/proposals/<uuid:pk>/release/", custody.release, name="release"),

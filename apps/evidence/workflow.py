@@ -8,7 +8,7 @@ Asked = Proposal.State
 DERIVED = ("evidence.derive", "evidence.normalise")
 
 # Their files are items of their own.
-COMPUTED = ("evidence.run_test", "evidence.test_accounts", "evidence.measure_order", "evidence.open_order")
+COMPUTED = ("evidence.run_test", "evidence.run_on_accounts", "evidence.measure_order", "evidence.open_order")
 
 ITEM: dict[str | None, dict[str, str]] = {
     None: {

@@ -121,7 +121,7 @@ INVESTIGATE = (
         "evidence.derive",
         "evidence.normalise",
         "evidence.run_test",
-        "evidence.test_accounts",
+        "evidence.run_on_accounts",
         "evidence.draft_plan",
         "evidence.change_plan",
         "evidence.register_plan",
@@ -327,7 +327,7 @@ ROLES: dict[str, Role] = {
     "detector": Role(
         "Detector",
         "posts alerts and test runs, and reads what became of them",
-        frozenset({"alerts.receive", "evidence.run_test", "evidence.test_accounts"}),
+        frozenset({"alerts.receive", "evidence.run_test", "evidence.run_on_accounts"}),
     ),
     "monitor": Role(
         "Monitor",

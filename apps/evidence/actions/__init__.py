@@ -1,5 +1,6 @@
 """What is done with evidence. Every touch measures the file's hash again and leaves a custody event."""
 
+from apps.evidence.actions.accounts import run_on_accounts
 from apps.evidence.actions.authenticity import check_signature, check_statement
 from apps.evidence.actions.canaries import open_canary, plant_canary, retire_canary
 from apps.evidence.actions.custody import (
@@ -37,7 +38,7 @@ from apps.evidence.actions.registry import (
     register_suspect,
     register_version,
 )
-from apps.evidence.actions.runs import run_test
+from apps.evidence.actions.runs import Submission, run_test
 from apps.evidence.actions.trials import abandon_order, commit_order, measure_order, open_order
 from apps.evidence.actions.watermarks import (
     deploy_key,
@@ -49,6 +50,7 @@ from apps.evidence.actions.watermarks import (
 )
 
 __all__ = [
+    "Submission",
     "abandon_order",
     "accept_item",
     "break_off",
@@ -94,6 +96,7 @@ __all__ = [
     "remove_file",
     "resume_fixity",
     "retire_canary",
+    "run_on_accounts",
     "run_test",
     "seal",
     "start_fixity",

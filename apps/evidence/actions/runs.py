@@ -70,7 +70,7 @@ def run_test(
                 "decides. Seal the order of a blind trial first, or say why this run is not blind. (R3)"
             }
         )
-    return record(setting, inputs, _declared(declared), submitted=submitted, submission=submission, by=by)
+    return record(setting, inputs, declarations.read(declared), submitted=submitted, submission=submission, by=by)
 
 
 def record(
@@ -155,10 +155,3 @@ def write(run: Run, *, by: Any, submission: Submission | None = None, **more: An
         run_by=by.actor,
         **more,
     )
-
-
-def _declared(given: dict | Declared | None) -> Declared:
-    try:
-        return given if isinstance(given, Declared) else msgspec.convert(given or {}, Declared, strict=True)
-    except msgspec.ValidationError as error:
-        raise ValidationError({"declared": recorded.in_words(error).replace("inputs", "declared", 1)}) from error

@@ -128,7 +128,7 @@ def _scores(trial: BlindTrial, scores: dict) -> Scores:
         given = msgspec.convert(scores, Scores, strict=False)
         rfc8785.dumps(scores["scored"])
     except (msgspec.ValidationError, rfc8785.CanonicalizationError) as error:
-        raise ValidationError({"scores": recorded.in_words(error).replace("inputs", "scores", 1)}) from error
+        raise ValidationError({"scores": declarations.in_words(error, "scores")}) from error
     if set(given.scored) != set(trial.labels):
         wrong = sorted(set(given.scored) ^ set(trial.labels))
         raise ValidationError(
@@ -177,6 +177,7 @@ def open_order(trial: BlindTrial, *, order: dict[str, str], secret: str, by) -> 
         Scores,
         strict=False,
     )
+    scores: dict[str, Any] = trial.scores or {}
     setting = Setting(
         test_id=trial.test_id,
         suspect=trial.suspect,
@@ -190,7 +191,7 @@ def open_order(trial: BlindTrial, *, order: dict[str, str], secret: str, by) -> 
     declared = Declared(
         test_version=given.test_version,
         n=given.scored[label].n,
-        controls=[_control(order[other], trial.scores[other]) for other in trial.labels if other != label],
+        controls=[_control(order[other], scores[other]) for other in trial.labels if other != label],
         assumptions=given.assumptions,
     )
     return record(setting, given.scored[label].inputs, declared, by=by)

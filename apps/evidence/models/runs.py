@@ -5,6 +5,7 @@ from django.urls import reverse
 from apps.accounts.models import Account
 from apps.audit.models import AuditedModel
 from apps.core.constraints import refers_to
+from apps.evidence.fingerprints.wording import p_text
 from apps.evidence.models.items import Item
 from apps.evidence.models.once import WRITTEN_ONCE
 from apps.evidence.models.plans import TestPlan
@@ -223,6 +224,12 @@ class AccountResult(AuditedModel):
         if self.log10_lr is None or self.log10_lr_cap is None:
             return None
         return min(self.log10_lr, self.log10_lr_cap)
+
+    @property
+    def printed(self) -> dict[str, str]:
+        """The p-values as they may be printed (R15)."""
+        figures = {"p": self.p_value, "holm": self.p_holm, "bh": self.p_bh, "by": self.p_by}
+        return {name: "" if p is None else p_text(p, 0.0) for name, p in figures.items()}
 
     def __str__(self) -> str:
         return f"{self.run} of {self.account}"
