@@ -248,7 +248,13 @@ def test_a_letter_carries_out_its_own_kind_of_decision(suspended, party, people)
 
 def test_a_letter_rests_on_an_approved_decision(confirmed, account, people):
     proposed = cases.propose_decision(
-        confirmed, action="suspend", scope="All use", starts_on=date(2026, 5, 12), reasoning="Yes.", by=people.counsel
+        confirmed,
+        action="suspend",
+        scope="All use",
+        starts_on=date(2026, 5, 12),
+        reasoning="Yes.",
+        acknowledged=wrongful_of(confirmed).value,
+        by=people.counsel,
     )
     assert proposed.state == Decision.State.PROPOSED
     with pytest.raises(ValidationError, match="rests on an approved decision"):
