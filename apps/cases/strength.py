@@ -14,7 +14,8 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
-from apps.evidence.fingerprints import strength as scales
+from apps.evidence.fingerprints import scales
+from apps.evidence.fingerprints.strength import LARGEST_LR
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ class Combined:
         return words(self.log10_lr)
 
 
-LARGEST = math.log10(scales.LARGEST_LR)
+LARGEST = math.log10(LARGEST_LR)
 
 
 def combine(exhibits: Iterable[Weighed], independent: Collection[str] = ()) -> Combined:
@@ -104,6 +105,6 @@ def words(log10_lr: float | None) -> str:
     """The words of the scale in force; below 1 the ratio is turned round, as the scale demands."""
     if log10_lr is None:
         return "no number"
-    scale = scales.SCALES[scales.CURRENT_SCALE]
+    scale = scales.scale(scales.LR_SCALE)
     said = scale.words(abs(log10_lr))
     return f"{said} support" if log10_lr >= 0 or said == "no" else f"{said} support for the alternative"

@@ -17,6 +17,7 @@ from apps.audit.principals import System
 from apps.cases import actions as cases
 from apps.cases import readiness
 from apps.cases.models import Case, Decision
+from apps.cases.queries import wrongful_of
 from apps.core import vault
 from apps.core.models import Job
 from apps.notices import actions, tasks, writing

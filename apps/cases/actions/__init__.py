@@ -9,6 +9,14 @@ from apps.cases.actions.cases import (
     reopen_case,
     start_investigation,
 )
+from apps.cases.actions.claims import (
+    grade_claim,
+    link_claims,
+    record_claim,
+    record_quantity,
+    unlink_claims,
+    withdraw_claim,
+)
 from apps.cases.actions.decisions import approve_decision, propose_decision, reject_decision
 from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_explanation, rate_exhibit
 from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
@@ -38,7 +46,9 @@ __all__ = [
     "correct_party",
     "describe",
     "exclude_accounts",
+    "grade_claim",
     "invite_party",
+    "link_claims",
     "look_up_identifier",
     "open_case",
     "open_case_from_group",
@@ -47,6 +57,8 @@ __all__ = [
     "propose_finding",
     "raise_explanation",
     "rate_exhibit",
+    "record_claim",
+    "record_quantity",
     "record_response",
     "record_silence",
     "refuse_independence",
@@ -55,6 +67,8 @@ __all__ = [
     "reopen_case",
     "restore_accounts",
     "start_investigation",
+    "unlink_claims",
     "waive_invitation",
+    "withdraw_claim",
     "withdraw_finding",
 ]

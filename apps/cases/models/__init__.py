@@ -1,6 +1,7 @@
 """The case file: what is investigated, who it is about, what carries it, what was concluded and decided."""
 
 from apps.cases.models.case import Case, CaseAccount, CaseGroup, CaseNote, Party, Task
+from apps.cases.models.claim import Claim, ClaimLink, Quantity
 from apps.cases.models.decision import Decision
 from apps.cases.models.exhibit import Assessment, Exhibit, Explanation
 from apps.cases.models.finding import (
@@ -26,6 +27,8 @@ __all__ = [
     "CaseAccount",
     "CaseGroup",
     "CaseNote",
+    "Claim",
+    "ClaimLink",
     "Confidence",
     "Decision",
     "Exhibit",
@@ -42,5 +45,6 @@ __all__ = [
     "Invitation",
     "Level",
     "Party",
+    "Quantity",
     "Task",
 ]

@@ -39,7 +39,14 @@ EVIDENCE = """
             JOIN alerts_alertaccount about ON about.alert_id = alert.id
             WHERE part.case_id = %(case)s GROUP BY 1, 2) AS by_kind
         GROUP BY account_id) AS alerted ON alerted.account_id = member.id
-    LEFT JOIN (SELECT NULL::uuid AS account_id, NULL::jsonb AS told) AS tested ON tested.account_id = member.id
+    LEFT JOIN (
+        SELECT result.account_id, jsonb_agg(jsonb_build_object('run', run.ref, 'exhibit', exhibit.number,
+                'p', result.p_value, 'p_holm', result.p_holm) ORDER BY exhibit.number) AS told
+        FROM cases_exhibit exhibit
+        JOIN evidence_testrun run ON run.item_id = exhibit.item_id
+        JOIN evidence_accountresult result ON result.run_id = run.id AND result.outcome = 'supports'
+            AND result.account_id = ANY(%(members)s::uuid[])
+        WHERE exhibit.case_id = %(case)s GROUP BY 1) AS tested ON tested.account_id = member.id
 """
 
 BARE = f"SELECT id FROM ({EVIDENCE}) own WHERE evidence = '{{}}'"  # noqa: S608 - our own statement
