@@ -1,15 +1,18 @@
 """Whether the clauses that a finding cites applied to its accounts for as long as the conduct went on."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Count
 
+from apps.accounts.models import Account
 from apps.cases import queries
-from apps.cases.models import Finding
 from apps.policies.models import Clause, Version
-from apps.policies.queries import lead_in
+from apps.policies.queries import lead_in, moment_of
 from apps.policies.wording import normalise
 
 Cited = Sequence[tuple[Version, Clause]]
@@ -56,17 +59,48 @@ def _changed(version: Version, other: Version, clause: Clause, *, has_it: bool) 
     return f"“{clause.label}” of {version} {what} in the version of {other.recorded_at:%-d %B %Y}. {help_}"
 
 
-def check_products(finding: Finding, cited: Cited) -> None:
-    """Raise ValidationError when accounts use a product of whose terms no clause is cited."""
-    services = {version.document.service for version, _ in cited}
-    bare = (
-        finding.accounts.exclude(account__product="")
-        .exclude(account__product__in=services)
-        .order_by()
-        .values("account__product")
-        .annotate(n=Count("id"))
-    )
-    if missing := [f"{row['n']} of {row['account__product']}" for row in bare]:
-        raise ValidationError(
-            {"clauses": f"No clause is cited for accounts of other products ({', '.join(missing)}): cite one."}
-        )
+@dataclass(frozen=True)
+class Bound:
+    """A clause of a version that was in force, as it is frozen with each account that it bound."""
+
+    told: dict[str, Any]
+    accounts: list[UUID]
+
+
+def binding(accounts: list[UUID], cited: Cited, start: date, end: date) -> list[Bound]:
+    """Which cited clause bound which of these accounts, from when to when: by the product that each one uses.
+
+    A version that says the same as the cited one bound them too, and is named itself.
+    """
+    by_product: dict[str, list[UUID]] = {}
+    for pk, product in Account.objects.filter(pk__in=accounts).order_by("id").values_list("pk", "product"):
+        by_product.setdefault(product, []).append(pk)
+    return [
+        Bound(told, by_product[product])
+        for service, told in _in_force(cited, start, end)
+        for product in by_product
+        if product in (service, "")
+    ]
+
+
+def _in_force(cited: Cited, start: date, end: date) -> Iterator[tuple[str, dict[str, Any]]]:
+    first, last = moment_of(start), moment_of(end)
+    seen = set()
+    for version, clause in cited:
+        for interval in queries.intervals_during(version.document, start, end):
+            same = queries.same_clause(interval.version, clause)
+            if same is None or _wording(same) != _wording(clause) or (interval.version.pk, same.pk) in seen:
+                continue
+            seen.add((interval.version.pk, same.pk))
+            yield (
+                version.document.service,
+                {
+                    "document": str(version.document),
+                    "version": str(interval.version.pk),
+                    "clause": str(same.pk),
+                    "label": same.label,
+                    "from": max(interval.since, first).date().isoformat(),
+                    "until": min(interval.until or last, last).date().isoformat(),
+                    "sha256": sha256(same.content.encode()).hexdigest(),
+                },
+            )

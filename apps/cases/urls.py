@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.cases.views import cases, claims, evidence, findings, members
+from apps.cases.views import cases, claims, evidence, explanations, findings, members
 
 app_name = "cases"
 urlpatterns = [
@@ -13,8 +13,8 @@ urlpatterns = [
     path("tasks/<uuid:pk>/complete/", cases.complete_task, name="complete_task"),
     path("independence/<uuid:pk>/accept/", evidence.accept_independence, name="accept_independence"),
     path("independence/<uuid:pk>/refuse/", evidence.RefuseIndependence.as_view(), name="refuse_independence"),
-    path("explanations/<uuid:pk>/assess/", evidence.assess_explanation, name="assess_explanation"),
-    path("explanations/<uuid:pk>/rate/", evidence.rate_exhibit, name="rate_exhibit"),
+    path("explanations/<uuid:pk>/assess/", explanations.assess_explanation, name="assess_explanation"),
+    path("exhibits/<uuid:pk>/rate/", explanations.rate_exhibit, name="rate_exhibit"),
     path("claims/<uuid:pk>/grade/", claims.GradeClaim.as_view(), name="grade_claim"),
     path("claims/<uuid:pk>/link/", claims.LinkClaims.as_view(), name="link_claims"),
     path("claims/<uuid:pk>/withdraw/", claims.WithdrawClaim.as_view(), name="withdraw_claim"),
@@ -34,14 +34,16 @@ urlpatterns = [
     path("cases/<str:ref>/accounts/restore/", members.restore_accounts, name="restore_accounts"),
     path("cases/<str:ref>/evidence/", evidence.evidence, name="evidence"),
     path("cases/<str:ref>/evidence/add/", evidence.AddExhibit.as_view(), name="add_exhibit"),
+    path("cases/<str:ref>/evidence/collect/", evidence.CollectExhibit.as_view(), name="collect"),
     path("cases/<str:ref>/evidence/independence/", evidence.ArgueIndependence.as_view(), name="argue_independence"),
-    path("cases/<str:ref>/explanations/", evidence.explanations, name="explanations"),
-    path("cases/<str:ref>/explanations/raise/", evidence.raise_explanation, name="raise_explanation"),
+    path("cases/<str:ref>/explanations/", explanations.explanations, name="explanations"),
+    path("cases/<str:ref>/explanations/raise/", explanations.raise_explanation, name="raise_explanation"),
     path("cases/<str:ref>/claims/", claims.claims, name="claims"),
     path("cases/<str:ref>/claims/record/", claims.RecordClaim.as_view(), name="record_claim"),
     path("cases/<str:ref>/claims/number/", claims.RecordQuantity.as_view(), name="record_quantity"),
     path("cases/<str:ref>/findings/", findings.findings, name="findings"),
     path("cases/<str:ref>/findings/propose/", findings.propose_finding, name="propose_finding"),
+    path("cases/<str:ref>/findings/words/", findings.AllowWording.as_view(), name="allow_wording"),
     path("cases/<str:ref>/decisions/", findings.decisions, name="decisions"),
     path("cases/<str:ref>/timeline/", cases.timeline, name="timeline"),
     path("cases/<str:ref>/trail/", cases.trail, name="trail"),
@@ -52,6 +54,10 @@ urlpatterns = [
     path("cases/<str:ref>/reopen/", cases.ReopenCase.as_view(), name="reopen_case"),
     path("cases/<str:ref>/parties/add/", cases.AddParty.as_view(), name="add_party"),
     path("parties/<uuid:pk>/correct/", cases.CorrectParty.as_view(), name="correct_party"),
+    path("parties/<uuid:pk>/invite/", cases.InviteParty.as_view(), name="invite_party"),
+    path("parties/<uuid:pk>/no-invitation/", cases.WaiveInvitation.as_view(), name="waive_invitation"),
+    path("invitations/<uuid:pk>/response/", cases.RecordResponse.as_view(), name="record_response"),
+    path("invitations/<uuid:pk>/silence/", cases.record_silence, name="record_silence"),
     path("cases/<str:ref>/tasks/add/", cases.AddTask.as_view(), name="add_task"),
     path("cases/<str:ref>/advice/", cases.open_privileged, name="open_privileged"),
     path("cases/<str:ref>/notes/add/", cases.AddNote.as_view(), name="add_note"),

@@ -179,6 +179,9 @@ ROLES: dict[str, Role] = {
                 "alerts.restore_detector",
                 "cases.accept_independence",
                 "cases.refuse_independence",
+                "cases.invite_party",
+                "cases.record_response",
+                "cases.record_silence",
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.approve_decision",
@@ -200,6 +203,11 @@ ROLES: dict[str, Role] = {
             | {
                 "policies.import_terms",
                 "cases.correct_party",
+                "cases.invite_party",
+                "cases.waive_invitation",
+                "cases.record_response",
+                "cases.record_silence",
+                "cases.allow_wording",
                 "cases.add_note",
                 "cases.add_task",
                 "cases.complete_task",
@@ -240,6 +248,8 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | {
                 "cases.add_note",
+                "cases.waive_invitation",
+                "cases.allow_wording",
                 "cases.view_privileged",
                 "cases.open_privileged",
                 "audit.view_readers",

@@ -21,6 +21,7 @@ from apps.audit import ledger
 from apps.audit.models import Event, Verification
 from apps.audit.principals import System
 from apps.cases import actions as cases
+from apps.cases import queries
 from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
@@ -251,6 +252,7 @@ class World:
             shows=f"What the {group} shows.",
             element="harvesting",
             dependency_group=group,
+            family={"log": "traffic", "canaries": "canary"}.get(group, ""),
             log10_lr=3.0,
             log10_lr_cap=4.0,
             by=self.people.analyst,
@@ -323,6 +325,7 @@ class World:
             starts_on=today,
             ends_on=today + timedelta(days=90),
             reasoning="Nothing milder ends it.",
+            acknowledged=queries.wrongful_of(finding).value,
             by=self.people.counsel,
         )
 

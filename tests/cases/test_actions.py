@@ -117,15 +117,12 @@ def test_a_finding_that_is_not_grounded_is_refused_beside_the_field(values, fiel
     assert not Finding.objects.exists()
 
 
-def test_more_than_likely_needs_two_lines_and_no_open_explanation(ready, people, propose):
-    one = ready.exhibits.filter(number=1)
-    with pytest.raises(ValidationError, match="two independent lines"):
-        propose(exhibits=one)
+def test_more_than_likely_goes_with_no_open_explanation(ready, people, propose):
     explanation = ready.explanations.get()
     actions.assess_explanation(explanation, status="not_excluded", conclusion="Perhaps.", by=people.analyst)
     with pytest.raises(ValidationError, match="open explanation"):
         propose()
-    assert propose(exhibits=one, confidence="likely").state == "proposed"
+    assert propose(confidence="likely").state == "proposed"
 
 
 def test_every_raised_explanation_is_considered(ready, people, propose):
@@ -171,6 +168,7 @@ def test_a_version_that_left_the_clause_alone_need_not_be_cited(ready, terms, pr
 
 def run_on_accounts_of_another_product_need_their_own_clause(ready, people, propose):
     make_accounts(2, "chat", product="Harbour Chat")
+    make_activity(1, first=END)
     actions.add_accounts(ready, query={"product": "Harbour Chat"}, by=people.analyst)
     with pytest.raises(ValidationError, match="2 of Harbour Chat"):
         propose()
@@ -363,7 +361,7 @@ def test_an_exhibit_of_another_case_is_not_weighed(ready, people, add_exhibit):
     other = actions.open_case(title="Another", severity=1, by=people.analyst)
     exhibit = add_exhibit(other)
     with pytest.raises(ValidationError, match="belongs to another case"):
-        actions.rate_exhibit(ready.explanations.get(), exhibit=exhibit, rating="C", by=people.analyst)
+        actions.rate_exhibit(exhibit, explanation=ready.explanations.get(), rating="C", by=people.analyst)
 
 
 def test_a_finding_rests_on_its_own_case(ready, people, propose, add_exhibit):

@@ -61,7 +61,7 @@ def test_the_method_says_what_was_weighed_and_what_was_not(draft, compiled, peop
     assert "Of 2 pairs of an exhibit and an explanation that was raised, 0 were weighed one by one." in said
     explanation = draft.case.explanations.get()
     for exhibit in draft.case.exhibits.all():
-        cases.rate_exhibit(explanation, exhibit=exhibit, rating="I", by=people.analyst)
+        cases.rate_exhibit(exhibit, explanation=explanation, rating="I", by=people.analyst)
     assert "Each exhibit was weighed against every explanation" in " ".join(compiled().content["method"])
 
 

@@ -2,8 +2,6 @@
 
 from apps.cases.queries.chronicle import LANES, Moment, anchored, events, timeline
 from apps.cases.queries.evidence import (
-    Matrix,
-    Row,
     calibrations,
     clauses_of_finding,
     combined,
@@ -11,13 +9,12 @@ from apps.cases.queries.evidence import (
     exhibits,
     exhibits_of_finding,
     expected_wrongful,
-    explanations,
     groups,
     independence,
     items_on_offer,
-    matrix,
     strength_rows,
     weighed,
+    wrongful_of,
 )
 from apps.cases.queries.files import (
     account_counts,
@@ -29,13 +26,23 @@ from apps.cases.queries.files import (
     visible_advice,
     visible_cases,
     visible_decisions,
+    visible_exhibits,
     visible_explanations,
     visible_findings,
     visible_independences,
+    visible_invitations,
     visible_parties,
     visible_tasks,
     with_holder,
 )
+from apps.cases.queries.ground import (
+    allowed_wordings,
+    allowed_words,
+    ground,
+    ground_of_finding,
+    ground_of_report,
+)
+from apps.cases.queries.matrix import Cell, Matrix, Row, explanations, matrix, row, standings
 from apps.cases.queries.members import (
     Figures,
     accounts_of,
@@ -50,10 +57,20 @@ from apps.cases.queries.members import (
     products,
     with_contract,
 )
-from apps.cases.queries.terms import cited, clauses_on_offer, is_citation, same_clause, terms_in_force, versions_during
+from apps.cases.queries.own import members_without_evidence
+from apps.cases.queries.terms import (
+    cited,
+    clauses_on_offer,
+    intervals_during,
+    is_citation,
+    same_clause,
+    terms_in_force,
+    versions_during,
+)
 
 __all__ = [
     "LANES",
+    "Cell",
     "Figures",
     "Matrix",
     "Moment",
@@ -62,6 +79,8 @@ __all__ = [
     "accounts_of",
     "accounts_of_finding",
     "activity_per_day",
+    "allowed_wordings",
+    "allowed_words",
     "anchored",
     "by_provenance",
     "calibrations",
@@ -78,20 +97,27 @@ __all__ = [
     "explanations",
     "figures",
     "findings",
+    "ground",
+    "ground_of_finding",
+    "ground_of_report",
     "groups",
     "independence",
+    "intervals_during",
     "is_citation",
     "items_on_offer",
     "matrix",
     "members",
     "members_picked",
+    "members_without_evidence",
     "memberships",
     "notes",
     "open_for_group",
     "people_with",
     "per_country",
     "products",
+    "row",
     "same_clause",
+    "standings",
     "strength_rows",
     "terms_in_force",
     "timeline",
@@ -99,12 +125,15 @@ __all__ = [
     "visible_advice",
     "visible_cases",
     "visible_decisions",
+    "visible_exhibits",
     "visible_explanations",
     "visible_findings",
     "visible_independences",
+    "visible_invitations",
     "visible_parties",
     "visible_tasks",
     "weighed",
     "with_contract",
     "with_holder",
+    "wrongful_of",
 ]

@@ -1,6 +1,5 @@
 """Exhibits and explanations of a case, and how strong they are together."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import QuerySet
@@ -10,12 +9,12 @@ from apps.cases.models import (
     Case,
     CaseGroup,
     Exhibit,
-    Explanation,
     Finding,
     FindingClause,
     FindingExhibit,
     Independence,
 )
+from apps.cases.queries.members import accounts_of_finding
 from apps.cases.strength import Combined, Weighed, combine
 from apps.cases.wrongful import Calibration, Expected, expected
 from apps.evidence.models import Item
@@ -36,10 +35,6 @@ def groups(case: Case) -> QuerySet[CaseGroup]:
 
 def exhibits(case: Case) -> QuerySet[Exhibit]:
     return case.exhibits.select_related("item", "item__test_run", "added_by").order_by("number")
-
-
-def explanations(case: Case) -> QuerySet[Explanation]:
-    return case.explanations.select_related("assessed_by").prefetch_related("assessments").order_by("raised_at")
 
 
 def exhibits_of_finding(finding: Finding) -> QuerySet[FindingExhibit]:
@@ -112,30 +107,7 @@ def expected_wrongful(case: Case, accounts: int, found: list[Exhibit] | None = N
     return expected(accounts, combined(case, carrying).log10_lr, calibrations(case))
 
 
-@dataclass(frozen=True)
-class Row:
-    """An exhibit with its rating under each explanation, "" where nobody rated it."""
-
-    exhibit: Exhibit
-    cells: list[tuple[Explanation, str]]
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Exhibits against explanations; `refuted_by` counts the inconsistent exhibits of each explanation."""
-
-    columns: list[Explanation]
-    rows: list[Row]
-    refuted_by: list[int]
-
-
-def matrix(case: Case, found: list[Exhibit] | None = None) -> Matrix:
-    """Of all exhibits of the case; `found` are these where they were read already."""
-    columns = list(explanations(case))
-    rated = {(a.exhibit_id, a.explanation_id): a.rating for e in columns for a in e.assessments.all()}
-    rows = [
-        Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns])
-        for x in (exhibits(case) if found is None else found)
-    ]
-    refuted = [sum(1 for row in rows if rated.get((row.exhibit.pk, e.pk)) == "I") for e in columns]
-    return Matrix(columns, rows, refuted)
+def wrongful_of(finding: Finding, accounts: int | None = None) -> Expected:
+    """What a measure against the accounts of a finding, as they are now, would hit wrongly, by its exhibits."""
+    met = accounts_of_finding(finding).count() if accounts is None else accounts
+    return expected_wrongful(finding.case, met, [row.exhibit for row in exhibits_of_finding(finding)])

@@ -11,6 +11,7 @@ from apps.cases.models import (
 )
 from apps.cases.queries.members import products
 from apps.policies import queries as policies
+from apps.policies.history import Interval
 from apps.policies.models import Clause, Document, Version
 
 
@@ -22,15 +23,20 @@ def terms_in_force(case: Case, start: date) -> list[Version]:
     return policies.all_in_force(documents, start)
 
 
-def versions_during(document: Document, start: date, end: date) -> list[Version]:
-    """The versions in force, as seen, from day `start` to `end`, oldest first. Empty when none was on `start`."""
+def intervals_during(document: Document, start: date, end: date) -> list[Interval[Version]]:
+    """When each version was in force, as seen, from day `start` to `end`, oldest first."""
     first, last = policies.moment_of(start), policies.moment_of(end)
     found = [
-        interval.version
+        interval
         for interval in policies.intervals(document)
         if interval.since <= last and (interval.until is None or interval.until > first)
     ]
-    return found if found and found[0].recorded_at <= first else []
+    return found if found and found[0].since <= first else []
+
+
+def versions_during(document: Document, start: date, end: date) -> list[Version]:
+    """The versions in force, as seen, from day `start` to `end`, oldest first. Empty when none was on `start`."""
+    return [interval.version for interval in intervals_during(document, start, end)]
 
 
 def same_clause(version: Version, clause: Clause) -> Clause | None:
