@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from apps.accounts.models import Account
 from apps.alerts.models import Alert
-from apps.cases import queries, wording
+from apps.cases import queries, strength, wording
 from apps.cases.models import Case, Decision, Exhibit, Finding, FindingClause
 from apps.policies.queries import lead_in
 from apps.staff.queries import names_of
@@ -84,7 +84,7 @@ def _summary(case: Case, figures: queries.Figures, findings: Iterable[Finding]) 
 
 
 def _method(case: Case, exhibits: list[Exhibit], findings: list[Finding]) -> list[str]:
-    combined = queries.combined(case, exhibits)
+    combined = strength.of(case).combined
     lines = [
         f"{_weighing(case, len(exhibits))} Findings were proposed by one person and confirmed by another.",
         f"Strength of the evidence. {combined.how} Each ratio is no larger than the validation of its method carries.",

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.cases.strength import Weighed, combine, mean, words
+from apps.cases.strength import Weighed, combine, mean
+from apps.cases.strength.sentences import words
 from apps.cases.wrongful import Calibration, error, expected
 
 
@@ -59,7 +60,7 @@ def test_groups_are_averaged_and_that_is_said():
     together = combine([Weighed("E1", "log", 3.0), Weighed("E2", "keys", 3.0), Weighed("E3", "talk", None)])
     assert together.log10_lr == pytest.approx(3.0)
     assert "Not multiplied" in together.how
-    assert together.words == "strong support"
+    assert words(together.log10_lr) == "strong support"
     assert len(together.lines) == 3
 
 

@@ -1,11 +1,11 @@
 """Exhibits and explanations of a case, and how strong they are together."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import QuerySet
 
 from apps.alerts.models import Detector
+from apps.cases import strength
 from apps.cases.models import (
     Case,
     CaseGroup,
@@ -14,11 +14,9 @@ from apps.cases.models import (
     Finding,
     FindingClause,
     FindingExhibit,
-    Independence,
 )
-from apps.cases.strength import Combined, Weighed, combine
 from apps.cases.wrongful import Calibration, Expected, expected
-from apps.evidence.models import Item
+from apps.evidence.models import Item, TestRun
 from apps.evidence.queries import visible_items
 
 NEWEST_ITEMS = 200
@@ -34,8 +32,18 @@ def groups(case: Case) -> QuerySet[CaseGroup]:
     return case.groups.select_related("group", "added_by").order_by("added_at")
 
 
+# What makes a run large; its page alone needs it.
+LARGE = ("inputs", "result", "submitted", "discrepancies")
+
+
 def exhibits(case: Case) -> QuerySet[Exhibit]:
-    return case.exhibits.select_related("item", "item__test_run", "added_by").order_by("number")
+    found = case.exhibits.select_related("item", "item__test_run", "added_by").order_by("number")
+    return found.defer(*(f"item__test_run__{name}" for name in LARGE))
+
+
+def runs_on_suspects(case: Case, found: strength.Strength) -> QuerySet[TestRun]:
+    """Every run on the suspects that the exhibits of the case are about."""
+    return TestRun.objects.filter(suspect__in=[one.suspect for one in found.suspects]).defer("inputs", "submitted")
 
 
 def explanations(case: Case) -> QuerySet[Explanation]:
@@ -54,46 +62,10 @@ def clauses_of_finding(finding: Finding) -> QuerySet[FindingClause]:
     return rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal")
 
 
-def weighed(found: list[Exhibit]) -> list[Weighed]:
-    return [Weighed(e.label, e.dependency_group, e.log10_lr, e.log10_lr_cap, planned=_is_planned(e)) for e in found]
-
-
-def _is_planned(exhibit: Exhibit) -> bool:
-    run = getattr(exhibit.item, "test_run", None)
-    return run is not None and not run.is_exploratory
-
-
-def strength_rows(found: list[Exhibit]) -> list[dict[str, Any]]:
-    """Rows of the strength chart."""
-    return [
-        {"label": f"{e.label} {e.item.title}", "value": e.log10_lr, "cap": e.log10_lr_cap, "note": _note(e)}
-        for e in found
-    ]
-
-
-def _note(exhibit: Exhibit) -> str:
-    if exhibit.log10_lr is None or exhibit.log10_lr_cap is None or exhibit.log10_lr < exhibit.log10_lr_cap:
-        return ""
-    return "capped by its validation"
-
-
 def dependency_groups(case: Case) -> list[str]:
     """What the exhibits that have a likelihood ratio depend on, in order."""
     numbered = case.exhibits.filter(log10_lr__isnull=False)
     return list(numbered.order_by("dependency_group").values_list("dependency_group", flat=True).distinct())
-
-
-def independence(case: Case) -> Independence | None:
-    """The argument that stands, accepted or still to be reviewed."""
-    standing = case.independences.exclude(state=Independence.State.REFUSED)
-    return standing.select_related("argued_by", "reviewed_by").first()
-
-
-def combined(case: Case, found: list[Exhibit]) -> Combined:
-    """The exhibits together, by what was accepted about their independence."""
-    argument = independence(case)
-    accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
-    return combine(weighed(found), accepted)
 
 
 # What is shown about the accounts themselves, and not about what became of the output.
@@ -109,7 +81,8 @@ def calibrations(case: Case) -> list[Calibration]:
 def expected_wrongful(case: Case, accounts: int, found: list[Exhibit] | None = None) -> Expected:
     """What a measure against so many accounts would hit wrongly; by these exhibits, or by all of the case."""
     carrying = [e for e in (exhibits(case) if found is None else found) if e.element in ABOUT_ACCOUNTS]
-    return expected(accounts, combined(case, carrying).log10_lr, calibrations(case))
+    together = strength.of(case, only=[e.pk for e in carrying]).combined
+    return expected(accounts, together.log10_lr, calibrations(case))
 
 
 @dataclass(frozen=True)

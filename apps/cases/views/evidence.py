@@ -15,19 +15,6 @@ from apps.core.http import explained, require
 from apps.evidence.queries import visible_items
 
 
-@require_safe
-def evidence(request: HttpRequest, ref: str) -> HttpResponse:
-    case = find(request, ref)
-    exhibits = list(queries.exhibits(case))
-    context = {
-        "exhibits": exhibits,
-        "bars": queries.strength_rows(exhibits),
-        "combined": queries.combined(case, exhibits),
-        "independence": queries.independence(case),
-    }
-    return panel(request, case, "evidence", context)
-
-
 class AddExhibit(VerbPage):
     action = staticmethod(actions.add_exhibit)
     form_class = forms.ExhibitForm
