@@ -18,7 +18,7 @@ EXHIBITS = 25
 
 def bands(scale: str = "") -> list[tuple[float, str]]:
     """The words of the scale for the axis: where each begins, as a logarithm."""
-    return [(math.log10(start), said) for start, said in sentences.scale(scale).steps if start > 1]
+    return [(math.log10(start), said) for start, _, said in sentences.steps(scale) if start > 1]
 
 
 def ordered(strength: Strength) -> list[Line]:

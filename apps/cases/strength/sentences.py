@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from apps.cases.strength.corrected import Corrected, Verdict
 from apps.cases.strength.weighing import Basis, Combined, Line, Weighed
 from apps.core.ui.formats import counted, number
-from apps.evidence.fingerprints import strength as scales
+from apps.evidence.fingerprints import scales
 from apps.evidence.fingerprints.wording import ratio as printed
 
 NO_NUMBER = "no number"
@@ -24,9 +24,9 @@ CAVEAT = (
 )
 
 
-def scale(name: str = "") -> scales.VerbalScale:
+def scale(name: str = "") -> scales.Scale:
     """The scale of that name, or the one in force."""
-    return scales.SCALES[name or scales.CURRENT_SCALE]
+    return scales.scale(name or scales.LR_SCALE)
 
 
 def words(log10_lr: float | None, name: str = "") -> str:
@@ -46,11 +46,17 @@ def ratio(log10_lr: float | None) -> str:
 
 def definitions(name: str = "") -> list[tuple[str, str]]:
     """The scale as a table: words, and the ratios they stand for."""
-    steps = scale(name).steps
-    ends = [start for start, _ in steps[1:]]
-    rows = [(f"{said} support", f"{start:,g} to {end:,g}") for (start, said), end in zip(steps, ends, strict=False)]
-    start, said = steps[-1]
-    return [*rows, (f"{said} support", f"over {start:,g}")]
+    return [
+        (f"{said} support", f"{start:,g} to {end:,g}" if end else f"over {start:,g}")
+        for start, end, said in steps(name)
+    ]
+
+
+def steps(name: str = "") -> list[tuple[float, float | None, str]]:
+    """The scale's steps: from, to (None for the last), words."""
+    found = [(step.from_ or 1.0, step.words) for step in scale(name).steps]
+    ends: list[float | None] = [start for start, _ in found[1:]]
+    return [(start, end, said) for (start, said), end in zip(found, [*ends, None], strict=True)]
 
 
 # --- one exhibit ------------------------------------------------------------------------------------------------------

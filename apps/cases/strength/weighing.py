@@ -20,9 +20,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from apps.evidence.fingerprints import strength as scales
+from apps.evidence.fingerprints import strength as fingerprints
 
-LARGEST = math.log10(scales.LARGEST_LR)
+LARGEST = math.log10(fingerprints.LARGEST_LR)
 
 
 class Basis(StrEnum):
@@ -83,9 +83,9 @@ class Weighed:
         if self.basis is Basis.RATIO:
             return self.reported
         if self.basis is Basis.P_ONLY:
-            value = e_value(self.log10_p) if self.log10_p is not None else 0.0
+            value = fingerprints.log10_e_value(self.log10_p) if self.log10_p is not None else 0.0
         else:
-            value = mean([e_value(p) for p in self.rerun])
+            value = mean([fingerprints.log10_e_value(p) for p in self.rerun])
         ceilings = [ceiling for ceiling in (self.reported, self.cap) if ceiling is not None]
         return min([value, *ceilings])
 
@@ -216,8 +216,3 @@ def mean(log10_values: Sequence[float]) -> float:
     """log10 of the arithmetic mean of ratios given as log10, without overflow."""
     top = max(log10_values)
     return top + math.log10(sum(10 ** (value - top) for value in log10_values) / len(log10_values))
-
-
-def e_value(log10_p: float) -> float:
-    """log10 of the e-value that a p-value is calibrated to: p ** -0.5 / 2 (Vovk and Wang 2021, kappa = 1/2)."""
-    return -0.5 * log10_p - math.log10(2)

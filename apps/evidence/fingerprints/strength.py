@@ -1,13 +1,41 @@
-"""From a test to the strength that may be reported: Bayes factor, validated cap, words on a versioned scale."""
+"""From a test to the strength that may be reported: the allowed routes, and the cap that validation gives."""
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from scipy import special
 
 from . import binomial
+from .schema import Route
 
 LARGEST_LR = 1e6  # whatever was validated: beyond it, errors of procedure dominate
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A route: what its number is, what it may be called, and whether such numbers may be multiplied or averaged."""
+
+    called: str
+    method: str
+    is_bound: bool = False  # an upper bound is no evidence of its own and never combined
+
+
+ROUTES: Mapping[Route, Way] = MappingProxyType(
+    {
+        "densities": Way("likelihood ratio", "Ratio of two densities that were specified in advance"),
+        "bayes_factor": Way("Bayes factor", "Bayes factor under a declared prior"),
+        "at_most": Way(
+            "upper bound; say “at most”",
+            "No more than 1 / (-e p ln p) can follow from this p (Sellke, Bayarri and Berger 2001)",
+            is_bound=True,
+        ),
+        "e_value": Way(
+            "e-value", "Calibrator ½ p^(-½), valid however often the test is repeated (Shafer 2021; Vovk and Wang 2021)"
+        ),
+    }
+)
 
 
 def log10_bayes_factor(k: int, n: int, rate: float) -> float:
@@ -18,6 +46,17 @@ def log10_bayes_factor(k: int, n: int, rate: float) -> float:
     marginal = float(special.betaln(k + 1, n - k + 1)) + binomial.ln_lower_tail(k, n + 1, rate) - math.log1p(-rate)
     null = k * math.log(rate) + (n - k) * math.log1p(-rate)
     return (marginal - null) / math.log(10)
+
+
+def log10_at_most(log10_p: float) -> float:
+    """log10 of 1 / (-e p ln p), the most that a Bayes factor can be for this p; 1 from p = 1/e upwards."""
+    ln_p = log10_p * math.log(10)
+    return -log10_p - math.log10(-math.e * ln_p) if ln_p < -1 else 0.0
+
+
+def log10_e_value(log10_p: float) -> float:
+    """log10 of ½ p^(-½): under the null hypothesis its expectation is 1."""
+    return -math.log10(2) - log10_p / 2
 
 
 def log10_cap(controls: int, false_positives: int, positives: int, detected: int) -> float:
@@ -35,37 +74,6 @@ def log10_cap(controls: int, false_positives: int, positives: int, detected: int
     return math.log10(min(tpr_lower / fpr_upper, LARGEST_LR))
 
 
-@dataclass(frozen=True, slots=True)
-class VerbalScale:
-    """Words for likelihood ratios. `steps` are (lower bound of the ratio, words), rising."""
-
-    id: str
-    source: str
-    steps: tuple[tuple[float, str], ...]
-
-    def words(self, log10_lr: float) -> str:
-        """The words for a ratio of at least 1 (log10 >= 0); turn a smaller one round first."""
-        ratio = 10**log10_lr
-        return [words for lower, words in self.steps if ratio >= lower * (1 - 1e-12)][-1]
-
-
-# Add a scale rather than editing one: a report names the scale that its words come from.
-SCALES = {
-    scale.id: scale
-    for scale in (
-        VerbalScale(
-            id="enfsi-2015",
-            source="ENFSI Guideline for Evaluative Reporting in Forensic Science, 2015",
-            steps=(
-                (1, "no"),
-                (2, "weak"),
-                (10, "moderate"),
-                (100, "moderately strong"),
-                (1_000, "strong"),
-                (10_000, "very strong"),
-                (1_000_000, "extremely strong"),
-            ),
-        ),
-    )
-}
-CURRENT_SCALE = "enfsi-2015"
+def log10_binomial_ratio(k: int, n: int, rate: float, null_rate: float) -> float:
+    """log10 of the probability of k of n at one declared rate over that at another."""
+    return (k * math.log(rate / null_rate) + (n - k) * (math.log1p(-rate) - math.log1p(-null_rate))) / math.log(10)

@@ -14,6 +14,7 @@ class TestRun(AuditedModel):
         SUPPORTS = "supports", "Supports"
         NEUTRAL = "neutral", "Supports neither"
         AGAINST = "against", "Speaks against"
+        UNINFORMATIVE = "uninformative", "Says nothing"
 
     ref = models.CharField(max_length=20)
     test_id = models.CharField(max_length=60)
@@ -26,10 +27,10 @@ class TestRun(AuditedModel):
     )
     submitted = models.JSONField(null=True, help_text="figures that came with the inputs")
     discrepancies = models.JSONField(default=list, help_text="sentences: where a submitted figure differs from ours")
-    p_value = models.FloatField()
-    log10_lr = models.FloatField()
-    log10_lr_cap = models.FloatField()
-    outcome = models.CharField(max_length=10, choices=Outcome)
+    p_value = models.FloatField(null=True, help_text="none where the test has no p-value")
+    log10_lr = models.FloatField(null=True, help_text="none where the test has no likelihood ratio")
+    log10_lr_cap = models.FloatField(null=True)
+    outcome = models.CharField(max_length=15, choices=Outcome)
     key_id = models.CharField(max_length=64, blank=True, help_text="name of the watermark key; never the key")
     dependency_group = models.CharField(max_length=60, help_text="runs of one group are not multiplied")
     is_exploratory = models.BooleanField(default=True, help_text="not planned before the data were seen")
@@ -48,7 +49,7 @@ class TestRun(AuditedModel):
         indexes = [models.Index(fields=["-run_at", "-id"], name="run_newest_first")]
 
     @property
-    def log10_lr_reported(self) -> float:
+    def log10_lr_reported(self) -> float | None:
         """What may be said: never more than the validated error rates carry."""
         return self.result["log10_lr_reported"]
 

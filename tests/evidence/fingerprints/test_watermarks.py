@@ -15,6 +15,7 @@ from apps.evidence.fingerprints import (
     binomial,
     discrepancies,
     recompute,
+    scales,
     strength,
     wording,
 )
@@ -49,7 +50,7 @@ def test_p_of_published_runs(n, k, p):
 )
 def test_the_exact_tail_and_not_the_normal_one(n, k, gamma, z, p):
     result = green_list(n, k, gamma)
-    assert result.normal_z == pytest.approx(z, abs=5e-5)
+    assert result.figures["z"] == pytest.approx(z, abs=5e-5)
     assert result.p_value == pytest.approx(p, rel=5e-4)
 
 
@@ -152,20 +153,26 @@ def test_what_is_reported_never_exceeds_the_cap():
     assert 10**result.log10_lr_reported == pytest.approx(334, abs=1)
     assert (result.verbal, result.direction) == ("moderately strong", "supports")
     assert "at least 334 times more probable" in result.sentence
-    assert "1\u202f000 control models, with 0 false alarms" in result.sentence
+    assert "1\u202f000 controls, with 0 false alarms" in result.sentence
 
 
-def test_a_p_of_nine_percent_speaks_against():
+def test_a_p_of_nine_percent_is_negative_support_and_says_nothing_without_power():
     result = green_list(201, 59, validation={"controls": 1_000})
     assert result.p_value == pytest.approx(0.0911, abs=1e-4)
-    assert result.direction == "against"
+    assert result.log10_lr_reported < -0.5
     assert "3.7 times more probable if the suspect never trained" in result.sentence
+    assert result.direction == "uninformative"
+    assert "would have been found with probability 0.00, and at least 0.80 is required" in result.sentence
+
+
+def test_finding_nothing_speaks_against_where_the_test_would_have_found_it():
+    assert green_list(105_401, 26_081, validation={"controls": 1_000}).direction == "against"
 
 
 def test_without_controls_no_strength_is_reported():
     result = green_list(124_201, 32_628)
     assert (result.log10_lr_reported, result.direction) == (0, "neutral")
-    assert "not tried on any control model" in result.sentence
+    assert "not tried on any control" in result.sentence
 
 
 @pytest.mark.parametrize("broken", [{"distinct": False}, {"key_secret": False}])
@@ -190,7 +197,7 @@ def test_a_violated_assumption_leaves_no_strength(broken):
     ],
 )
 def test_the_verbal_scale(lr, words):
-    assert strength.SCALES["enfsi-2015"].words(math.log10(lr)) == words
+    assert scales.scale("enfsi-2015").words(math.log10(lr)) == words
 
 
 # --- what is printed --------------------------------------------------------------------------------------------------
@@ -240,7 +247,7 @@ def test_every_result_is_plain_json_and_has_a_sentence(n, data):
     ("wrong", "message"),
     [
         ({"green": 202}, "`green` is 202, more than `scored`, 201"),
-        ({"scored": 0, "green": 0}, "nothing to test"),
+        ({"scored": 0, "green": 0}, r">= 1 - at `\$\.scored`"),
         ({"scored": "201"}, r"Expected `int`, got `str` - at `\$\.scored`"),
         ({"green": -1}, r"at `\$\.green`"),
         ({"gamma": 1.0}, r"at `\$\.gamma`"),
