@@ -79,7 +79,7 @@ def _log10_lr(route: Route, computed: Computed) -> float:
     if route in computed.log10_lr:
         return computed.log10_lr[route]
     assert computed.p is not None
-    return (strength.log10_at_most if route == "at_most" else strength.log10_e_value)(computed.p.log10)
+    return float((strength.log10_at_most if route == "at_most" else strength.log10_e_value)(computed.p.log10))
 
 
 def _from_p(computed: Computed) -> dict[str, float]:
@@ -88,8 +88,8 @@ def _from_p(computed: Computed) -> dict[str, float]:
         return {}
     log10_p = computed.p.log10
     return {
-        "log10_lr_at_most": strength.log10_at_most(log10_p),
-        "log10_e_value": strength.log10_e_value(log10_p),
+        "log10_lr_at_most": float(strength.log10_at_most(log10_p)),
+        "log10_e_value": float(strength.log10_e_value(log10_p)),
     }
 
 
@@ -112,7 +112,7 @@ def _reported(
     cap = strength.log10_cap(v.controls, v.false_positives, v.positives, v.detected)
     if any(assumption.status == "violated" for assumption in assumptions):
         cap = 0.0
-    return cap, max(min(log10_lr, cap), -math.log10(strength.LARGEST_LR))
+    return cap, float(strength.reported(log10_lr, cap))
 
 
 def _direction(reported: float | None, inputs: Inputs, computed: Computed) -> Direction:

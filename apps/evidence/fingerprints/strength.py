@@ -5,9 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-from scipy import special
+import numpy as np
 
 from . import binomial
+from .binomial import LN_10, Numbers
 from .schema import Route
 
 LARGEST_LR = 1e6  # whatever was validated: beyond it, errors of procedure dominate
@@ -38,25 +39,38 @@ ROUTES: Mapping[Route, Way] = MappingProxyType(
 )
 
 
-def log10_bayes_factor(k: int, n: int, rate: float) -> float:
+def log10_bayes_factor(k: Numbers, n: Numbers, rate: Numbers) -> Numbers:
     """log10 of P(k | rate uniform on (rate, 1)) / P(k | rate): the likelihood ratio under that declared prior.
 
-    The integral over the prior is B(k+1, n-k+1) times P[Bin(n+1, rate) <= k], divided by the prior's width.
+    The integral over the prior is P[Bin(n+1, rate) <= k] / ((n+1) (1-rate)) times the binomial coefficient's inverse,
+    which the null hypothesis' own probability of k brings back.
     """
-    marginal = float(special.betaln(k + 1, n - k + 1)) + binomial.ln_lower_tail(k, n + 1, rate) - math.log1p(-rate)
-    null = k * math.log(rate) + (n - k) * math.log1p(-rate)
-    return (marginal - null) / math.log(10)
+    ln_mass = binomial.ln_lower_tail(k, np.add(n, 1), rate)
+    ln_width = np.log(np.add(n, 1)) + np.log1p(np.negative(rate))
+    return (ln_mass - ln_width - binomial.ln_probability(k, n, rate)) / LN_10
 
 
-def log10_at_most(log10_p: float) -> float:
+def log10_binomial_ratio(k: Numbers, n: Numbers, rate: Numbers, null_rate: Numbers) -> Numbers:
+    """log10 of the probability of k of n at one declared rate over that at another."""
+    misses = np.subtract(n, k)
+    lost = np.log1p(np.negative(rate)) - np.log1p(np.negative(null_rate))
+    return (k * np.log(np.divide(rate, null_rate)) + misses * lost) / LN_10
+
+
+def log10_at_most(log10_p: Numbers) -> Numbers:
     """log10 of 1 / (-e p ln p), the most that a Bayes factor can be for this p; 1 from p = 1/e upwards."""
-    ln_p = log10_p * math.log(10)
-    return -log10_p - math.log10(-math.e * ln_p) if ln_p < -1 else 0.0
+    ln_p = np.minimum(np.multiply(log10_p, LN_10), -1.0)
+    return -(ln_p + 1 + np.log(-ln_p)) / LN_10
 
 
-def log10_e_value(log10_p: float) -> float:
+def log10_e_value(log10_p: Numbers) -> Numbers:
     """log10 of ½ p^(-½): under the null hypothesis its expectation is 1."""
-    return -math.log10(2) - log10_p / 2
+    return -math.log10(2) - np.divide(log10_p, 2)
+
+
+def reported(log10_lr: Numbers, log10_cap: float) -> Numbers:
+    """What may be said: never more than the cap, and below 1 never beyond the inverse of the largest ratio."""
+    return np.maximum(np.minimum(log10_lr, log10_cap), -math.log10(LARGEST_LR))
 
 
 def log10_cap(controls: int, false_positives: int, positives: int, detected: int) -> float:
@@ -67,13 +81,13 @@ def log10_cap(controls: int, false_positives: int, positives: int, detected: int
     """
     if controls == 0:
         return 0.0
-    fpr_upper = binomial.upper_bound(false_positives, controls)
+    wrong = fpr_upper(false_positives, controls)
     tpr_lower = binomial.lower_bound(detected, positives) if positives else 1.0
-    if tpr_lower <= fpr_upper:
+    if tpr_lower <= wrong:
         return 0.0
-    return math.log10(min(tpr_lower / fpr_upper, LARGEST_LR))
+    return math.log10(min(tpr_lower / wrong, LARGEST_LR))
 
 
-def log10_binomial_ratio(k: int, n: int, rate: float, null_rate: float) -> float:
-    """log10 of the probability of k of n at one declared rate over that at another."""
-    return (k * math.log(rate / null_rate) + (n - k) * (math.log1p(-rate) - math.log1p(-null_rate))) / math.log(10)
+def fpr_upper(false_positives: int, controls: int) -> float:
+    """The one-sided 95 % upper bound of the false positive rate; 1 - .05 ** (1 / N) for no error in N controls."""
+    return binomial.upper_bound(false_positives, controls)

@@ -68,7 +68,7 @@ def green_list(inputs: GreenList) -> Computed:
         statistic=k,
         statistic_name="green tokens",
         found=_green_found(inputs, low, high),
-        p=Tail(binomial.log10_upper_tail(k, n, gamma), gamma**n, "exact binomial tail"),
+        p=Tail(float(binomial.log10_upper_tail(k, n, gamma)), gamma**n, "exact binomial tail"),
         effect=k / n - gamma,
         effect_name="green rate above gamma",
         effect_interval=(low - gamma, high - gamma),
@@ -83,12 +83,12 @@ def green_list(inputs: GreenList) -> Computed:
 
 def _green_lr(inputs: GreenList) -> tuple[dict, dict]:
     n, k, gamma = inputs.scored, inputs.green, inputs.gamma
-    ratios: dict[Any, float] = {"bayes_factor": strength.log10_bayes_factor(k, n, gamma)}
+    ratios: dict[Any, float] = {"bayes_factor": float(strength.log10_bayes_factor(k, n, gamma))}
     methods: dict[Any, str] = {
         "bayes_factor": "Bayes factor, green rate uniform on (gamma, 1) if trained on keyed text"
     }
     if inputs.trained_rate is not None:
-        ratios["densities"] = strength.log10_binomial_ratio(k, n, inputs.trained_rate, gamma)
+        ratios["densities"] = float(strength.log10_binomial_ratio(k, n, inputs.trained_rate, gamma))
         methods["densities"] = f"Two binomial densities: green at {inputs.trained_rate:g} if trained, {gamma:g} if not"
     return ratios, methods
 
