@@ -13,6 +13,8 @@ from apps.cases.strength import picture, sentences
 from apps.cases.views.frame import find, panel
 from apps.core.paging import page
 
+ROWS = 25  # exhibits of a page
+
 
 @require_safe
 def evidence(request: HttpRequest, ref: str) -> HttpResponse:
@@ -20,7 +22,7 @@ def evidence(request: HttpRequest, ref: str) -> HttpResponse:
     found = strength.of(case)
     narrowed = filters.ExhibitFilter(request.GET, queries.exhibits(case), strength=found)
     opened = request.GET.get("group", "")
-    shown = page(narrowed.qs, ("number",), request.GET)
+    shown = page(narrowed.qs, ("number",), request.GET, size=ROWS)
     lines = picture.ordered(found)
     limit = len(lines) if request.GET.get("groups") == "all" else picture.GROUPS
     context = {
