@@ -83,3 +83,12 @@ def test_stronger_evidence_never_expects_more_wrong(accounts, log10_lr):
     weak, strong = expected(accounts, log10_lr), expected(accounts, log10_lr + 0.5)
     assert 0 <= strong.value <= weak.value <= accounts
     assert weak.low <= weak.value <= weak.high
+
+
+@pytest.mark.parametrize(
+    ("log10", "said"),
+    [(0, "no support"), (0.5, "weak support"), (2.4, "moderately strong support"), (7, "extremely strong support"),
+     (-1.2, "moderate support for the alternative"), (-0.1, "no support")],
+)  # fmt: skip
+def test_words_are_those_of_the_scale(log10, said):
+    assert words(log10) == said

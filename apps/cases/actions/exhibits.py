@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import wording
+from apps.cases import drills, wording
 from apps.cases.models import Assessment, Case, Exhibit, Explanation
 from apps.evidence.fingerprints.strength import LARGEST_LR
 from apps.evidence.models import Item
@@ -35,6 +35,8 @@ def add_exhibit(
     """
     if is_damaged(item):
         raise ValidationError(f"{item.ref} is not what was collected: nothing may rest on it.")
+    for other in item.exhibits.select_related("case")[:1]:
+        drills.refuse_mixing(case, other.case.drill, f"{item.ref}, {other.label} of {other.case.ref},")
     run = getattr(item, "test_run", None)
     if run is not None:
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap

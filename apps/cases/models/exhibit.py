@@ -1,6 +1,7 @@
 from django.db import models
 
 from apps.cases.models.case import Case, OfCase
+from apps.cases.models.drill import stays_apart
 from apps.core.constraints import both_or_neither
 
 
@@ -30,6 +31,14 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
+        triggers = [
+            *OfCase.Meta.triggers,
+            stays_apart(
+                "an_exhibit_stays_in_its_drill",
+                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
+                " WHERE e.item_id = NEW.item_id",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(

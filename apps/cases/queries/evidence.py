@@ -1,5 +1,7 @@
 """Exhibits and explanations of a case, and how strong they are together."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db.models import QuerySet
@@ -41,9 +43,17 @@ def exhibits(case: Case) -> QuerySet[Exhibit]:
     return found.defer(*(f"item__test_run__{name}" for name in LARGE))
 
 
-def runs_on_suspects(case: Case, found: strength.Strength) -> QuerySet[TestRun]:
-    """Every run on the suspects that the exhibits of the case are about."""
-    return TestRun.objects.filter(suspect__in=[one.suspect for one in found.suspects]).defer("inputs", "submitted")
+def runs_on_suspects(found: strength.Strength, *, named_in: Iterable[str] = ()) -> QuerySet[TestRun]:
+    """Every run on the suspects that the exhibits are about, and on those whose names stand in the texts."""
+    about = {one.suspect for one in found.suspects} | _named(named_in)
+    return TestRun.objects.filter(suspect__in=sorted(about)).defer("inputs", "submitted")
+
+
+def _named(texts: Iterable[str]) -> set[str]:
+    """Suspects whose names are in the texts, as whole words and in any case."""
+    known = TestRun.objects.order_by().values_list("suspect", flat=True).distinct()
+    text = "\n".join(texts)
+    return {name for name in known if name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)}
 
 
 def explanations(case: Case) -> QuerySet[Explanation]:

@@ -68,14 +68,15 @@ class Strength:
 def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
     """The strength of the case's exhibits; of those whose keys are in `only`, where that is given."""
     exhibits = _exhibits(case, only)
-    runs = _runs([row["item"] for row in exhibits])
+    runs = _runs(case)
     own = {run["item"]: run for run in runs}
     again = _again(runs)
     weighed = tuple(_weighed(row, own.get(row["item"]), again) for row in exhibits)
     labels = {one.run: one.label for one in weighed if one.run}
-    tested: dict[str, list[Tested]] = defaultdict(list)
+    tested: dict[str, list[Tested]] = {one.suspect: [] for one in weighed if one.suspect}
     for run in runs:
-        tested[run["suspect"]].append(_tested(run, labels))
+        if run["suspect"] in tested:
+            tested[run["suspect"]].append(_tested(run, labels))
     argument = _argument(case)
     accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
     return Strength(
@@ -94,9 +95,9 @@ def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
     return list(found.values("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap"))
 
 
-def _runs(items: Sequence[Any]) -> list[dict[str, Any]]:
-    """Every run on the suspects that these items are about, oldest first: nobody chooses which of them count."""
-    about = TestRun.objects.filter(item__in=items).order_by().values("suspect")
+def _runs(case: Case) -> list[dict[str, Any]]:
+    """Every run on the suspects of the case's exhibits, oldest first: nobody chooses which of them count."""
+    about = TestRun.objects.filter(item__exhibits__case=case).order_by().values("suspect")
     found = TestRun.objects.filter(suspect__in=about).order_by("run_at", "id")
     computed = {
         "log10_p": Cast(KT("result__log10_p"), FloatField()),

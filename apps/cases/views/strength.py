@@ -78,7 +78,7 @@ def runs(request: HttpRequest, ref: str) -> HttpResponse:
     """Every run on the suspects of the case, whoever asked for it and whatever came out."""
     case = find(request, ref)
     found = strength.of(case)
-    shown = page(queries.runs_on_suspects(case, found), ("-run_at", "-id"), request.GET)
+    shown = page(queries.runs_on_suspects(found), ("-run_at", "-id"), request.GET)
     context = {
         "strength": found,
         "page": shown,
