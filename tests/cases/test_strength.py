@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.cases.strength import Weighed, combine, mean, words
+from apps.cases.strength import Weighed, combine, mean
+from apps.cases.strength.sentences import words
 from apps.cases.wrongful import Calibration, error, expected
 
 
@@ -59,7 +60,7 @@ def test_groups_are_averaged_and_that_is_said():
     together = combine([Weighed("E1", "log", 3.0), Weighed("E2", "keys", 3.0), Weighed("E3", "talk", None)])
     assert together.log10_lr == pytest.approx(3.0)
     assert "Not multiplied" in together.how
-    assert together.words == "strong support"
+    assert words(together.log10_lr) == "strong support"
     assert len(together.lines) == 3
 
 
@@ -82,3 +83,12 @@ def test_stronger_evidence_never_expects_more_wrong(accounts, log10_lr):
     weak, strong = expected(accounts, log10_lr), expected(accounts, log10_lr + 0.5)
     assert 0 <= strong.value <= weak.value <= accounts
     assert weak.low <= weak.value <= weak.high
+
+
+@pytest.mark.parametrize(
+    ("log10", "said"),
+    [(0, "no support"), (0.5, "weak support"), (2.4, "moderately strong support"), (7, "extremely strong support"),
+     (-1.2, "moderate support for the alternative"), (-0.1, "no support")],
+)  # fmt: skip
+def test_words_are_those_of_the_scale(log10, said):
+    assert words(log10) == said

@@ -2,6 +2,7 @@ import pgtrigger
 from django.db import models
 
 from apps.cases.models.case import Case, OfCase
+from apps.cases.models.drill import stays_apart
 from apps.cases.standards import alternatives
 from apps.cases.standards.families import FAMILIES
 from apps.core.constraints import both_or_neither
@@ -35,18 +36,9 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
-        triggers = [*OfCase.Meta.triggers, RESTS_ON_A_FIT_RUN]
-        constraints = [
-            models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
-            models.UniqueConstraint(
-                fields=["case", "item"],
-                name="an_item_is_an_exhibit_once",
-                violation_error_message="This item is an exhibit of the case already.",
-            ),
-        ]
-        ordering = ["case", "number"]
         triggers = [
             *OfCase.Meta.triggers,
+            RESTS_ON_A_FIT_RUN,
             pgtrigger.Trigger(
                 name="a_capture_carries_no_strength",
                 when=pgtrigger.Before,
@@ -60,7 +52,21 @@ class Exhibit(OfCase):
                     RETURN NEW;
                 """,
             ),
+            stays_apart(
+                "an_exhibit_stays_in_its_drill",
+                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
+                " WHERE e.item_id = NEW.item_id",
+            ),
         ]
+        constraints = [
+            models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
+            models.UniqueConstraint(
+                fields=["case", "item"],
+                name="an_item_is_an_exhibit_once",
+                violation_error_message="This item is an exhibit of the case already.",
+            ),
+        ]
+        ordering = ["case", "number"]
 
     @property
     def label(self) -> str:

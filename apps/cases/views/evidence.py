@@ -12,24 +12,11 @@ from django.views.decorators.http import require_POST, require_safe
 
 from apps.cases import actions, forms, queries
 from apps.cases.models import Independence
-from apps.cases.views.frame import VerbPage, find, panel
+from apps.cases.views.frame import VerbPage
 from apps.core import vault
 from apps.core.http import explained, require
 from apps.evidence import actions as vault_items
 from apps.evidence.queries import visible_items
-
-
-@require_safe
-def evidence(request: HttpRequest, ref: str) -> HttpResponse:
-    case = find(request, ref)
-    exhibits = list(queries.exhibits(case))
-    context = {
-        "exhibits": exhibits,
-        "bars": queries.strength_rows(exhibits),
-        "combined": queries.combined(case, exhibits),
-        "independence": queries.independence(case),
-    }
-    return panel(request, case, "evidence", context)
 
 
 class AddExhibit(VerbPage):

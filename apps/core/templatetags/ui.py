@@ -378,10 +378,11 @@ def _name(label: object) -> str:
 
 @register.inclusion_tag("components/strength_chart.html")
 def strength_chart(
-    rows: Sequence[Mapping], title: str = "What each exhibit adds, log10 of the likelihood ratio"
+    rows: Sequence[Mapping], bands: charts.Bands = (), title: str = "Strength as a likelihood ratio, on a log scale"
 ) -> dict:
-    """Exhibits on a log10 scale with cap marks: rows of `label`, `value` (or None), optional `cap`, `note`."""
-    return {"chart": charts.strength(rows), "title": title}
+    """Evidence on a log scale with cap marks: rows of `label`, `value` (log10, or None), optional `cap`, `computed`,
+    `shown`, `word`, `note`, `level`, `href`; `bands` are the words of the scale, each with where it begins."""
+    return {"chart": charts.strength(rows, bands), "title": title}
 
 
 @register.inclusion_tag("components/spans.html")
