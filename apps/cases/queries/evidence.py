@@ -45,12 +45,14 @@ def exhibits(case: Case) -> QuerySet[Exhibit]:
 def runs_on_suspects(found: strength.Strength, *, named_in: Iterable[str] = ()) -> QuerySet[TestRun]:
     """Every run on the suspects that the exhibits are about, and on those whose names stand in the texts."""
     about = {one.suspect for one in found.suspects} | _named(named_in)
-    return TestRun.objects.filter(suspect__in=sorted(about)).defer("inputs", "submitted")
+    return (
+        TestRun.objects.filter(suspect__name__in=sorted(about)).select_related("suspect").defer("inputs", "submitted")
+    )
 
 
 def _named(texts: Iterable[str]) -> set[str]:
     """Suspects whose names are in the texts, as whole words and in any case."""
-    known = TestRun.objects.order_by().values_list("suspect", flat=True).distinct()
+    known = TestRun.objects.order_by().values_list("suspect__name", flat=True).distinct()
     text = "\n".join(texts)
     return {name for name in known if name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)}
 

@@ -75,8 +75,8 @@ def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
     labels = {one.run: one.label for one in weighed if one.run}
     tested: dict[str, list[Tested]] = {one.suspect: [] for one in weighed if one.suspect}
     for run in runs:
-        if run["suspect"] in tested:
-            tested[run["suspect"]].append(_tested(run, labels))
+        if run["suspect__name"] in tested:
+            tested[run["suspect__name"]].append(_tested(run, labels))
     argument = _argument(case)
     accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
     return Strength(
@@ -92,7 +92,7 @@ def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
     found = case.exhibits.order_by("number")
     if only is not None:
         found = found.filter(pk__in=list(only))
-    return list(found.values("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap"))
+    return list[Any](found.values("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap"))
 
 
 def _runs(case: Case) -> list[dict[str, Any]]:
@@ -104,7 +104,7 @@ def _runs(case: Case) -> list[dict[str, Any]]:
         "p_floor": Cast(KT("result__p_floor"), FloatField()),
         "route": KT("result__lr_route"),
     }
-    columns = ("ref", "item", "suspect", "test_id", "key_id", "is_exploratory", "p_value", "log10_lr")
+    columns = ("ref", "item", "suspect__name", "test_id", "key_id", "is_exploratory", "p_value", "log10_lr")
     return list(found.annotate(**computed).values(*columns, *computed))
 
 
@@ -120,7 +120,7 @@ def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> W
     if run is None:
         return plain
     planned = not run["is_exploratory"]
-    repeats = again.get((run["suspect"], run["test_id"], run["key_id"], planned), ())
+    repeats = again.get((run["suspect__name"], run["test_id"], run["key_id"], planned), ())
     return replace(
         plain,
         planned=planned,
@@ -128,7 +128,7 @@ def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> W
         is_bound=run["route"] == BOUND,
         rerun=tuple(repeats) if len(repeats) > 1 else (),
         run=run["ref"],
-        suspect=run["suspect"],
+        suspect=run["suspect__name"],
         test=run["test_id"],
         computed=run["log10_lr"],
     )
@@ -140,16 +140,16 @@ def _again(runs: Sequence[dict[str, Any]]) -> Again:
     found: Again = defaultdict(list)
     for run in runs:
         if run["log10_p"] is not None:
-            found[run["suspect"], run["test_id"], run["key_id"], False].append(run["log10_p"])
+            found[run["suspect__name"], run["test_id"], run["key_id"], False].append(run["log10_p"])
             if not run["is_exploratory"]:
-                found[run["suspect"], run["test_id"], run["key_id"], True].append(run["log10_p"])
+                found[run["suspect__name"], run["test_id"], run["key_id"], True].append(run["log10_p"])
     return found
 
 
 def _tested(run: dict[str, Any], labels: dict[str, str]) -> Tested:
     return Tested(
         run=run["ref"],
-        suspect=run["suspect"],
+        suspect=run["suspect__name"],
         p=run["p_value"],
         p_floor=run["p_floor"] or 0.0,
         exhibit=labels.get(run["ref"], ""),
