@@ -40,10 +40,12 @@ def add_exhibit(
     if is_damaged(item):
         raise ValidationError(f"{item.ref} is not what was collected: nothing may rest on it.")
     run = getattr(item, "test_run", None)
+    if run is not None and not run.is_fit:
+        raise ValidationError(f"{run.ref} is not fit to be an exhibit: {' '.join(run.withheld) or run.failure} (R1)")
     if run is not None:
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap
         dependency_group = dependency_group or run.dependency_group
-        family = family_of(run.test_id)
+        family = TESTS[run.test_id].family if run.test_id in TESTS else families.OTHER
     if not dependency_group.strip():
         raise ValidationError(
             {"dependency_group": "Name the source it depends on (a log, a key), so that nothing is counted twice."}
@@ -78,11 +80,6 @@ def _strength(log10_lr: float | None, cap: float | None) -> dict[str, float | No
     if not 0 <= cap <= LARGEST_CAP:
         raise ValidationError({"log10_lr_cap": f"The cap lies between 0 and {LARGEST_CAP:g}."})
     return {"log10_lr": min(log10_lr, cap), "log10_lr_cap": cap}
-
-
-def family_of(test_id: str) -> str:
-    test = TESTS.get(test_id)
-    return getattr(test, "family", "") or families.OF_TEST.get(test_id, "other")
 
 
 @action
