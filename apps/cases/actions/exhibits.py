@@ -43,6 +43,8 @@ def add_exhibit(
     if run is not None and not run.is_fit:
         raise ValidationError(f"{run.ref} is not fit to be an exhibit: {' '.join(run.withheld) or run.failure} (R1)")
     if run is not None:
+        if run.unfit_because:
+            raise ValidationError(run.unfit_because)
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap
         dependency_group = dependency_group or run.dependency_group
         family = TESTS[run.test_id].family if run.test_id in TESTS else families.OTHER
