@@ -40,8 +40,6 @@ def add_exhibit(
     if is_damaged(item):
         raise ValidationError(f"{item.ref} is not what was collected: nothing may rest on it.")
     run = getattr(item, "test_run", None)
-    if run is not None and not run.is_fit:
-        raise ValidationError(f"{run.ref} is not fit to be an exhibit: {' '.join(run.withheld) or run.failure} (R1)")
     if run is not None:
         if run.unfit_because:
             raise ValidationError(run.unfit_because)
