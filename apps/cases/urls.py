@@ -1,5 +1,6 @@
 from django.urls import path
 
+from apps.cases import api
 from apps.cases.views import cases, claims, evidence, explanations, findings, members, strength
 
 app_name = "cases"
@@ -62,4 +63,24 @@ urlpatterns = [
     path("cases/<str:ref>/tasks/add/", cases.AddTask.as_view(), name="add_task"),
     path("cases/<str:ref>/advice/", cases.open_privileged, name="open_privileged"),
     path("cases/<str:ref>/notes/add/", cases.AddNote.as_view(), name="add_note"),
+    path("cases/<str:ref>/evidence/run/", evidence.run_test, name="run_test"),
+    path("api/v1/cases/<str:ref>", api.read_case.as_view(), name="api-case"),
+    path("api/v1/cases/<str:ref>/evidence", api.read_evidence.as_view(), name="api-evidence"),
+    path("api/v1/cases/<str:ref>/matrix", api.read_matrix.as_view(), name="api-matrix"),
+    path("api/v1/cases/<str:ref>/exhibits", api.add_exhibit.as_view(), name="api-add_exhibit"),
+    path("api/v1/cases/<str:ref>/ratings", api.rate_exhibit.as_view(), name="api-rate_exhibit"),
+    path("api/v1/cases/<str:ref>/explanations", api.raise_explanation.as_view(), name="api-raise_explanation"),
+    path(
+        "api/v1/cases/<str:ref>/explanations/<slug:hypothesis>/assessment",
+        api.assess_explanation.as_view(),
+        name="api-assess_explanation",
+    ),
+    path("api/v1/cases/<str:ref>/words", api.allow_wording.as_view(), name="api-allow_wording"),
+    path("api/v1/cases/<str:ref>/findings", api.Findings.as_view(), name="api-findings"),
+    path("api/v1/parties/<uuid:pk>/invitation", api.invite_party.as_view(), name="api-invite_party"),
+    path("api/v1/findings/<str:ref>/confirmation", api.confirm_finding.as_view(), name="api-confirm_finding"),
+    path("api/v1/findings/<str:ref>/rejection", api.reject_finding.as_view(), name="api-reject_finding"),
+    path("api/v1/findings/<str:ref>/decisions", api.propose_decision.as_view(), name="api-propose_decision"),
+    path("api/v1/decisions/<str:ref>/approval", api.approve_decision.as_view(), name="api-approve_decision"),
+    path("api/v1/decisions/<str:ref>/rejection", api.reject_decision.as_view(), name="api-reject_decision"),
 ]

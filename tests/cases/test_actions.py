@@ -166,7 +166,7 @@ def test_a_version_that_left_the_clause_alone_need_not_be_cited(ready, terms, pr
     assert propose().clauses.count() == 1
 
 
-def run_on_accounts_of_another_product_need_their_own_clause(ready, people, propose):
+def test_accounts_of_another_product_need_their_own_clause(ready, people, propose):
     make_accounts(2, "chat", product="Harbour Chat")
     make_activity(1, first=END)
     actions.add_accounts(ready, query={"product": "Harbour Chat"}, by=people.analyst)
@@ -240,7 +240,7 @@ def test_a_decision_says_how_many_it_will_wrong(decide, people):
     assert "likelihood ratio of 1" in decision.expected_wrongful_basis
 
 
-def run_on_accounts_taken_out_since_the_finding_are_not_met(confirmed, decide, people):
+def test_accounts_taken_out_since_the_finding_are_not_met(confirmed, decide, people):
     case = confirmed.case
     gone = case.members.first().account
     actions.exclude_accounts(case, account_ids=[gone.pk], why="It was a school.", by=people.analyst)

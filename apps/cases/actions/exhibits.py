@@ -47,7 +47,7 @@ def add_exhibit(
             raise ValidationError(run.unfit_because)
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap
         dependency_group = dependency_group or run.dependency_group
-        family = family_of(run.test_id)
+        family = TESTS[run.test_id].family if run.test_id in TESTS else families.OTHER
     grading.refuse_strength(item, log10_lr)
     if not dependency_group.strip():
         raise ValidationError(
@@ -83,11 +83,6 @@ def _strength(log10_lr: float | None, cap: float | None) -> dict[str, float | No
     if not 0 <= cap <= LARGEST_CAP:
         raise ValidationError({"log10_lr_cap": f"The cap lies between 0 and {LARGEST_CAP:g}."})
     return {"log10_lr": min(log10_lr, cap), "log10_lr_cap": cap}
-
-
-def family_of(test_id: str) -> str:
-    test = TESTS.get(test_id)
-    return getattr(test, "family", "") or families.OF_TEST.get(test_id, "other")
 
 
 @action

@@ -26,8 +26,8 @@ OF_KIND = {
     "capture": "publication",
     "correspondence": "statement",
 }
-OF_TEST = {"green-list": "watermark"}
+OTHER = "other"
 
 
 def of_kind(kind: str) -> str:
-    return OF_KIND.get(kind, "other")
+    return OF_KIND.get(kind, OTHER)

@@ -8,7 +8,8 @@ from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases import actions, forms, queries
 from apps.cases.models import Independence
@@ -16,7 +17,9 @@ from apps.cases.views.frame import VerbPage
 from apps.core import vault
 from apps.core.http import explained, require
 from apps.evidence import actions as vault_items
+from apps.evidence import fingerprints
 from apps.evidence.queries import visible_items
+from apps.evidence.run_forms import RunForm
 
 
 class AddExhibit(VerbPage):
@@ -64,6 +67,28 @@ class CollectExhibit(VerbPage):
             messages.success(self.request, f"{item.ref} is in the vault, and {exhibit.label} of the case.")
             return redirect(self.get_success_url())
         return self.form_invalid(form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_test(request: HttpRequest, ref: str) -> HttpResponse:
+    """A fingerprint test inside the case: which one, then its figures; what is fit becomes an exhibit right after."""
+    case = find(request, ref)
+    require(request, "evidence.view", "evidence.run_test")
+    require(request, "cases.view", "cases.add_exhibit", case)
+    method = fingerprints.TESTS.get(request.GET.get("test", ""))
+    if method is None:
+        context = {"tests": fingerprints.TESTS.values()}
+        return panel(request, case, "choose_test", context, tab="cases:evidence")
+    form = RunForm(method, request.POST or None)
+    if form.is_valid():
+        with explained(form):
+            run = vault_items.run_test(**form.values(), by=request.user)
+            if run.is_fit:
+                messages.success(request, f"{run.ref} is computed. Say what it shows, and it is an exhibit.")
+                return redirect(f"{reverse('cases:add_exhibit', args=[case.ref])}?item={run.item.ref}")
+            messages.warning(request, f"{run.ref} is kept, and cannot be an exhibit. {run.unfit_because}")
+            return redirect("cases:evidence", case.ref)
+    return panel(request, case, "run_test", {"form": form, "test": method}, form, tab="cases:evidence")
 
 
 class ArgueIndependence(VerbPage):
