@@ -30,7 +30,7 @@ def versions_during(document: Document, start: date, end: date) -> list[Version]
         for interval in policies.intervals(document)
         if interval.since <= last and (interval.until is None or interval.until > first)
     ]
-    return found if found and found[0].recorded_at <= first else []
+    return found if found and found[0].seen_at <= first else []
 
 
 def same_clause(version: Version, clause: Clause) -> Clause | None:
