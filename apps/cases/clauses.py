@@ -56,7 +56,7 @@ def _wording(clause: Clause) -> str:
 def _changed(version: Version, other: Version, clause: Clause, *, has_it: bool) -> str:
     what = "reads differently" if has_it else "does not exist"
     help_ = "Cite that version's clause too, or narrow the period." if has_it else "Narrow the period."
-    return f"“{clause.label}” of {version} {what} in the version of {other.recorded_at:%-d %B %Y}. {help_}"
+    return f"“{clause.label}” of {version} {what} in the version of {other.seen_at:%-d %B %Y}. {help_}"
 
 
 @dataclass(frozen=True)
