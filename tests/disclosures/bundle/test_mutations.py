@@ -116,9 +116,9 @@ def test_a_checkpoint_from_an_earlier_bundle_is_continued(made, tmp_path):
     report = mutations.judged(second, policy=first["proof/policy"].decode(), checkpoints=[kept])
     assert report.faults == []
     assert any("still begins" in sentence for sentence in report.integrity.proved)
-    damaged = dict(second)
-    name = next(name for name in damaged if name.startswith("proof/consistency/"))
-    head, mark, note = damaged[name].decode().partition("\n\n")
-    damaged[name] = (head.swapcase().replace("OLD", "old") + mark + note).encode()
-    report = mutations.judged(mutations.with_new_manifests(damaged), checkpoints=[kept])
-    assert [fault.kind for fault in report.faults] == ["history-rewritten"]
+    name = next(name for name in second if name.startswith("proof/consistency/"))
+    head, mark, note = second[name].decode().partition("\n\n")
+    for other, kind in ((b64(bytes(32)), "history-rewritten"), ("no hash", "proof-damaged")):
+        spoiled = "\n".join([*head.split("\n")[:-1], other])
+        files = mutations.with_new_manifests({**second, name: f"{spoiled}{mark}{note}".encode()})
+        assert [fault.kind for fault in mutations.judged(files, checkpoints=[kept]).faults] == [kind]
