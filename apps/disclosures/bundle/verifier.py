@@ -19,6 +19,7 @@ import argparse
 import hashlib
 import json
 import re
+import shlex
 import shutil
 import struct
 import subprocess
@@ -498,45 +499,90 @@ class Stamp:
     algorithm: str
     imprint: bytes
     at: datetime
+    is_bare: bool  # a TimeStampToken, not wrapped in the TimeStampResp that an authority answers with
+
+    def command(self, name: str, authorities: str) -> list[str]:
+        """What verifies it, by the certificates as they were when it was signed: a stamp outlives its certificate."""
+        form = ["-token_in"] if self.is_bare else []
+        when = ["-attime", str(int(self.at.timestamp()))]
+        return [
+            "openssl",
+            "ts",
+            "-verify",
+            "-in",
+            name,
+            *form,
+            "-digest",
+            self.imprint.hex(),
+            *when,
+            "-CAfile",
+            authorities,
+        ]
 
 
 OIDS = {"2.16.840.1.101.3.4.2.1": "sha256", "2.16.840.1.101.3.4.2.2": "sha384", "2.16.840.1.101.3.4.2.3": "sha512"}
-TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # id-ct-TSTInfo
+SIGNED_DATA, TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
+INTEGER, OCTETS, OID, GENERAL_TIME, SEQUENCE, CONTEXT_0 = 0x02, 0x04, 0x06, 0x18, 0x30, 0xA0
+GRANTED = (INTEGER, b"\0"), (INTEGER, b"\1")  # as asked for, or with changes
 
 
-def der(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """The elements of a DER sequence: tag, content, and where the element ends."""
-    at = 0
-    while at + 2 <= len(data):
-        tag, length, at = data[at], data[at + 1], at + 2
+def der(data: bytes) -> list[tuple[int, bytes]]:
+    """The elements that the data consist of, each its tag and content (X.690, 10). Raises Bad."""
+    at, found = 0, []
+    while at < len(data):
+        tag, length, at = data[at], data[at + 1] if at + 1 < len(data) else 0x80, at + 2
         if length & 0x80:
             count = length & 0x7F
             length, at = int.from_bytes(data[at : at + count], "big"), at + count
-        if at + length > len(data):
+            if not 0 < count < 5 or length < 0x80:
+                raise Bad("it is not DER")
+        if at + length > len(data) or tag & 0x1F == 0x1F:
             raise Bad("it is not DER")
-        yield tag, data[at : at + length], at + length
+        found.append((tag, data[at : at + length]))
         at += length
+    return found
 
 
-def stamp_of(token: bytes) -> Stamp:
-    """Read a TimeStampResp or TimeStampToken. Raises Bad."""
-    place = token.find(TST_INFO)
-    if place < 0:
-        raise Bad("it is not a time-stamp token")
+def only(data: bytes, tag: int) -> bytes:
+    """The content of the one element that the data are. Raises Bad."""
+    elements = der(data)
+    if [found for found, _ in elements] != [tag]:
+        raise Bad("its structure is not that of RFC 3161")
+    return elements[0][1]
+
+
+def stamp_of(data: bytes) -> Stamp:
+    """Read a TimeStampResp or TimeStampToken, from the outside in: what looks like a token elsewhere in it counts for
+    nothing. Raises Bad."""
     try:
-        explicit = next(der(token[place + len(TST_INFO) :]))[1]
-        octets = next(der(explicit))[1]
-        info = next(der(octets))[1]
-        parts = list(der(info))  # version, policy, messageImprint, serialNumber, genTime, ...
-        algorithm, imprint = (content for _, content, _ in der(parts[2][1]))
-        oid = next(der(algorithm))[1]
-        at = re.fullmatch(r"(\d{14})(?:\.\d+)?Z", parts[4][1].decode("ascii"))
+        parts = der(only(data, SEQUENCE))
+        is_bare = parts[0][0] == OID
+        if not is_bare:
+            (status_tag, status), (token_tag, token) = parts
+            if (status_tag, token_tag) != (SEQUENCE, SEQUENCE) or der(status)[0] not in GRANTED:
+                raise Bad("the authority did not grant it")
+            parts = der(token)
+        signed = der(only(_content(parts, SIGNED_DATA), SEQUENCE))  # version, digest algorithms, content, ...
+        info = der(only(only(_content(der(signed[2][1]), TST_INFO), OCTETS), SEQUENCE))
+        kinds = [tag for tag, _ in info[:5]]  # version, policy, messageImprint, serialNumber, genTime
+        if kinds != [INTEGER, OID, SEQUENCE, INTEGER, GENERAL_TIME]:
+            raise Bad("its structure is not that of RFC 3161")
+        (_, algorithm), (_, imprint) = der(info[2][1])
+        oid = _oid(der(algorithm)[0][1])
+        at = re.fullmatch(r"(\d{14})(?:\.\d+)?Z", info[4][1].decode("ascii"))
         if not at:
             raise Bad("its time is malformed")
         moment = datetime.strptime(at[1], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
-        return Stamp(OIDS.get(_oid(oid), _oid(oid)), imprint, moment)
-    except (StopIteration, IndexError, ValueError) as error:
+        return Stamp(OIDS.get(oid, oid), imprint, moment, is_bare)
+    except (IndexError, ValueError) as error:
         raise Bad(f"it is not a time-stamp token: {error}") from None
+
+
+def _content(parts: list[tuple[int, bytes]], kind: str) -> bytes:
+    """What a ContentInfo of this type holds (RFC 5652, 3)."""
+    if len(parts) != 2 or parts[0][0] != OID or _oid(parts[0][1]) != kind or parts[1][0] != CONTEXT_0:
+        raise Bad("its structure is not that of RFC 3161")
+    return parts[1][1]
 
 
 def _oid(data: bytes) -> str:
@@ -1317,17 +1363,23 @@ class CaseCheck:
             return
         self.bound.add(name)
         at = f"{stamp.at:%Y-%m-%d %H:%M:%S UTC}"
-        command = f"openssl ts -verify -in {name} -digest {stamp.imprint.hex()} -CAfile AUTHORITY.pem"
+        command = stamp.command(name, self.outside.authorities or "AUTHORITY.pem")
         if not self.outside.authorities or not shutil.which("openssl"):
             self.time.not_proved.append(
-                f"Who signed {name}, which says that the checkpoint existed at {at}: check it with `{command}`, or give "
-                "--authorities AUTHORITY.pem where openssl is installed."
+                f"Who signed {name}, which says that the checkpoint existed at {at}: check it with "
+                f"`{shlex.join(command)}`, or give --authorities AUTHORITY.pem where openssl is installed."
             )
-        elif _openssl(token, stamp.imprint, self.outside.authorities):
+        elif _openssl(token, stamp, self.outside.authorities):
             self.time.proved.append(f"A time-stamping authority signed that the checkpoint existed at {at} ({name}).")
+            self.time.not_proved.append(
+                f"Whether the certificate behind {name} was revoked: it was valid by its dates when it signed."
+            )
         else:
             self.time.wrong(
-                "timestamp-untrusted", name, f"{name} is not signed by an authority of {self.outside.authorities}."
+                "timestamp-untrusted",
+                name,
+                f"{name} is not signed by an authority of {self.outside.authorities}, with a certificate for time "
+                "stamps that was valid then.",
             )
 
     def unbound(self) -> None:
@@ -1355,12 +1407,11 @@ def shown(value: Any) -> str:
     return f"{text[:57]}…" if len(text) > 60 else text
 
 
-def _openssl(token: bytes, imprint: bytes, authorities: str) -> bool:
+def _openssl(token: bytes, stamp: Stamp, authorities: str) -> bool:
     with tempfile.NamedTemporaryFile(suffix=".tsr") as file:
         file.write(token)
         file.flush()
-        command = ["openssl", "ts", "-verify", "-in", file.name, "-digest", imprint.hex(), "-CAfile", authorities]
-        return subprocess.run(command, capture_output=True).returncode == 0  # noqa: S603
+        return subprocess.run(stamp.command(file.name, authorities), capture_output=True).returncode == 0  # noqa: S603
 
 
 # === 8. One proof, two checkpoints, the whole log ====================================================================
