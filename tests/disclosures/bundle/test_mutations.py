@@ -1,5 +1,6 @@
 """Whatever is done to a bag is found and named; what nobody touched is never suspected."""
 
+import json
 from random import Random
 
 import pytest
@@ -60,6 +61,18 @@ def test_no_clean_bag_is_suspected(bag, times):
         Random(number).shuffle(names)  # in whatever order it is unpacked
         report = mutations.judged({name: files[name] for name in names}, receipt=receipt)
         assert report.faults == []
+
+
+@pytest.mark.parametrize("times", [40, SOAK])
+def test_nothing_in_a_bag_trips_the_verifier(bag, times):
+    """A report always comes out, with a fault wherever the list is one that the log speaks for."""
+    files, receipt = bag
+    random = Random(17)
+    for _ in range(times):
+        report = mutations.judged(mutations.odd(files, random), receipt=receipt)
+        assert report.faults
+        assert "Do not rely on it" in report.as_text()
+        assert json.loads(json.dumps(report.as_dict()))["holds"] is False
 
 
 def rewritten(files, signer):
