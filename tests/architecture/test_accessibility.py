@@ -46,15 +46,19 @@ def look(page: Page, theme: str, width: int) -> list[tuple[Any, ...]]:
 def test_every_page_is_accessible_and_fits(window, monkeypatch, room, views):  # noqa: F811
     monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())
     world, pages, wrong = World(), {}, {}
-    for name, route in ROUTES.items():
-        if not name.startswith(f"{room}:") or "get" not in route.methods or name in NO_PAGES:
-            continue
-        address = reverse(name, args=route.args(world))
+    routes = {
+        name: route
+        for name, route in ROUTES.items()
+        if name.startswith(f"{room}:") and "get" in route.methods and name not in NO_PAGES
+    }
+    # Everything has happened before the first page is opened: no list is empty.
+    addresses = {name: (route.right, reverse(name, args=route.args(world))) for name, route in routes.items()}
+    for name, (right, address) in addresses.items():
         if "/api/" in address:
             continue
-        if route.right not in pages:
-            pages[route.right] = window(getattr(world.people, route.right))
-        assert pages[route.right].goto(address).status == 200, name
-        if found := [fault for theme, width in views for fault in look(pages[route.right], theme, width)]:
+        if right not in pages:
+            pages[right] = window(getattr(world.people, right))
+        assert pages[right].goto(address).status == 200, name
+        if found := [fault for theme, width in views for fault in look(pages[right], theme, width)]:
             wrong[name] = found
     assert wrong == {}

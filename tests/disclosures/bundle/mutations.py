@@ -40,9 +40,9 @@ def with_new_manifests(files: Files) -> Files:
     files = {name: data for name, data in files.items() if "manifest-" not in name}
     payload = sorted(name for name in files if name.startswith("data/"))
     octets = sum(len(files[name]) for name in payload)
-    info = files["bag-info.txt"].decode().splitlines()
-    oxum = [f"Payload-Oxum: {octets}.{len(payload)}" if line.startswith("Payload-Oxum") else line for line in info]
-    files["bag-info.txt"] = "".join(f"{line}\n" for line in oxum).encode()
+    info = files["bag-info.txt"].split(b"\n")
+    oxum = f"Payload-Oxum: {octets}.{len(payload)}".encode()
+    files["bag-info.txt"] = b"\n".join(oxum if line.startswith(b"Payload-Oxum") else line for line in info)
     for kind, names in (("manifest", payload), ("tagmanifest", None)):
         listed = names if names is not None else sorted(set(files) - set(payload))
         made = {
@@ -246,8 +246,11 @@ KNOWING: list[Callable[[Files, Random], Mutation]] = [
 
 def anything(files: Files, random: Random) -> Mutation:
     """Any byte of any file, the manifests made anew: only the receipt speaks against all of these."""
-    made = _flip({name: data for name, data in files.items() if "manifest" not in name}, random)
-    return made._replace(files=with_new_manifests(made.files))
+    whole = with_new_manifests(files)
+    while True:  # the sum of the sizes, in bag-info.txt, is made anew with the manifests
+        made = _flip({name: data for name, data in files.items() if "manifest" not in name}, random)
+        if (changed := with_new_manifests(made.files)) != whole:
+            return made._replace(files=changed)
 
 
 # --- by somebody who wants the verifier to trip over its own feet ----------------------------------------------------
