@@ -89,7 +89,7 @@ def _request(page: Page, account: Account) -> None:
     page.get_by_label("Reference").fill(account.ref)
     page.get_by_label("Ground").select_option("objection")
     page.get_by_label("What was asked").fill("Letter of 3 March.")
-    page.get_by_role("button", name="Put it down").click()
+    page.get_by_role("button", name="Record it").click()
     expect(page.get_by_text("Another person carries it out.")).to_be_visible()
 
 

@@ -105,6 +105,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "scope of a hold",
+                "verbose_name_plural": "scopes of holds",
                 "abstract": False,
                 "base_manager_name": "objects",
             },
@@ -207,6 +208,7 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name": "confirmation of a retention rule",
+                "verbose_name_plural": "confirmations of retention rules",
                 "abstract": False,
                 "base_manager_name": "objects",
                 "constraints": [

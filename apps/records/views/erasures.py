@@ -66,7 +66,7 @@ def request_erasure(request: HttpRequest) -> HttpResponse:
         request,
         form,
         actions.request_erasure,
-        done=lambda erasure: f"{erasure.ref} is put down. Another person carries it out.",
+        done=lambda erasure: f"{erasure.ref} is on record. Another person carries it out.",
     )
     return redirect(made.result) if made else form_page(request, "records/request_erasure.html", form)
 
