@@ -90,6 +90,7 @@ DO: dict[str, dict[str, Do]] = {
         "evidence.run_test": lambda w, _: w.run.item,
         "evidence.run_on_accounts": lambda w, _: w.accounts_run.item,
         "evidence.measure_order": lambda w, _: w.trial("measured").item,
+        "evidence.open_order": lambda w, _: w.opened().item,
         "evidence.derive": lambda w, item: evidence.derive(
             item or w.collect(),
             derived="redacted",

@@ -37,7 +37,7 @@ from tests.alerts.conftest import alert
 from tests.audit.sequencing import sequence_here
 from tests.cases.conftest import CLAUSE, END, START, TERMS, make_accounts, make_activity
 from tests.conftest import PASSWORD, People
-from tests.evidence.conftest import ran
+from tests.evidence.conftest import COUNTS, DECLARED, key_named, ran, suspect_named
 from tests.policies.conftest import HistoryWriter
 
 WORKER = System("worker")
@@ -263,6 +263,11 @@ class World:
         if state == "measured":
             self.score(found)
         return found
+
+    def opened(self) -> Any:
+        """The run of a blind trial."""
+        trial = self.trial("measured")
+        return evidence.open_order(trial, order=self.order, secret=self.secret, by=self.people.analyst)
 
     def score(self, trial: Any) -> None:
         scored = {label: {"n": 40_000, "inputs": COUNTS} for label in trial.labels}
