@@ -15,6 +15,7 @@ from apps.evidence import fingerprints
 from apps.evidence.fingerprints import FingerprintTest, InvalidInputs, multiple, strength
 
 BINS = 20
+BY_ROW = 2  # first of a test's columns: how many were scored, and what of them hit
 LONGEST_REF = 128
 LEAST_LOG10_LR = 0.3010299956639812  # 2, where the scale's first step begins
 
@@ -53,7 +54,9 @@ def read(test: FingerprintTest, rows: Sequence[Mapping[str, Any]], shared: Mappi
     _check_refs(refs)
     types = get_type_hints(test.inputs, include_extras=True)
     columns: dict[str, Any] = {}
-    for name in test.columns:
+    for place, name in enumerate(test.columns):
+        if name in shared and place < BY_ROW:
+            raise ValidationError({"accounts": f"`inputs.{name}` is given by row, not for all: leave it out there."})
         if name in shared:
             columns[name] = _converted([shared[name]], types[name], f"inputs.{name}")[0]
         else:
@@ -107,7 +110,7 @@ def compute(test: FingerprintTest, rows: Rows, base: Any, inputs: Mapping[str, A
     import numpy as np
 
     size = len(rows.refs)
-    n_name, k_name = list(test.columns or ())[:2]  # how many were scored, and what of them hit
+    n_name, k_name = list(test.columns or ())[:BY_ROW]
     n, k = rows.columns[n_name], rows.columns[k_name]
     wrong = np.flatnonzero(np.broadcast_to(np.greater(k, n), size))
     if wrong.size:

@@ -43,6 +43,11 @@ class Setting:
     dependency_group: str = ""
     not_blind_because: str = ""
 
+    def __post_init__(self) -> None:
+        if self.test_id not in fingerprints.TESTS:
+            known = ", ".join(sorted(fingerprints.TESTS))
+            raise ValidationError({"test": f"There is no test “{self.test_id}”. There are: {known}."})
+
     @property
     def test(self) -> fingerprints.FingerprintTest:
         return fingerprints.TESTS[self.test_id]

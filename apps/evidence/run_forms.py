@@ -8,7 +8,7 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from apps.evidence import schema_fields, sealing
+from apps.evidence import many, schema_fields, sealing
 from apps.evidence.fingerprints import TESTS, FingerprintTest
 from apps.evidence.models import Item, ModelVersion, SuspectModel, TestPlan, WatermarkKey
 
@@ -183,9 +183,12 @@ class AccountsForm(RunForm):
         super().__init__(test, *args, **kwargs)
         self.fields["suspect"].required = self.fields["not_blind_because"].required = False
         self.order_fields(self.field_order)
-        for name in test.columns or ():
-            self.fields[f"in-{name}"].required = False
-            self.fields[f"in-{name}"].help_text = "Empty: it is a column of the rows."
+        for place, name in enumerate(test.columns or ()):
+            if place < many.BY_ROW:
+                del self.fields[f"in-{name}"], self.inputs[f"in-{name}"]
+            else:
+                self.fields[f"in-{name}"].required = False
+                self.fields[f"in-{name}"].help_text = "Empty: it is a column of the rows."
 
     @property
     def measured(self) -> list[forms.BoundField]:

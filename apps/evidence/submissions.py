@@ -9,7 +9,7 @@ import rfc8785
 from django.core.exceptions import ValidationError
 from msgspec import Meta
 
-from apps.evidence import actions, fingerprints
+from apps.evidence import actions
 from apps.evidence import declared as declarations
 from apps.evidence.models import Item, ModelVersion, SuspectModel, TestPlan, TestRun, WatermarkKey
 
@@ -66,9 +66,6 @@ def read(given: dict[str, Any]) -> Submission:
 
 def keywords(sent: Submission) -> dict[str, Any]:
     """The keywords of `run_test`, with each name looked up. Raises ValidationError naming the one that is not there."""
-    if sent.test not in fingerprints.TESTS:
-        known = ", ".join(sorted(fingerprints.TESTS))
-        raise ValidationError({"test": f"There is no test “{sent.test}”. There are: {known}."})
     return {
         "test_id": sent.test,
         "inputs": sent.inputs,

@@ -43,8 +43,6 @@ def run_on_accounts(
 
     `inputs` is what all rows share. Raises ValidationError naming the row and the field that do not fit.
     """
-    if test_id not in fingerprints.TESTS:
-        raise ValidationError({"test": f"There is no test “{test_id}”: choose one of the catalogue."})
     if not rows:
         raise ValidationError({"accounts": "There are no rows: give one for each account that was tested."})
     setting = Setting(

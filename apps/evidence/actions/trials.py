@@ -52,14 +52,12 @@ def commit_order(
                 " (R3)"
             }
         )
-    if test_id not in fingerprints.TESTS:
-        raise ValidationError({"test_id": f"There is no test “{test_id}”: choose one of the catalogue."})
     now = timezone.now()
     return ledger.create(
         BlindTrial,
         ref=next_reference("BT", now.year),
         test_id=test_id,
-        test_version=fingerprints.TESTS[test_id].version,
+        test_version=Setting(test_id=test_id).test.version,
         suspect=suspect,
         protected=protected,
         key=key,
