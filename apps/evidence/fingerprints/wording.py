@@ -116,7 +116,8 @@ def _silence(inputs: Inputs, result: Result) -> str:
     """What a negative result says where the test is weak (nothing), and what it would need to say something."""
     if result.direction != "uninformative" or result.power is None:
         return ""
+    effect = "a known positive" if result.power_effect is None else f"an effect of {result.power_effect:g}"
     return (
-        f"That nothing was found says little: an effect of {result.power_effect:g} would have been found with "
-        f"probability {_power(result.power)}, and at least {inputs.least_power:.2f} is required."
+        f"That nothing was found says little: {effect} would have been found with probability "
+        f"{_power(result.power)}, and at least {inputs.least_power:.2f} is required."
     )
