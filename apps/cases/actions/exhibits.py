@@ -37,6 +37,8 @@ def add_exhibit(
         raise ValidationError(f"{item.ref} is not what was collected: nothing may rest on it.")
     run = getattr(item, "test_run", None)
     if run is not None:
+        if run.unfit_because:
+            raise ValidationError(run.unfit_because)
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap
         dependency_group = dependency_group or run.dependency_group
     if not dependency_group.strip():

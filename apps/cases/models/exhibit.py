@@ -2,6 +2,7 @@ from django.db import models
 
 from apps.cases.models.case import Case, OfCase
 from apps.core.constraints import both_or_neither
+from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
 
 
 class Exhibit(OfCase):
@@ -30,6 +31,7 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
+        triggers = [*OfCase.Meta.triggers, RESTS_ON_A_FIT_RUN]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(

@@ -42,8 +42,13 @@ def propose_release(item: Item, *, recipient: str, reason: str, by, authority: s
 
 @action
 def propose_disposal(item: Item, *, reason: str, by, authority: str = "") -> Proposal:
-    """Ask another person to dispose of an item. Never of one that is held."""
+    """Ask another person to dispose of an item. Never of one that is held, nor of a test run."""
     _refuse_held(item)
+    if item.kind == Item.Kind.TEST_RUN and item.parent_id is None:
+        raise ValidationError(
+            f"{item.ref} is the file of a test run. Runs stay, whatever came out: leaving out those that found nothing"
+            " would make the others look stronger than they are. (R7)"
+        )
     return _propose(item, Asked.DISPOSE, by, reason=reason, authority=authority)
 
 

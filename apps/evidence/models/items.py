@@ -22,11 +22,14 @@ class Item(AuditedModel):
     class Kind(models.TextChoices):
         QUERY_LOG = "query_log", "Query log"
         TEST_RUN = "test_run", "Fingerprint test run"
+        SIGNATURE = "signature_check", "Check of a signature"
         SIMILARITY = "behavioural_similarity", "Behavioural similarity"
         EXPERT = "expert_assessment", "Expert assessment"
         CAPTURE = "capture", "Capture of a public page"
         CORRESPONDENCE = "correspondence", "Correspondence"
         OTHER = "other", "Other"
+
+    MADE_HERE = (Kind.TEST_RUN, Kind.SIGNATURE)  # nobody brings them in
 
     class State(models.TextChoices):
         QUARANTINED = "quarantined", "In quarantine"
@@ -65,6 +68,17 @@ class Item(AuditedModel):
         triggers = [
             *written_once(but=("state", "custodian")),
             refuse_held("what_is_held_is_not_disposed_of", "OLD.state <> 'disposed' AND NEW.state = 'disposed'"),
+            # Runs stay, failed and negative ones too (R7); what was made from their files may go.
+            pgtrigger.Trigger(
+                name="a_run_is_not_disposed_of",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__kind="test_run", old__parent__isnull=True, new__state="disposed"),
+                func="""
+                    RAISE EXCEPTION 'the file of a test run, %, stays', OLD.ref
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'a_run_is_not_disposed_of';
+                """,
+            ),
             # With this no chain of derivatives can close into a circle: a parent is there first, and never changes.
             pgtrigger.Trigger(
                 name="a_derivative_comes_after_its_parent",
