@@ -108,7 +108,7 @@ def test_the_inputs_digest_depends_on_values_and_not_on_their_order():
 def test_submitted_figures_that_differ_are_named():
     result = recompute("green-list", {"scored": 100, "green": 50, "gamma": 0.25, "distinct": True, "key_id": "K"})
     assert discrepancies({"p_value": 6.64e-8, "z": 5.7735, "note": "ok", "effect": True}, result) == []
-    assert discrepancies({"p_value": 3.882e-9}, result) == ["Submitted p_value 3.882e-09, recomputed 6.639e-08."]
+    assert discrepancies({"p_value": 3.882e-9}, result) == ["Submitted p_value 3.88 × 10⁻⁹, recomputed 6.64 × 10⁻⁸."]
     assert discrepancies({"z": 5.0, "power": 0.5, "green_rate": 0.5}, result) == [
         f"Submitted power 0.5, recomputed {result.power:.4g}.",
         "Submitted z 5, recomputed 5.774.",
@@ -131,7 +131,7 @@ def test_a_negative_result_says_something_only_with_power(n, data):
 def test_the_catalogue_is_light_to_load():
     """Web processes load it at their start; the slow libraries wait until a test needs them."""
     heavy = "{'statsmodels', 'pandas', 'datasketch', 'scipy.stats'} & set(sys.modules)"
-    code = f"import sys, apps.evidence.fingerprints, apps.evidence.fingerprints.accounts as a; print(sorted({heavy}))"
+    code = f"import sys, apps.evidence.fingerprints, apps.evidence.fingerprints.multiple; print(sorted({heavy}))"
     assert (
         subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.strip() == "[]"
     )
