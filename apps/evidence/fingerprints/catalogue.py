@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import rfc8785
 
-from . import results
+from . import results, wording
 from .methods import (
     behaviour,
     canaries,
@@ -70,10 +70,24 @@ def discrepancies(submitted: Mapping[str, Any], result: Result) -> list[str]:
     """Sentences on figures that came with the inputs and differ from ours, whatever their names, sorted by name."""
     ours = {name: value for name, value in figures(result).items() if value is not None}
     return [
-        f"Submitted {name} {submitted[name]:.4g}, recomputed {ours[name]:.4g}."
+        _difference(name, submitted[name], ours[name])
         for name in sorted(set(submitted) & set(ours))
-        if _differ(submitted[name], ours[name], on_log_scale=name.startswith("p_value") or name.endswith("_p"))
+        if _differ(submitted[name], ours[name], on_log_scale=_is_p(name))
     ]
+
+
+def _difference(name: str, theirs: float, ours: float) -> str:
+    """Both figures, a p-value as it may be printed (R15)."""
+    if not _is_p(name) or not 0 <= theirs <= 1:
+        return f"Submitted {name} {theirs:.4g}, recomputed {ours:.4g}."
+    said, found = wording.p_text(theirs), wording.p_text(ours)
+    if said == found:
+        return f"Submitted {name} and the recomputed one differ, though both are printed as {said}."
+    return f"Submitted {name} {said}, recomputed {found}."
+
+
+def _is_p(name: str) -> bool:
+    return name.startswith("p_value") or name.endswith("_p")
 
 
 def figures(result: Result) -> dict[str, float | None]:
