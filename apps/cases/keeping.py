@@ -8,6 +8,8 @@ from apps.cases.models import (
     CaseAccount,
     CaseGroup,
     CaseNote,
+    Claim,
+    ClaimLink,
     Decision,
     Exhibit,
     Explanation,
@@ -18,6 +20,7 @@ from apps.cases.models import (
     FindingExplanation,
     Independence,
     Party,
+    Quantity,
     Task,
 )
 from apps.records.reach import brings, holdable, part_of
@@ -43,12 +46,16 @@ OF_CASE: tuple[type[models.Model], ...] = (
     Finding,
     Decision,
     Independence,
+    Claim,
+    ClaimLink,
+    Quantity,
 )
 for model in OF_CASE:
     part_of(model, "case")
 brings(CaseGroup, "case", "group")
 brings(CaseAccount, "case", "account")
 brings(Exhibit, "case", "item")
+brings(Claim, "case", "capture")
 for part in (FindingAccount, FindingClause, FindingExhibit, FindingExplanation):
     part_of(part, "finding")
 part_of(Assessment, "explanation")

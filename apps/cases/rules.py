@@ -56,6 +56,12 @@ def is_not_done(principal, task=None) -> bool:
     return task is None or isinstance(task, Case) or task.done_at is None
 
 
+@rules.predicate
+def is_not_withdrawn(principal, obj=None) -> bool:
+    """A claim, or a link between claims."""
+    return obj is None or isinstance(obj, Case) or obj.withdrawn_at is None
+
+
 rules.add_perm("cases.view", may("cases.view"))
 rules.add_perm("cases.view_privileged", may("cases.view_privileged"))
 rules.add_perm("cases.open_privileged", may("cases.open_privileged"))
@@ -83,6 +89,13 @@ rules.add_perm("cases.add_exhibit", may("cases.add_exhibit") & is_open)
 rules.add_perm("cases.raise_explanation", may("cases.raise_explanation") & is_open)
 rules.add_perm("cases.assess_explanation", may("cases.assess_explanation") & is_open)
 rules.add_perm("cases.rate_exhibit", may("cases.rate_exhibit") & is_open)
+
+rules.add_perm("cases.record_claim", may("cases.record_claim") & is_open)
+rules.add_perm("cases.grade_claim", may("cases.grade_claim") & is_open & is_not_withdrawn)
+rules.add_perm("cases.link_claims", may("cases.link_claims") & is_open & is_not_withdrawn)
+rules.add_perm("cases.unlink_claims", may("cases.unlink_claims") & is_open & is_not_withdrawn)
+rules.add_perm("cases.withdraw_claim", may("cases.withdraw_claim") & is_open & is_not_withdrawn)
+rules.add_perm("cases.record_quantity", may("cases.record_quantity") & is_open)
 
 rules.add_perm("cases.argue_independence", may("cases.argue_independence") & is_open)
 rules.add_perm("cases.accept_independence", may("cases.accept_independence") & is_open & is_not_its_author)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.cases.views import cases, evidence, findings, members, strength
+from apps.cases.views import cases, claims, evidence, findings, members, strength
 
 app_name = "cases"
 urlpatterns = [
@@ -15,6 +15,10 @@ urlpatterns = [
     path("independence/<uuid:pk>/refuse/", evidence.RefuseIndependence.as_view(), name="refuse_independence"),
     path("explanations/<uuid:pk>/assess/", evidence.assess_explanation, name="assess_explanation"),
     path("explanations/<uuid:pk>/rate/", evidence.rate_exhibit, name="rate_exhibit"),
+    path("claims/<uuid:pk>/grade/", claims.GradeClaim.as_view(), name="grade_claim"),
+    path("claims/<uuid:pk>/link/", claims.LinkClaims.as_view(), name="link_claims"),
+    path("claims/<uuid:pk>/withdraw/", claims.WithdrawClaim.as_view(), name="withdraw_claim"),
+    path("claims/links/<uuid:pk>/withdraw/", claims.UnlinkClaims.as_view(), name="unlink_claims"),
     path("findings/<str:ref>/", findings.finding, name="finding"),
     path("findings/<str:ref>/confirm/", findings.confirm_finding, name="confirm_finding"),
     path("findings/<str:ref>/reject/", findings.reject_finding, name="reject_finding"),
@@ -34,6 +38,9 @@ urlpatterns = [
     path("cases/<str:ref>/evidence/independence/", evidence.ArgueIndependence.as_view(), name="argue_independence"),
     path("cases/<str:ref>/explanations/", evidence.explanations, name="explanations"),
     path("cases/<str:ref>/explanations/raise/", evidence.raise_explanation, name="raise_explanation"),
+    path("cases/<str:ref>/claims/", claims.claims, name="claims"),
+    path("cases/<str:ref>/claims/record/", claims.RecordClaim.as_view(), name="record_claim"),
+    path("cases/<str:ref>/claims/number/", claims.RecordQuantity.as_view(), name="record_quantity"),
     path("cases/<str:ref>/findings/", findings.findings, name="findings"),
     path("cases/<str:ref>/findings/propose/", findings.propose_finding, name="propose_finding"),
     path("cases/<str:ref>/decisions/", findings.decisions, name="decisions"),

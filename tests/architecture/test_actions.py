@@ -46,6 +46,9 @@ VERBS = sorted(verb for verb, function in verbs().items() if function.__module__
 NO_VERBS = {
     "cases.enter": "a step that verbs of several files share",
     "disclosures.files_of": "makes a report's files, and writes nothing",
+    "evidence.take_in": "a step that verbs of several files share",
+    "evidence.record": "a step that verbs of several files share",
+    "evidence.write": "a step that verbs of several files share",
 }
 
 # Verbs that people do not do in the browser, with where they are done instead.

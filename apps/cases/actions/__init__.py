@@ -9,6 +9,14 @@ from apps.cases.actions.cases import (
     reopen_case,
     start_investigation,
 )
+from apps.cases.actions.claims import (
+    grade_claim,
+    link_claims,
+    record_claim,
+    record_quantity,
+    unlink_claims,
+    withdraw_claim,
+)
 from apps.cases.actions.decisions import approve_decision, propose_decision, reject_decision
 from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_explanation, rate_exhibit
 from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
@@ -35,6 +43,8 @@ __all__ = [
     "correct_party",
     "describe",
     "exclude_accounts",
+    "grade_claim",
+    "link_claims",
     "look_up_identifier",
     "open_case",
     "open_case_from_group",
@@ -43,11 +53,15 @@ __all__ = [
     "propose_finding",
     "raise_explanation",
     "rate_exhibit",
+    "record_claim",
+    "record_quantity",
     "refuse_independence",
     "reject_decision",
     "reject_finding",
     "reopen_case",
     "restore_accounts",
     "start_investigation",
+    "unlink_claims",
+    "withdraw_claim",
     "withdraw_finding",
 ]

@@ -1,6 +1,7 @@
 """The case file: what is investigated, who it is about, what carries it, what was concluded and decided."""
 
 from apps.cases.models.case import Case, CaseAccount, CaseGroup, CaseNote, Party, Task
+from apps.cases.models.claim import Claim, ClaimLink, Quantity
 from apps.cases.models.decision import Decision
 from apps.cases.models.exhibit import Assessment, Exhibit, Explanation
 from apps.cases.models.finding import (
@@ -19,6 +20,8 @@ __all__ = [
     "CaseAccount",
     "CaseGroup",
     "CaseNote",
+    "Claim",
+    "ClaimLink",
     "Confidence",
     "Decision",
     "Exhibit",
@@ -30,5 +33,6 @@ __all__ = [
     "FindingExplanation",
     "Independence",
     "Party",
+    "Quantity",
     "Task",
 ]

@@ -45,12 +45,13 @@ def runs(found: Strength, on_record: Iterable[TestRun]) -> list[dict[str, Any]]:
     return [
         {
             "ref": run.ref,
-            "suspect": run.suspect,
+            "suspect": str(run.suspect),
             "test": run.test_id,
             "run_on": run.run_at.date().isoformat(),
             "planned": not run.is_exploratory,
             "outcome": run.get_outcome_display(),
-            "p": run.result.get("p_text", ""),
+            "p": (run.result or {}).get("p_text", ""),
+            "why": run.failure or " ".join(run.withheld),
             "exhibit": found.labels.get(run.ref),
             "stands": found.verdicts.get(run.ref),
         }

@@ -385,6 +385,15 @@ def strength_chart(
     return {"chart": charts.strength(rows, bands), "title": title}
 
 
+@register.inclusion_tag("components/spans.html")
+def spans(rows: Sequence[Mapping], title: str) -> dict:
+    """Times below each other: rows of `label`, `since` and `until` (None: still). Say the same in a table beside it."""
+    if not rows:
+        return {}
+    bars, height = charts.spans(rows, timezone.now())
+    return {"bars": bars, "height": height, "axis": height + 14, "title": title, "first": min(r["since"] for r in rows)}
+
+
 @register.inclusion_tag("components/interval_chart.html")
 def interval_chart(rows: Sequence[Mapping], title: str, level: float | None = None, level_label: str = "") -> dict:
     """Shares with their intervals over time: rows of `label`, `estimate`, `lower`, `upper` (0 to 1), optional `note`;

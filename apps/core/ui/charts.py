@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from apps.core.ui.formats import SUPERSCRIPT, number
 
@@ -229,3 +230,35 @@ def _strength_bar(row: Mapping, value: float | None, top: int, at: Callable[[flo
         label_x=12 * level,
         middle=top + 11.5,
     )
+
+
+@dataclass(frozen=True)
+class Span:
+    """A time from one moment to another, or until now where it has no end."""
+
+    label: str
+    bar: Box
+    middle: float
+    is_open: bool
+
+
+def spans(
+    rows: Sequence[Mapping], now: datetime, *, width: int = 760, label_width: int = 250
+) -> tuple[list[Span], int]:
+    """Lays out times below each other, from the first beginning to now, and how high that is. A row: `label`; `since`;
+    `until`, or None where it goes on."""
+    first = min(row["since"] for row in rows)
+    last = max([now, *(row["until"] for row in rows if row["until"])])
+    length = max((last - first).total_seconds(), SMALLEST)
+
+    def at(moment: datetime) -> float:
+        return round(label_width + (moment - first).total_seconds() / length * (width - label_width), 1)
+
+    found = []
+    for index, row in enumerate(rows):
+        left, right, top = at(row["since"]), at(row["until"] or max(now, row["since"])), 6 + ROW * index
+        label = str(row["label"])
+        short = label if len(label) <= LABEL_CHARACTERS else f"{label[: LABEL_CHARACTERS - 1]}…"
+        bar = Box(left, top, max(round(right - left, 1), 2), 15)
+        found.append(Span(short, bar, top + 11.5, row["until"] is None))
+    return found, 10 + ROW * len(rows)

@@ -4,7 +4,6 @@ Counts and rates may be arrays of one shape, so that thousands of accounts are o
 scipy.stats would cost every process more than a second at its start.
 """
 
-from bisect import bisect_left
 from typing import Any
 
 import numpy as np
@@ -44,8 +43,8 @@ def ln_probability(k: Numbers, n: Numbers, rate: Numbers, complement: Numbers | 
     inner = (k > 0) & (k < n)
     a, b = np.where(inner, k, 1.0), np.where(inner, n - k, 1.0)
     whole = np.where(inner, n, 2.0)
-    ln = _stirling_error(whole) - _stirling_error(a) - _stirling_error(b)
-    ln = ln - _deviance(a, whole * rate) - _deviance(b, whole * q) + np.log(whole / (2 * np.pi * a * b)) / 2
+    ln = stirling_error(whole) - stirling_error(a) - stirling_error(b)
+    ln = ln - deviance(a, whole * rate) - deviance(b, whole * q) + np.log(whole / (2 * np.pi * a * b)) / 2
     return np.where(inner, ln, np.where(k <= 0, special.xlogy(n, q), special.xlogy(n, rate)))[()]
 
 
@@ -79,7 +78,7 @@ def _ln_far_tail(k: Numbers, n: Numbers, p: Numbers, q: Numbers) -> Numbers:
     return ln_probability(k, n, p, q) + np.log(q) + np.log(fraction)
 
 
-def _stirling_error(n: Numbers) -> Numbers:
+def stirling_error(n: Numbers) -> Numbers:
     """ln n! minus Stirling's formula."""
     small = np.minimum(n, 16.0)
     exact = special.gammaln(small + 1) - (small + 0.5) * np.log(small) + small - np.log(2 * np.pi) / 2
@@ -88,7 +87,7 @@ def _stirling_error(n: Numbers) -> Numbers:
     return np.where(n < 16, exact, series)
 
 
-def _deviance(x: Numbers, mean: Numbers) -> Numbers:
+def deviance(x: Numbers, mean: Numbers) -> Numbers:
     """x ln(x / mean) + mean - x, without cancellation where x is close to the mean."""
     v = (x - mean) / (x + mean)
     near = np.abs(v) < 0.1
@@ -113,12 +112,23 @@ def upper_bound(k: int, n: int, level: float = 0.95) -> float:
     return 1.0 if k == n else float(special.betaincinv(k + 1, n - k, level))
 
 
-def critical_count(n: int, rate: float, alpha: float) -> int:
-    """The smallest k with P[X >= k] <= alpha; n + 1 when no count is that improbable."""
-    return bisect_left(range(n + 1), True, key=lambda k: bool(upper_tail(k, n, rate) <= alpha))
+def critical_count(n: Numbers, rate: Numbers, alpha: float) -> Numbers:
+    """The smallest k with P[X >= k] <= alpha; n + 1 when no count is that improbable.
+
+    The quantile is taken of the failures, so that a level far below 1e-16 keeps its digits, and then set right.
+    """
+    n, rate = np.broadcast_arrays(np.asarray(n, dtype=float), np.asarray(rate, dtype=float))
+    failures = np.nan_to_num(special.bdtrik(alpha, n, 1 - rate), nan=-1.0)
+    k = np.clip(n - np.floor(failures), 1, n + 1)
+    for _ in range(_MOST_STEPS):
+        down = (k > 1) & (upper_tail(k - 1, n, rate) <= alpha)
+        up = (k <= n) & (upper_tail(k, n, rate) > alpha)
+        if not (down | up).any():
+            break
+        k = k + up - down
+    return k.astype(np.int64)[()]
 
 
-def power(n: int, rate: float, alternative: float, alpha: float) -> float:
+def power(n: Numbers, rate: Numbers, alternative: Numbers, alpha: float) -> Numbers:
     """The probability that the test at level alpha rejects `rate` when the rate is `alternative`."""
-    k = critical_count(n, rate, alpha)
-    return float(upper_tail(k, n, alternative)) if k <= n else 0.0
+    return upper_tail(critical_count(n, rate, alpha), n, alternative)

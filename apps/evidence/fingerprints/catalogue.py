@@ -11,10 +11,10 @@ import msgspec
 import rfc8785
 
 from . import results
-from .methods import watermarks
+from .methods import green_lists, keyed_scores
 from .schema import FingerprintTest, InvalidInputs, Result, UnknownTest
 
-TESTS: dict[str, FingerprintTest] = {test.id: test for module in (watermarks,) for test in module.TESTS}
+TESTS: dict[str, FingerprintTest] = {test.id: test for module in (green_lists, keyed_scores) for test in module.TESTS}
 
 # A submitted figure that differs by more than this share is another figure, not another rounding.
 _TOLERANCE = 0.01

@@ -2,7 +2,7 @@
 
 Under any dependence: the mean of e-values (Vovk and Wang 2021), Bonferroni, twice the mean of p-values (Ruschendorf
 1982; Vovk and Wang 2020), the harmonic mean with the multiplier e ln K (Vovk and Wang 2020). The bare harmonic mean is
-anti-conservative, and no constant repairs it for every K (Chen, Liu, Tan and Wang 2023): it is not offered as a p-value.
+anti-conservative, and no constant repairs it for every K (Chen, Liu, Tan and Wang 2024), so it is no p-value here.
 Products of e-values, Fisher and Stouffer need independence; they take the argument for it, because somebody has to make
 it. Never the best of several.
 """

@@ -1,7 +1,8 @@
 """Many tests at once: adjusted p-values over everything that was tested, and levels that a test could never pass.
 
-A list for screening is cut at a false discovery rate (Benjamini-Hochberg; Benjamini-Yekutieli where the tests may depend
-on each other in any way). An action that harms each person on it needs the family-wise error held (Holm, Bonferroni).
+A list for screening is cut at a false discovery rate (Benjamini-Hochberg; Benjamini-Yekutieli where the tests may
+depend on each other in any way). An action that harms each person on it needs the family-wise error held (Holm,
+Bonferroni).
 "Tested" counts everything, also analyses that were discarded: what is not in the list is taken as p = 1.
 """
 

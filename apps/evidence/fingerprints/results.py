@@ -49,7 +49,7 @@ def assemble(test: FingerprintTest, inputs: Inputs, computed: Computed, *, code:
         log10_lr_reported=reported,
         scale=scale.id,
         verbal=scale.words(abs(reported)) if reported is not None else "",
-        direction=_direction(reported, inputs, computed),
+        direction=_direction(log10_lr, reported, inputs, computed),
         assumptions=assumptions,
         validation=validation,
         deviations=inputs.deviations,
@@ -115,11 +115,12 @@ def _reported(
     return cap, float(strength.reported(log10_lr, cap))
 
 
-def _direction(reported: float | None, inputs: Inputs, computed: Computed) -> Direction:
+def _direction(log10_lr: float | None, reported: float | None, inputs: Inputs, computed: Computed) -> Direction:
     """Where the result points. Finding nothing counts only if the test would probably have found something."""
     if reported is not None and reported >= math.log10(LEAST_LR):
         return "supports"
-    found = computed.p is not None and computed.p.log10 <= math.log10(inputs.alpha)
-    if not found and computed.power is not None and computed.power < inputs.least_power:
+    significant = computed.p is not None and computed.p.log10 <= math.log10(inputs.alpha)
+    favourable = log10_lr is not None and log10_lr >= math.log10(LEAST_LR)  # but not validated
+    if not significant and not favourable and computed.power is not None and computed.power < inputs.least_power:
         return "uninformative"
     return "against" if reported is not None and reported <= -math.log10(LEAST_LR) else "neutral"

@@ -94,7 +94,7 @@ class Tail(msgspec.Struct, frozen=True):
 
     @property
     def value(self) -> float:
-        return min(1.0, 10.0**self.log10)
+        return min(1.0, max(10.0**self.log10, self.floor))
 
 
 class Computed(msgspec.Struct, frozen=True, kw_only=True):

@@ -99,6 +99,10 @@ def _how_to_read(result: Result) -> str:
     return ""
 
 
+def _power(value: float) -> str:
+    return f"{value:.2f}" if value >= 0.005 else "below 0.01"
+
+
 def _cap_reason(inputs: Inputs) -> str:
     v = inputs.validation
     missed = "" if v.positives else "; how often it misses was not measured"
@@ -114,5 +118,5 @@ def _silence(inputs: Inputs, result: Result) -> str:
         return ""
     return (
         f"That nothing was found says little: an effect of {result.power_effect:g} would have been found with "
-        f"probability {result.power:.2f}, and at least {inputs.least_power:.2f} is required."
+        f"probability {_power(result.power)}, and at least {inputs.least_power:.2f} is required."
     )

@@ -22,11 +22,14 @@ class Item(AuditedModel):
     class Kind(models.TextChoices):
         QUERY_LOG = "query_log", "Query log"
         TEST_RUN = "test_run", "Fingerprint test run"
+        SIGNATURE = "signature_check", "Check of a signature"
         SIMILARITY = "behavioural_similarity", "Behavioural similarity"
         EXPERT = "expert_assessment", "Expert assessment"
         CAPTURE = "capture", "Capture of a public page"
         CORRESPONDENCE = "correspondence", "Correspondence"
         OTHER = "other", "Other"
+
+    MADE_HERE = (Kind.TEST_RUN, Kind.SIGNATURE)  # nobody brings them in
 
     class State(models.TextChoices):
         QUARANTINED = "quarantined", "In quarantine"

@@ -162,7 +162,7 @@ def test_a_p_of_nine_percent_is_negative_support_and_says_nothing_without_power(
     assert result.log10_lr_reported < -0.5
     assert "3.7 times more probable if the suspect never trained" in result.sentence
     assert result.direction == "uninformative"
-    assert "would have been found with probability 0.00, and at least 0.80 is required" in result.sentence
+    assert "would have been found with probability below 0.01, and at least 0.80 is required" in result.sentence
 
 
 def test_finding_nothing_speaks_against_where_the_test_would_have_found_it():
