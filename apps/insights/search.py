@@ -52,7 +52,7 @@ def search(user, words: str) -> list[Found]:
         ("Alert groups", visible_groups(user).filter(_has(words, "title", "key")), _group),
         ("Accounts", visible_accounts(user).filter(_has(words, "ref", "organisation")), _account),
         ("Evidence", visible_items(user).filter(_has(words, "ref", "title", "filename")), _item),
-        ("Test runs", visible_runs(user).filter(_has(words, "ref", "suspect", "key_id")), _run),
+        ("Test runs", visible_runs(user).filter(_has(words, "ref", "suspect__name", "key__key_id")), _run),
         ("Notices", visible_notices(user).filter(_has(words, "ref", "account__ref")), _notice),
         ("Reports", visible_reports(user).filter(_has(words, "ref", "title", "recipient")), _report),
         ("Terms", documents(user).filter(_has(words, "name", "service")), _document),

@@ -3,6 +3,7 @@
 What a case needs comes from the fixtures of the room of cases; `told` reads what a refused person or program is told.
 """
 
+import re
 from html import unescape
 from typing import Any
 
@@ -34,7 +35,7 @@ def told(answer: Any) -> str:
         return " ".join(answer.messages)
     if "json" in answer.headers["Content-Type"]:
         return str(answer.json()["detail"])
-    return " ".join(unescape(answer.content.decode()).split())
+    return " ".join(unescape(re.sub(r"<[^>]+>", " ", answer.content.decode())).split())
 
 
 def sql(statement: str, params: Any = ()) -> None:
