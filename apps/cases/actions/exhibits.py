@@ -39,6 +39,8 @@ def add_exhibit(
         drills.refuse_mixing(case, other.case.drill, f"{item.ref}, {other.label} of {other.case.ref},")
     run = getattr(item, "test_run", None)
     if run is not None:
+        if run.unfit_because:
+            raise ValidationError(run.unfit_because)
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap
         dependency_group = dependency_group or run.dependency_group
     if not dependency_group.strip():

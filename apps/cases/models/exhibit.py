@@ -3,6 +3,7 @@ from django.db import models
 from apps.cases.models.case import Case, OfCase
 from apps.cases.models.drill import stays_apart
 from apps.core.constraints import both_or_neither
+from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
 
 
 class Exhibit(OfCase):
@@ -33,6 +34,7 @@ class Exhibit(OfCase):
         abstract = False
         triggers = [
             *OfCase.Meta.triggers,
+            RESTS_ON_A_FIT_RUN,
             stays_apart(
                 "an_exhibit_stays_in_its_drill",
                 "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"

@@ -142,6 +142,12 @@ def number(value: Any) -> SafeString:
 
 
 @register.simple_tag
+def p_value(p: float | None, floor: float | None = None) -> SafeString:
+    """A probability by chance, below its floor or 10⁻¹² as "<" (R15); None says "not known"."""
+    return unset("not known") if p is None else format_html('<span class="number">{}</span>', formats.p_value(p, floor))
+
+
+@register.simple_tag
 def quantity(value: Any, unit: str = "", qualifier: str = "") -> SafeString:
     """A number with its unit and, where the source has one, its qualifier: over, about, at least, up to.
 

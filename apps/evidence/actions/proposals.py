@@ -9,8 +9,9 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.core import jobs, vault
 from apps.core.vault import naming
-from apps.evidence import custody, holds
+from apps.evidence import custody
 from apps.evidence.models import CustodyEvent, Item, Proposal, StoredFile
+from apps.records.holds import refuse_if_held
 
 Kind = CustodyEvent.Kind
 Asked = Proposal.State
@@ -42,8 +43,13 @@ def propose_release(item: Item, *, recipient: str, reason: str, by, authority: s
 
 @action
 def propose_disposal(item: Item, *, reason: str, by, authority: str = "") -> Proposal:
-    """Ask another person to dispose of an item. Never of one that is held."""
+    """Ask another person to dispose of an item. Never of one that is held, nor of a test run."""
     _refuse_held(item)
+    if item.kind == Item.Kind.TEST_RUN and item.parent_id is None:
+        raise ValidationError(
+            f"{item.ref} is the file of a test run. Runs stay, whatever came out: leaving out those that found nothing"
+            " would make the others look stronger than they are. (R7)"
+        )
     return _propose(item, Asked.DISPOSE, by, reason=reason, authority=authority)
 
 
@@ -158,7 +164,6 @@ def _refuse_drill(item: Item) -> None:
 
 
 def _refuse_held(item: Item) -> None:
-    if held := holds.on(item):
-        raise ValidationError(f"{item.ref} is held and must be kept: {'; '.join(held)}.")
+    refuse_if_held(item, "disposed of")
     if lock := vault.locked(item.sha256):
         raise ValidationError(f"The store keeps the file of {item.ref} by {lock}: it cannot be disposed of before.")

@@ -68,6 +68,17 @@ class Item(AuditedModel):
         triggers = [
             *written_once(but=("state", "custodian")),
             refuse_held("what_is_held_is_not_disposed_of", "OLD.state <> 'disposed' AND NEW.state = 'disposed'"),
+            # Runs stay, failed and negative ones too (R7); what was made from their files may go.
+            pgtrigger.Trigger(
+                name="a_run_is_not_disposed_of",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__kind="test_run", old__parent__isnull=True, new__state="disposed"),
+                func="""
+                    RAISE EXCEPTION 'the file of a test run, %, stays', OLD.ref
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'a_run_is_not_disposed_of';
+                """,
+            ),
             # Cases lie below this room, so only the database can ask them (R18).
             pgtrigger.Trigger(
                 name="what_is_of_a_drill_is_not_released",

@@ -160,6 +160,23 @@ class TestRun(AuditedModel):
         return self.declared["controls"]
 
     @property
+    def unfit_because(self) -> list[str]:
+        """Why it may not be put on an exhibit, and what would make it fit."""
+        if self.failure:
+            return [f"{self.ref} failed, so nothing rests on it. {self.failure}"]
+        if self.withheld:
+            return [
+                f"{self.ref} reports nothing, because it does not say what its figures rest on."
+                f" {' '.join(self.withheld)} (R1)"
+            ]
+        if self.is_fit:
+            return []
+        return [
+            f"{self.ref} found a watermark with a key of which nobody is on record as holding it, so anybody may have"
+            " made it. Register the key and who held it, then run the test again. (R14)"
+        ]
+
+    @property
     def warnings(self) -> list[str]:
         """What weakens it although nothing is wrong with it (R3)."""
         if self.account_count is not None:
@@ -175,6 +192,21 @@ class TestRun(AuditedModel):
 
     def __str__(self) -> str:
         return f"{self.ref} {self.test_id}"
+
+
+# For what names an item as an exhibit: where a run may not be relied upon, nothing is put on it (R1, R14).
+RESTS_ON_A_FIT_RUN = pgtrigger.Trigger(
+    name="an_exhibit_rests_on_a_run_that_is_fit",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert,
+    func="""
+        IF EXISTS (SELECT FROM evidence_testrun WHERE item_id = NEW.item_id AND NOT is_fit) THEN
+            RAISE EXCEPTION 'the run of this item may not be put on an exhibit' USING ERRCODE = 'check_violation',
+            CONSTRAINT = 'an_exhibit_rests_on_a_run_that_is_fit';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 class AccountResult(AuditedModel):

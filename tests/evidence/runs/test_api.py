@@ -52,7 +52,15 @@ def test_the_run_by_api_is_the_run_by_action(detector, people):
     post(detector, sent())
     by_api, by_action = TestRun.objects.get(), ran(people)
     by_action.refresh_from_db()
-    for name in ("inputs_sha256", "result", "declared", "outcome", "dependency_group", "exploratory_because", "custody"):
+    for name in (
+        "inputs_sha256",
+        "result",
+        "declared",
+        "outcome",
+        "dependency_group",
+        "exploratory_because",
+        "custody",
+    ):
         assert getattr(by_api, name) == getattr(by_action, name), name
 
 
