@@ -171,7 +171,7 @@ def _matrix(case: Case, shown: list[Exhibit]) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    same = "ref state conduct conduct_from conduct_to confidence limits account_count standards review_note".split()
+    same = ["ref", "state", "conduct", "conduct_from", "conduct_to", "confidence", "limits", "account_count", "standards", "review_note"]
     return {name: getattr(finding, name) for name in same} | {
         "clauses": [
             {"version": row.version_id, "clause": row.clause_id, "quote": row.quote, "sha256": row.quote_sha256}
@@ -381,7 +381,7 @@ def _short(row: Any) -> dict[str, Any]:
 
 
 def _decided(decision: Any) -> dict[str, Any]:
-    same = "ref state action scope starts_on ends_on account_count expected_wrongful expected_wrongful_basis".split()
+    same = ["ref", "state", "action", "scope", "starts_on", "ends_on", "account_count", "expected_wrongful", "expected_wrongful_basis"]
     return {name: getattr(decision, name) for name in same}
 
 

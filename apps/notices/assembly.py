@@ -213,7 +213,7 @@ def _clause(cited: FindingClause) -> Clause:
         address=clause.place,
         text=cited.quote,
         lead_in=lead_in(clause),
-        version_date=version.effective_from or version.recorded_at.date(),
+        version_date=version.effective_from or version.seen_at.date(),
         sha256=version.text.sha256,
     )
 

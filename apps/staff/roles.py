@@ -162,6 +162,16 @@ INVESTIGATE = (
     }
 )
 
+# What the terms mean: said by lawyers, and by no program.
+READ_TERMS = {
+    "policies.confirm_effective_date",
+    "policies.confirm_tag",
+    "policies.reject_tag",
+    "policies.tag_clause",
+    "policies.confirm_succession",
+    "policies.reject_succession",
+}
+
 ROLES: dict[str, Role] = {
     "analyst": Role("Analyst", "triages alerts, investigates, proposes findings", frozenset(INVESTIGATE)),
     "lead": Role(
@@ -173,6 +183,7 @@ ROLES: dict[str, Role] = {
             | DECIDE_ON_EVIDENCE
             | MEASURE_FILES
             | {
+                "accounts.record_authorisation",
                 "evidence.take_over",
                 "alerts.suppress",
                 "alerts.view_detectors",
@@ -200,8 +211,13 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | (KEEP_EVIDENCE - {"evidence.verify_item"})
             | DECIDE_ON_EVIDENCE
+            | READ_TERMS
             | {
                 "policies.import_terms",
+                "accounts.record_authorisation",
+                "accounts.confirm_authorisation",
+                "accounts.refuse_authorisation",
+                "accounts.revoke_authorisation",
                 "cases.correct_party",
                 "cases.invite_party",
                 "cases.waive_invitation",
@@ -246,7 +262,11 @@ ROLES: dict[str, Role] = {
         "approves decisions and notices, releases reports",
         frozenset(
             READ_CASEWORK
+            | READ_TERMS
             | {
+                "accounts.confirm_authorisation",
+                "accounts.refuse_authorisation",
+                "accounts.revoke_authorisation",
                 "cases.add_note",
                 "cases.waive_invitation",
                 "cases.allow_wording",

@@ -143,8 +143,8 @@ def test_the_clause_of_each_version_in_force_counts(ready, terms, people, propos
     policies.import_terms(path=history.write(), by=System())
     with pytest.raises(ValidationError, match="reads differently in the version of 7 May 2026"):
         propose()
-    newer = Version.objects.get(recorded_at__date=date(2026, 5, 7))
-    later = Version.objects.get(recorded_at__date=date(2026, 5, 20))
+    newer = Version.objects.get(seen_at__date=date(2026, 5, 7))
+    later = Version.objects.get(seen_at__date=date(2026, 5, 20))
     clause = Clause.objects.get(text=newer.text, address=terms.clause.address)
     foreign = Clause.objects.get(text=later.text, address=terms.clause.address)
     with pytest.raises(ValidationError, match="was not in force from 4 May 2026"):

@@ -46,7 +46,7 @@ def clauses_of_finding(finding: Finding) -> QuerySet[FindingClause]:
     rows = finding.clauses.select_related("version__document", "version__text", "clause").defer(
         "version__text__content"
     )
-    return rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal")
+    return rows.order_by("version__document__name", "version__seen_at", "clause__ordinal")
 
 
 def weighed(found: list[Exhibit]) -> list[Weighed]:
