@@ -26,6 +26,7 @@ from apps.evidence.models import (
     WatermarkKey,
 )
 from apps.evidence.recorded import Setting
+from apps.records.holds import holding
 from apps.staff.models import User
 
 
@@ -312,3 +313,8 @@ def bad_files(user) -> list[BadFile]:
 
 def visible_fixity_runs(user) -> QuerySet[FixityRun]:
     return FixityRun.objects.all() if user.has_perm("evidence.view_fixity") else FixityRun.objects.none()
+
+
+def holds_on(item: Item) -> list[str]:
+    """The holds in force, in words; empty where nothing forbids to dispose of it."""
+    return [hold.called for hold in holding(Item._meta.db_table, item.pk)]

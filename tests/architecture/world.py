@@ -4,7 +4,7 @@
 """
 
 import tempfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -41,6 +41,7 @@ from tests.evidence.conftest import ran
 from tests.policies.conftest import HistoryWriter
 
 WORKER = System("worker")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class World:
@@ -221,7 +222,73 @@ class World:
     def run(self) -> Any:
         return ran(self.people)
 
+    # --- the register
+
+    @cached_property
+    def model(self) -> Any:
+        return evidence.register_model(name="Harbour", owner="Model desk", by=self.people.lead)
+
+    @cached_property
+    def version(self) -> Any:
+        return evidence.register_version(
+            self.model, version="2", weights=f"sha256:{'ab' * 32}  w.bin", by=self.people.analyst
+        )
+
+    @cached_property
+    def suspect(self) -> Any:
+        return evidence.register_suspect(name="Lantern 9B", publisher="Quarry Lane", by=self.people.analyst)
+
+    @cached_property
+    def scheme(self) -> Any:
+        return evidence.register_scheme(
+            name="green",
+            version="1",
+            method="Green list",
+            parameters={"gamma": 0.25},
+            detector="greenlist",
+            detector_version="1",
+            by=self.people.lead,
+        )
+
+    @cached_property
+    def watermark_key(self) -> Any:
+        return evidence.register_key(
+            self.scheme, key_id="wm-world", holder="Service", storage="HSM", held_from=LONG_AGO, by=self.people.lead
+        )
+
+    @cached_property
+    def deployment(self) -> Any:
+        return evidence.deploy_key(
+            self.watermark_key, version=self.version, deployed_from=LONG_AGO, by=self.people.lead
+        )
+
+    @cached_property
+    def canary(self) -> Any:
+        return evidence.plant_canary(
+            self.account, placed="In one answer", planted_at=LONG_AGO, text="Seven herrings.", by=self.people.analyst
+        )
+
     # --- cases
+
+    def claim(self, case: Case | None = None) -> Any:
+        number = self._next()
+        return cases.record_claim(
+            case or self.case("investigation"),
+            topic="What was taken",
+            speaker=f"Paper {number}",
+            role="press",
+            source="Front page",
+            text=f"About {number} accounts.",
+            origin=f"Wire {number}",
+            why_no_capture="Printed on paper.",
+            by=self.people.analyst,
+        )
+
+    def claim_link(self) -> Any:
+        claim = self.claim()
+        return cases.link_claims(
+            claim, other=self.claim(claim.case), kind="repeats", on="The number", by=self.people.analyst
+        )
 
     def case(self, state: str = "triage") -> Case:
         """A case of its own, assigned to nobody, in a state."""

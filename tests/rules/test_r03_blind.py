@@ -63,7 +63,12 @@ def test_who_sealed_the_order_does_not_score(people, sign_in):
     with pytest.raises(ValidationError, match=r"Another person scores. \(R3\)"):
         actions.measure_order(trial, scores=scores(order), by=people.analyst)
     with pytest.raises(IntegrityError) as refused, transaction.atomic(), acting():
-        sql("UPDATE evidence_blindtrial SET measured_by = committed_by WHERE id = %s", trial.pk)
+        sql(
+            "INSERT INTO evidence_blindtrial SELECT (jsonb_populate_record(t, jsonb_build_object('id', core_uuid7(),"
+            " 'ref', 'BT-2026-9999', 'commitment', repeat('a', 64), 'measured_by', committed_by, 'measured_at', now(),"
+            " 'scores', '{}'::jsonb, 'item_id', core_uuid7()))).* FROM evidence_blindtrial t WHERE id = %s",
+            trial.pk,
+        )
     assert refused.value.__cause__.diag.constraint_name == "who_sealed_an_order_does_not_score"
 
 
@@ -72,7 +77,8 @@ def test_the_database_takes_no_silence(people):
     with pytest.raises(IntegrityError) as refused, transaction.atomic(), acting():
         sql(
             "INSERT INTO evidence_testrun SELECT (jsonb_populate_record(r, jsonb_build_object("
-            "'id', core_uuid7(), 'ref', 'T-2026-9999', 'not_blind_because', ''))).* FROM evidence_testrun r WHERE id = %s",
+            "'id', core_uuid7(), 'ref', 'T-2026-9999', 'not_blind_because', ''))).*"
+            " FROM evidence_testrun r WHERE id = %s",
             run.pk,
         )
     assert refused.value.__cause__.diag.constraint_name == "a_run_is_blind_or_says_why_not"

@@ -26,11 +26,11 @@ from apps.audit.verify.report import Verdict
 MOMENT = timedelta(seconds=30)  # an event is sealed within a second when the sequencer runs
 
 
-def check(reader: Reader, verdict: Verdict, *, is_full: bool = True) -> None:
+def check(reader: Reader, verdict: Verdict, erasures: Erasures, *, is_full: bool = True) -> None:
     """What is looked at as a whole; what single events refer to is with `References`."""
     _case_numbers(reader, verdict)
     _places(reader, verdict)
-    _strays(reader, verdict, Erasures(reader))
+    _strays(reader, verdict, erasures)
     if is_full and reader.one("SELECT count(*) FROM audit_privatevalue")[0] != verdict.checked.get("private values", 0):
         _stray_values(reader, verdict)
 
@@ -143,10 +143,9 @@ class Referring(NamedTuple):
 class References:
     """Manifests, contents and private values of events, looked up for many of them at a time."""
 
-    def __init__(self, reader: Reader, verdict: Verdict) -> None:
-        self.reader, self.verdict = reader, verdict
+    def __init__(self, reader: Reader, verdict: Verdict, erasures: Erasures) -> None:
+        self.reader, self.verdict, self.erasures = reader, verdict, erasures
         self.keys = _Keys(reader)
-        self.erasures = Erasures(reader)
         self.batches: dict[str, Referring] = {}
         self.values: dict[str, Referring] = {}
 

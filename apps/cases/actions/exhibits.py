@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import queries, wording
+from apps.cases import grading, queries, wording
 from apps.cases.models import Assessment, Case, Exhibit, Explanation
 from apps.cases.standards import alternatives, families
 from apps.evidence.fingerprints import TESTS
@@ -46,6 +46,7 @@ def add_exhibit(
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap
         dependency_group = dependency_group or run.dependency_group
         family = TESTS[run.test_id].family if run.test_id in TESTS else families.OTHER
+    grading.refuse_strength(item, log10_lr)
     if not dependency_group.strip():
         raise ValidationError(
             {"dependency_group": "Name the source it depends on (a log, a key), so that nothing is counted twice."}
