@@ -1,6 +1,7 @@
 from django.urls import path
 
-from apps.cases.views import cases, claims, evidence, findings, members, strength
+from apps.cases import api
+from apps.cases.views import cases, claims, evidence, explanations, findings, members, strength
 
 app_name = "cases"
 urlpatterns = [
@@ -13,8 +14,8 @@ urlpatterns = [
     path("tasks/<uuid:pk>/complete/", cases.complete_task, name="complete_task"),
     path("independence/<uuid:pk>/accept/", evidence.accept_independence, name="accept_independence"),
     path("independence/<uuid:pk>/refuse/", evidence.RefuseIndependence.as_view(), name="refuse_independence"),
-    path("explanations/<uuid:pk>/assess/", evidence.assess_explanation, name="assess_explanation"),
-    path("explanations/<uuid:pk>/rate/", evidence.rate_exhibit, name="rate_exhibit"),
+    path("explanations/<uuid:pk>/assess/", explanations.assess_explanation, name="assess_explanation"),
+    path("exhibits/<uuid:pk>/rate/", explanations.rate_exhibit, name="rate_exhibit"),
     path("claims/<uuid:pk>/grade/", claims.GradeClaim.as_view(), name="grade_claim"),
     path("claims/<uuid:pk>/link/", claims.LinkClaims.as_view(), name="link_claims"),
     path("claims/<uuid:pk>/withdraw/", claims.WithdrawClaim.as_view(), name="withdraw_claim"),
@@ -35,14 +36,16 @@ urlpatterns = [
     path("cases/<str:ref>/evidence/", strength.evidence, name="evidence"),
     path("cases/<str:ref>/evidence/runs/", strength.runs, name="runs"),
     path("cases/<str:ref>/evidence/add/", evidence.AddExhibit.as_view(), name="add_exhibit"),
+    path("cases/<str:ref>/evidence/collect/", evidence.CollectExhibit.as_view(), name="collect"),
     path("cases/<str:ref>/evidence/independence/", evidence.ArgueIndependence.as_view(), name="argue_independence"),
-    path("cases/<str:ref>/explanations/", evidence.explanations, name="explanations"),
-    path("cases/<str:ref>/explanations/raise/", evidence.raise_explanation, name="raise_explanation"),
+    path("cases/<str:ref>/explanations/", explanations.explanations, name="explanations"),
+    path("cases/<str:ref>/explanations/raise/", explanations.raise_explanation, name="raise_explanation"),
     path("cases/<str:ref>/claims/", claims.claims, name="claims"),
     path("cases/<str:ref>/claims/record/", claims.RecordClaim.as_view(), name="record_claim"),
     path("cases/<str:ref>/claims/number/", claims.RecordQuantity.as_view(), name="record_quantity"),
     path("cases/<str:ref>/findings/", findings.findings, name="findings"),
     path("cases/<str:ref>/findings/propose/", findings.propose_finding, name="propose_finding"),
+    path("cases/<str:ref>/findings/words/", findings.AllowWording.as_view(), name="allow_wording"),
     path("cases/<str:ref>/decisions/", findings.decisions, name="decisions"),
     path("cases/<str:ref>/timeline/", cases.timeline, name="timeline"),
     path("cases/<str:ref>/trail/", cases.trail, name="trail"),
@@ -53,7 +56,31 @@ urlpatterns = [
     path("cases/<str:ref>/reopen/", cases.ReopenCase.as_view(), name="reopen_case"),
     path("cases/<str:ref>/parties/add/", cases.AddParty.as_view(), name="add_party"),
     path("parties/<uuid:pk>/correct/", cases.CorrectParty.as_view(), name="correct_party"),
+    path("parties/<uuid:pk>/invite/", cases.InviteParty.as_view(), name="invite_party"),
+    path("parties/<uuid:pk>/no-invitation/", cases.WaiveInvitation.as_view(), name="waive_invitation"),
+    path("invitations/<uuid:pk>/response/", cases.RecordResponse.as_view(), name="record_response"),
+    path("invitations/<uuid:pk>/silence/", cases.record_silence, name="record_silence"),
     path("cases/<str:ref>/tasks/add/", cases.AddTask.as_view(), name="add_task"),
     path("cases/<str:ref>/advice/", cases.open_privileged, name="open_privileged"),
     path("cases/<str:ref>/notes/add/", cases.AddNote.as_view(), name="add_note"),
+    path("cases/<str:ref>/evidence/run/", evidence.run_test, name="run_test"),
+    path("api/v1/cases/<str:ref>", api.read_case.as_view(), name="api-case"),
+    path("api/v1/cases/<str:ref>/evidence", api.read_evidence.as_view(), name="api-evidence"),
+    path("api/v1/cases/<str:ref>/matrix", api.read_matrix.as_view(), name="api-matrix"),
+    path("api/v1/cases/<str:ref>/exhibits", api.add_exhibit.as_view(), name="api-add_exhibit"),
+    path("api/v1/cases/<str:ref>/ratings", api.rate_exhibit.as_view(), name="api-rate_exhibit"),
+    path("api/v1/cases/<str:ref>/explanations", api.raise_explanation.as_view(), name="api-raise_explanation"),
+    path(
+        "api/v1/cases/<str:ref>/explanations/<slug:hypothesis>/assessment",
+        api.assess_explanation.as_view(),
+        name="api-assess_explanation",
+    ),
+    path("api/v1/cases/<str:ref>/words", api.allow_wording.as_view(), name="api-allow_wording"),
+    path("api/v1/cases/<str:ref>/findings", api.Findings.as_view(), name="api-findings"),
+    path("api/v1/parties/<uuid:pk>/invitation", api.invite_party.as_view(), name="api-invite_party"),
+    path("api/v1/findings/<str:ref>/confirmation", api.confirm_finding.as_view(), name="api-confirm_finding"),
+    path("api/v1/findings/<str:ref>/rejection", api.reject_finding.as_view(), name="api-reject_finding"),
+    path("api/v1/findings/<str:ref>/decisions", api.propose_decision.as_view(), name="api-propose_decision"),
+    path("api/v1/decisions/<str:ref>/approval", api.approve_decision.as_view(), name="api-approve_decision"),
+    path("api/v1/decisions/<str:ref>/rejection", api.reject_decision.as_view(), name="api-reject_decision"),
 ]

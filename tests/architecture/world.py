@@ -21,6 +21,7 @@ from apps.audit import ledger
 from apps.audit.models import Event, Verification
 from apps.audit.principals import System
 from apps.cases import actions as cases
+from apps.cases import queries
 from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
@@ -371,6 +372,7 @@ class World:
             shows=f"What the {group} shows.",
             element="harvesting",
             dependency_group=group,
+            family={"log": "traffic", "canaries": "canary"}.get(group, ""),
             log10_lr=3.0,
             log10_lr_cap=4.0,
             by=self.people.analyst,
@@ -388,6 +390,27 @@ class World:
             basis="The accounts were paid with its card.",
             by=self.people.analyst,
         )
+
+    def weighed(self) -> Any:
+        return self.exhibit(self.case("investigation"))
+
+    def invitation(self, state: str = "awaiting") -> Any:
+        """A party that was invited to respond, so long ago that it should have."""
+        party, today = self.party(), timezone.now().date()
+        if state == "not_invited":
+            return cases.waive_invitation(party, reason="It would destroy the logs.", by=self.people.counsel)
+        found = cases.invite_party(
+            party,
+            channel="post",
+            invited_on=today - timedelta(days=30),
+            respond_by=today - timedelta(days=1),
+            by=self.people.counsel,
+        )
+        if state == "no_response":
+            cases.record_silence(found, by=self.people.counsel)
+        if state == "responded":
+            cases.record_response(found, response="No.", responded_on=today, by=self.people.counsel)
+        return found
 
     def independence(self) -> Any:
         """An argument that two lines of evidence err apart, waiting for another person."""
@@ -443,6 +466,7 @@ class World:
             starts_on=today,
             ends_on=today + timedelta(days=90),
             reasoning="Nothing milder ends it.",
+            acknowledged=queries.wrongful_of(finding).value,
             by=self.people.counsel,
         )
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 
 from django.db.models import QuerySet
 
@@ -12,11 +11,11 @@ from apps.cases.models import (
     Case,
     CaseGroup,
     Exhibit,
-    Explanation,
     Finding,
     FindingClause,
     FindingExhibit,
 )
+from apps.cases.queries.members import accounts_of_finding
 from apps.cases.wrongful import Calibration, Expected, expected
 from apps.evidence.models import Item, SuspectModel, TestRun
 from apps.evidence.queries import visible_items
@@ -61,10 +60,6 @@ def _says(text: str, name: str) -> bool:
     return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
-def explanations(case: Case) -> QuerySet[Explanation]:
-    return case.explanations.select_related("assessed_by").prefetch_related("assessments").order_by("raised_at")
-
-
 def exhibits_of_finding(finding: Finding) -> QuerySet[FindingExhibit]:
     return finding.exhibits.select_related("exhibit__item__test_run").order_by("exhibit__number")
 
@@ -74,7 +69,7 @@ def clauses_of_finding(finding: Finding) -> QuerySet[FindingClause]:
     rows = finding.clauses.select_related("version__document", "version__text", "clause").defer(
         "version__text__content"
     )
-    return rows.order_by("version__document__name", "version__recorded_at", "clause__ordinal")
+    return rows.order_by("version__document__name", "version__seen_at", "clause__ordinal")
 
 
 def dependency_groups(case: Case) -> list[str]:
@@ -100,30 +95,7 @@ def expected_wrongful(case: Case, accounts: int, found: list[Exhibit] | None = N
     return expected(accounts, together.log10_lr, calibrations(case))
 
 
-@dataclass(frozen=True)
-class Row:
-    """An exhibit with its rating under each explanation, "" where nobody rated it."""
-
-    exhibit: Exhibit
-    cells: list[tuple[Explanation, str]]
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Exhibits against explanations; `refuted_by` counts the inconsistent exhibits of each explanation."""
-
-    columns: list[Explanation]
-    rows: list[Row]
-    refuted_by: list[int]
-
-
-def matrix(case: Case, found: list[Exhibit] | None = None) -> Matrix:
-    """Of all exhibits of the case; `found` are these where they were read already."""
-    columns = list(explanations(case))
-    rated = {(a.exhibit_id, a.explanation_id): a.rating for e in columns for a in e.assessments.all()}
-    rows = [
-        Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns])
-        for x in (exhibits(case) if found is None else found)
-    ]
-    refuted = [sum(1 for row in rows if rated.get((row.exhibit.pk, e.pk)) == "I") for e in columns]
-    return Matrix(columns, rows, refuted)
+def wrongful_of(finding: Finding, accounts: int | None = None) -> Expected:
+    """What a measure against the accounts of a finding, as they are now, would hit wrongly, by its exhibits."""
+    met = accounts_of_finding(finding).count() if accounts is None else accounts
+    return expected_wrongful(finding.case, met, [row.exhibit for row in exhibits_of_finding(finding)])

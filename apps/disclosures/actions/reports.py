@@ -11,9 +11,11 @@ from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
 from apps.cases.drills import refuse_drill
-from apps.cases.models import Case, Exhibit, Finding
+from apps.cases.hearing import refuse_unheard
+from apps.cases.models import Case, Finding
+from apps.cases.queries import ground_of_report
 from apps.cases.snapshot import snapshot
-from apps.cases.wording import established, lint_wording
+from apps.cases.wording import lint
 from apps.core import jobs, paper, pdf, vault
 from apps.core.ids import next_reference
 from apps.disclosures import definitions, verification
@@ -42,6 +44,8 @@ def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: st
     refuse_drill(case)
     if not case.findings.filter(state=Finding.State.CONFIRMED).exists():
         raise ValidationError("There is no confirmed finding to report; an allegation is not disclosed.")
+    if audience == Report.Audience.PUBLIC:
+        refuse_unheard(case)
     frozen = snapshot(case)
     try:
         content, withheld = paper_report.compile(verification.titled(frozen, title), audience)
@@ -68,11 +72,10 @@ def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: st
 def _check_wording(case: Case, content: dict) -> None:
     if mixed := definitions.mixed(content):
         raise ValidationError(mixed)
-    confirmed = Exhibit.objects.filter(findings__finding__in=case.findings.filter(state=Finding.State.CONFIRMED))
-    allowed = established(set(confirmed.values_list("element", flat=True)))
-    if problems := lint_wording(content["case"]["title"], allowed):
+    ground = ground_of_report(case)
+    if problems := lint(content["case"]["title"], ground):
         raise ValidationError({"title": [problem.message for problem in problems]})
-    if problems := lint_wording("\n".join(content["summary"]), allowed):
+    if problems := lint("\n".join(content["summary"]), ground):
         raise ValidationError(
             [f"The summary, change it on the case's page first. {problem.message}" for problem in problems]
         )

@@ -4,7 +4,7 @@ from django.db import models
 from django.urls import reverse
 
 from apps.audit.models import AuditedModel
-from apps.core.constraints import refers_to
+from apps.core.constraints import belongs_to, refers_to
 from apps.records.guards import refuse_held
 
 
@@ -174,17 +174,23 @@ class Activity(AuditedModel):
 
 
 class Acceptance(AuditedModel):
-    """That an account accepted a document of the terms, and when."""
+    """That an account accepted a document of the terms, when, and in which version where the record says so."""
 
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="acceptances", db_index=False)
     document = models.ForeignKey("policies.Document", on_delete=models.PROTECT, related_name="acceptances")
+    version = models.ForeignKey("policies.Version", on_delete=models.PROTECT, null=True, related_name="acceptances")
     accepted_at = models.DateTimeField()
+    method = models.CharField(max_length=40, blank=True, help_text="how, e.g. checkbox, signed_contract")
 
     class Meta(AuditedModel.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["account", "document", "accepted_at"], name="an_acceptance_is_recorded_once"
             )
+        ]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            *belongs_to("an_accepted_version_is_of_the_document", "version_id", "policies_version", "document_id"),
         ]
 
     def __str__(self) -> str:

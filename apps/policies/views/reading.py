@@ -1,6 +1,6 @@
 """Pages of the terms: documents, their versions, one clause through time, what changed, what was in force on a day."""
 
-from itertools import groupby, zip_longest
+from itertools import groupby
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,7 +12,6 @@ from apps.core.paging import page
 from apps.policies import queries
 from apps.policies.comparison import Change, Kind
 from apps.policies.forms import CompareForm, DocumentFilter, LookupForm
-from apps.policies.history import wordings
 from apps.policies.models import Clause, Document, Version
 
 
@@ -20,7 +19,8 @@ from apps.policies.models import Clause, Document, Version
 def documents(request: HttpRequest) -> HttpResponse:
     _require_view(request)
     services = queries.services(request.user)
-    found = DocumentFilter(request.GET, queries.with_figures(queries.documents(request.user)), services=services)
+    known = queries.with_open_tags(queries.with_figures(queries.documents(request.user)))
+    found = DocumentFilter(request.GET, known, services=services)
     return render(
         request,
         "policies/documents.html",
@@ -29,6 +29,7 @@ def documents(request: HttpRequest) -> HttpResponse:
             "page": page(found.qs, ("service", "name", "id"), request.GET),
             "lookup": LookupForm(services=services),
             "any": bool(services),
+            "rejected": queries.rejected(request.user).count(),
         },
     )
 
@@ -51,35 +52,40 @@ def in_force(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def document(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = _document(request, slug)
-    everything = "all" in request.GET
-    every = queries.intervals(shown)
-    listed = (every if everything else wordings(every))[::-1]
+    shown = findfind_document(request, slug)
+    spans = {span.version.pk: span for span in queries.spans(shown)}
+    listed = queries.intervals(shown)[::-1]
+    earlier = [*listed[1:], None]
     context = {
         "document": shown,
-        "rows": list(zip_longest(listed, listed[1:])),  # each with the one before it
-        "total": len(every),
-        "everything": everything,
-        "stubs": queries.versions(shown).filter(is_stub=True),
+        "rows": [
+            (interval, before, spans.get(interval.version.pk)) for interval, before in zip(listed, earlier, strict=True)
+        ],
+        "rejected": queries.rejected_of(shown),
+        "open_tags": queries.visible_taggings(request.user).filter(document=shown, state="proposed").count(),
     }
     return render(request, "policies/document.html", context)
 
 
 @require_safe
 def version(request: HttpRequest, slug: str, pk: str) -> HttpResponse:
-    shown = _version(request, slug, pk)
+    shown = find_version(request, slug, pk)
+    clauses = list(queries.clauses(shown))
+    taggings = queries.taggings_of(shown.document, clauses)
     context = {
         "version": shown,
         "earlier": queries.before(shown),
         "interval": queries.interval_of(shown),
-        "clauses": queries.clauses(shown),
+        "span": next((span for span in queries.spans(shown.document) if span.version == shown), None),
+        "rows": [(clause, taggings.get(clause.said_sha256, [])) for clause in clauses],
+        "sightings": queries.sightings(shown),
     }
     return render(request, "policies/version.html", context)
 
 
 @require_safe
 def clause(request: HttpRequest, slug: str, pk: str, address: str) -> HttpResponse:
-    shown = _version(request, slug, pk)
+    shown = find_version(request, slug, pk)
     clause = get_object_or_404(Clause, text=shown.text_id, address=address)
     interval = queries.interval_of(shown)
     context = {
@@ -87,15 +93,23 @@ def clause(request: HttpRequest, slug: str, pk: str, address: str) -> HttpRespon
         "interval": interval,
         "clause": clause,
         "citation": queries.citation(clause, interval),
-        "history": queries.clause_history(shown.document, address),
+        "taggings": queries.taggings_of(shown.document, [clause]).get(clause.said_sha256, []),
+        "history": queries.clause_history(shown, clause),
         "neighbours": queries.neighbours(clause),
     }
     return render(request, "policies/clause.html", context)
 
 
 @require_safe
+def rejected(request: HttpRequest) -> HttpResponse:
+    _require_view(request)
+    rows = page(queries.rejected(request.user), ("-rejected_at", "-id"), request.GET)
+    return render(request, "policies/rejected.html", {"page": rows})
+
+
+@require_safe
 def compare(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = _document(request, slug)
+    shown = find_document(request, slug)
     form = CompareForm(request.GET or None, versions=queries.versions(shown))
     context: dict[str, Any] = {"document": shown}
     if form.is_valid():
@@ -116,12 +130,12 @@ def _require_view(request: HttpRequest) -> None:
         raise Http404
 
 
-def _document(request: HttpRequest, slug: str) -> Document:
+def find_document(request: HttpRequest, slug: str) -> Document:
     return get_object_or_404(queries.documents(request.user), slug=slug)
 
 
-def _version(request: HttpRequest, slug: str, pk: str) -> Version:
-    return get_object_or_404(queries.versions(_document(request, slug)), pk=pk)
+def find_version(request: HttpRequest, slug: str, pk: str) -> Version:
+    return get_object_or_404(queries.versions(find_document(request, slug)), pk=pk)
 
 
 def _folded(changes: list[Change]) -> list[dict[str, Any]]:
