@@ -171,8 +171,8 @@ def _matrix(case: Case, shown: list[Exhibit]) -> dict[str, Any]:
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    same = "ref state conduct conduct_from conduct_to confidence limits account_count standards review_note".split()
-    return {name: getattr(finding, name) for name in same} | {
+    same = "ref state conduct conduct_from conduct_to confidence limits account_count standards review_note"
+    return {name: getattr(finding, name) for name in same.split()} | {
         "clauses": [
             {"version": row.version_id, "clause": row.clause_id, "quote": row.quote, "sha256": row.quote_sha256}
             for row in finding.clauses.all()
@@ -381,8 +381,8 @@ def _short(row: Any) -> dict[str, Any]:
 
 
 def _decided(decision: Any) -> dict[str, Any]:
-    same = "ref state action scope starts_on ends_on account_count expected_wrongful expected_wrongful_basis".split()
-    return {name: getattr(decision, name) for name in same}
+    same = "ref state action scope starts_on ends_on account_count expected_wrongful expected_wrongful_basis"
+    return {name: getattr(decision, name) for name in same.split()}
 
 
 def _whole(finding: Finding) -> dict[str, Any]:

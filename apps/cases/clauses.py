@@ -1,6 +1,6 @@
 """Whether the clauses that a finding cites applied to its accounts for as long as the conduct went on."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -10,9 +10,10 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 
 from apps.accounts.models import Account
+from apps.accounts.terms import in_force_for
 from apps.cases import queries
 from apps.policies.models import Clause, Version
-from apps.policies.queries import lead_in, moment_of
+from apps.policies.queries import lead_in
 from apps.policies.wording import normalise
 
 Cited = Sequence[tuple[Version, Clause]]
@@ -25,9 +26,14 @@ def check_in_force(cited: Cited, start: date, end: date) -> None:
     """
     if not cited:
         raise ValidationError({"clauses": "Choose the clause that forbids the conduct."})
+    tags = queries.tags_of(cited)
     for version, clause in cited:
         if clause.text_id != version.text_id:
             raise ValidationError({"clauses": f"“{clause.label}” is not a clause of {version}."})
+        if queries.permits(tags.get(clause.said_sha256, [])):
+            raise ValidationError(
+                {"clauses": f"“{clause.label}” is tagged as permitting what it speaks of: it prohibits nothing."}
+            )
         _check_throughout(version, clause, cited, start, end)
 
 
@@ -61,46 +67,58 @@ def _changed(version: Version, other: Version, clause: Clause, *, has_it: bool) 
 
 @dataclass(frozen=True)
 class Bound:
-    """A clause of a version that was in force, as it is frozen with each account that it bound."""
+    """That a clause bound an account from a day to a day, and why; `told` names the clause."""
 
-    told: dict[str, Any]
-    accounts: list[UUID]
+    account: UUID
+    told: int  # place in the list of clauses
+    since: date
+    until: date
+    why: str
 
 
-def binding(accounts: list[UUID], cited: Cited, start: date, end: date) -> list[Bound]:
-    """Which cited clause bound which of these accounts, from when to when: by the product that each one uses.
+def binding(accounts: list[UUID], cited: Cited, start: date, end: date) -> tuple[list[dict[str, Any]], list[Bound]]:
+    """Which cited clause bound which of these accounts, from when to when; and the clauses, each as it is frozen.
 
-    A version that says the same as the cited one bound them too, and is named itself.
+    A version that says the same as the cited one bound them too, and is named itself. Accounts whose product is not
+    known are bound by the documents that are cited.
     """
-    by_product: dict[str, list[UUID]] = {}
-    for pk, product in Account.objects.filter(pk__in=accounts).order_by("id").values_list("pk", "product"):
-        by_product.setdefault(product, []).append(pk)
-    return [
-        Bound(told, by_product[product])
-        for service, told in _in_force(cited, start, end)
-        for product in by_product
-        if product in (service, "")
-    ]
+    documents = {version.document_id: version.document for version, _ in cited}
+    known = set(Account.objects.filter(pk__in=accounts).exclude(product="").values_list("pk", flat=True))
+    spans = in_force_for([pk for pk in accounts if pk in known], start, end)
+    spans += in_force_for([pk for pk in accounts if pk not in known], start, end, documents=documents.values())
+    places: dict[UUID, list[int]] = {}
+    told: list[dict[str, Any]] = []
+    bound = []
+    for span in spans:
+        if span.document.pk not in documents:
+            continue
+        if span.version.pk not in places:
+            says = [_told(span.version, same) for same in _said_in(span.version, cited)]
+            places[span.version.pk] = list(range(len(told), len(told) + len(says)))
+            told += says
+        bound += [
+            Bound(span.account_id, at, span.since.date(), min(span.until.date(), end), span.reason)
+            for at in places[span.version.pk]
+        ]
+    return told, bound
 
 
-def _in_force(cited: Cited, start: date, end: date) -> Iterator[tuple[str, dict[str, Any]]]:
-    first, last = moment_of(start), moment_of(end)
-    seen = set()
-    for version, clause in cited:
-        for interval in queries.intervals_during(version.document, start, end):
-            same = queries.same_clause(interval.version, clause)
-            if same is None or _wording(same) != _wording(clause) or (interval.version.pk, same.pk) in seen:
-                continue
-            seen.add((interval.version.pk, same.pk))
-            yield (
-                version.document.service,
-                {
-                    "document": str(version.document),
-                    "version": str(interval.version.pk),
-                    "clause": str(same.pk),
-                    "label": same.label,
-                    "from": max(interval.since, first).date().isoformat(),
-                    "until": min(interval.until or last, last).date().isoformat(),
-                    "sha256": sha256(same.content.encode()).hexdigest(),
-                },
-            )
+def _said_in(version: Version, cited: Cited) -> list[Clause]:
+    """The clauses of a version that say what a cited clause of its document says."""
+    found = {}
+    for other, clause in cited:
+        if other.document_id == version.document_id:
+            same = clause if version == other else queries.same_clause(version, clause)
+            if same and _wording(same) == _wording(clause):
+                found[same.pk] = same
+    return list(found.values())
+
+
+def _told(version: Version, clause: Clause) -> dict[str, Any]:
+    return {
+        "document": str(version.document),
+        "version": str(version.pk),
+        "clause": str(clause.pk),
+        "label": clause.label,
+        "sha256": sha256(clause.content.encode()).hexdigest(),
+    }

@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from apps.accounts import authorisations
 from apps.audit.models import Event
 from apps.cases import queries, substance
 from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
@@ -100,6 +101,7 @@ def _before_finding(case: Case) -> list[Line]:
         *_explanations(case, explanations),
         *_matrix(case),
         _elements(case, exhibits),
+        _authorised(case),
         _contracts(case),
         *_open_tasks(case),
     ]
@@ -202,6 +204,21 @@ def _elements(case: Case, exhibits: list[Exhibit]) -> Line:
         "add one, or let the finding say so in its limits",
         _url("cases:add_exhibit", case),
         "Add one",
+    )
+
+
+def _authorised(case: Case) -> Line:
+    figures = queries.figures(case)
+    start, end = figures.first_day or case.opened_at.date(), figures.last_day or case.opened_at.date()
+    leave = authorisations.covering(queries.accounts_of(case), start, end)
+    if not leave:
+        return _line("ok", "No authorisation on record covers a member")
+    return _line(
+        "warn",
+        f"Accounts that an authorisation covers: {len({one.account_id for one in leave})}",
+        f"{', '.join(sorted({str(one.authorisation) for one in leave}))}: leave them out, or say why it does not apply",
+        _url("cases:accounts", case),
+        "Look at them",
     )
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import combinations, pairwise
 
 from apps.cases.models import Confidence, Exhibit, Explanation, Level
-from apps.cases.standards.families import FAMILIES
+from apps.cases.standards.families import FAMILIES, SAID
 from apps.cases.standards.likelihood import SUBSTANTIATED, rank
 from apps.cases.standards.theories import CONDUCT, THEORIES
 
@@ -46,8 +46,10 @@ class Claimed:
 
 
 def independent_families(exhibits: Iterable[Exhibit]) -> set[str]:
-    """Families that do not rest on the same source as another one. What speaks against or for nothing is none."""
-    lines = {(e.family, e.dependency_group) for e in exhibits if e.log10_lr is None or e.log10_lr > 0}
+    """Families that do not rest on the same source as another one. What was only said is none, and what speaks for
+    nothing or against it."""
+    speaking = (e for e in exhibits if e.family not in SAID and (e.log10_lr is None or e.log10_lr > 0))
+    lines = {(e.family, e.dependency_group) for e in speaking}
     return {
         family
         for one, other in combinations(lines, 2)

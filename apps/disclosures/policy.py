@@ -107,6 +107,7 @@ POLICY = {
     "runs[].planned": ("keep", "keep", "keep"),
     "runs[].outcome": ("keep", "keep", "keep"),
     "runs[].p": ("keep", "keep", "keep"),
+    "runs[].why": ("keep", "keep", "omit method"),
     "runs[].exhibit": ("keep", "keep", "keep"),
     "runs[].stands": ("keep", "keep", "keep"),
     "measurements[].what": ("keep", "keep", "keep"),

@@ -149,8 +149,9 @@ class RunFacts:
     planned: bool
     outcome: str
     p: str
+    why: str = ""  # it has no figures
     exhibit: str | None
-    stands: str | None
+    stands: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

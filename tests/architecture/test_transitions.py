@@ -178,6 +178,14 @@ DO: dict[str, dict[str, Do]] = {
             said, reason="One log", by=w.people.lead
         ),
     },
+    "cases.Invitation": {
+        "cases.invite_party": lambda w, _: w.invitation(),
+        "cases.waive_invitation": lambda w, _: w.invitation("not_invited"),
+        "cases.record_response": lambda w, asked: cases.record_response(
+            asked, response="No.", responded_on=timezone.now().date(), by=w.people.counsel
+        ),
+        "cases.record_silence": lambda w, asked: cases.record_silence(asked, by=w.people.counsel),
+    },
     "notices.Notice": {
         "notices.draft_notice": lambda w, _: w.draft(),
         "notices.redraft_notice": lambda w, notice: notices.redraft_notice(

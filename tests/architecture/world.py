@@ -391,6 +391,27 @@ class World:
             by=self.people.analyst,
         )
 
+    def weighed(self) -> Any:
+        return self.exhibit(self.case("investigation"))
+
+    def invitation(self, state: str = "awaiting") -> Any:
+        """A party that was invited to respond, so long ago that it should have."""
+        party, today = self.party(), timezone.now().date()
+        if state == "not_invited":
+            return cases.waive_invitation(party, reason="It would destroy the logs.", by=self.people.counsel)
+        found = cases.invite_party(
+            party,
+            channel="post",
+            invited_on=today - timedelta(days=30),
+            respond_by=today - timedelta(days=1),
+            by=self.people.counsel,
+        )
+        if state == "no_response":
+            cases.record_silence(found, by=self.people.counsel)
+        if state == "responded":
+            cases.record_response(found, response="No.", responded_on=today, by=self.people.counsel)
+        return found
+
     def independence(self) -> Any:
         """An argument that two lines of evidence err apart, waiting for another person."""
         case = self.case("investigation")

@@ -55,6 +55,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     "cases.Decision": {"state": "approved", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
     "notices.Notice": {"party": lambda family: family[Party]},
     "cases.FindingExplanation": {"status": "refuted"},
+    "cases.FindingElement": {"confidence": "likely", "exhibits": [1]},
+    "cases.FindingLevel": {"level": "account", "confidence": "roughly_even"},
+    "cases.Invitation": {"invited_on": date(2026, 5, 1), "respond_by": date(2026, 6, 1)},
     "cases.Finding": {"state": "confirmed", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
 }
 

@@ -110,7 +110,7 @@ def snapshot(**changes) -> dict:
             "corrections": ["2 runs on Lantern 7B are on record."],
         },
         "runs": [
-            run("T-2026-0001", exhibit="E2", outcome="Speaks against", p="0.41"),
+            run("T-2026-0001", exhibit="E2", outcome="Supports", p="2.7 × 10⁻⁵"),
             run("T-2026-0002", exhibit=None, outcome="Failed", p=""),
         ],
         "measurements": [{"what": "figures", "statements": ["SELECT count(*)"], "sha256": HASH}],

@@ -17,9 +17,11 @@ from uuid import UUID
 from django.core.exceptions import ValidationError
 from django.db.models import Count
 
+from apps.accounts import authorisations
 from apps.accounts.models import Account
 from apps.audit import ledger
 from apps.cases import clauses as grounds
+from apps.cases import queries
 from apps.cases.models import (
     Case,
     Exhibit,
@@ -49,7 +51,8 @@ class Basis:
     omitted: dict[UUID, str]  # account: why
     covered: set[UUID]  # of the accounts: with an authorisation
     params: dict[str, Any]
-    bound: list[grounds.Bound]  # which clause bound which of them, from when to when
+    told: list[dict[str, Any]]  # the clauses that bound them
+    bound: list[grounds.Bound]  # which of these bound which of them, from when to when
 
     @property
     def count(self) -> int:
@@ -69,20 +72,21 @@ class Basis:
     ) -> "Basis":
         """Raises ValidationError that names accounts with nothing of their own, or with leave to do it."""
         members = _members(case, named)
-        covered = _allowed(members, start, end)
+        leave = authorisations.covering(members, start, end, queries.conduct_prohibited(clauses) or None)
+        covered = {one.account_id for one in leave}
         omitted = dict.fromkeys(own.without_evidence(case, members, start, end), leave_out)
         if omitted and not leave_out:
             raise ValidationError({"accounts": _nothing_of_their_own(list(omitted))})
         if covered and not despite_authorisation:
             if not leave_out:
-                raise ValidationError({"accounts": _authorised(covered)})
+                raise ValidationError({"accounts": _authorised(leave)})
             omitted |= dict.fromkeys(covered, leave_out)
         accounts = [account for account in members if account not in omitted]
         if not accounts:
             raise ValidationError({"accounts": "The finding is about no account."})
         params = own.params(case, accounts, start, end)
-        bound = grounds.binding(accounts, clauses, start, end)
-        return cls(accounts, omitted, covered - set(omitted), params, bound)
+        told, bound = grounds.binding(accounts, clauses, start, end)
+        return cls(accounts, omitted, covered - set(omitted), params, told, bound)
 
 
 def _members(case: Case, named: set[UUID] | None) -> list[UUID]:
@@ -96,11 +100,6 @@ def _members(case: Case, named: set[UUID] | None) -> list[UUID]:
     return members
 
 
-def _allowed(members: list[UUID], start: date, end: date) -> set[UUID]:
-    """Accounts whose holder is on record as having leave."""
-    return set()
-
-
 def _nothing_of_their_own(accounts: list[UUID]) -> str:
     return (
         f"{_named(accounts)}: nothing speaks about them but that they are in the case. A finding needs evidence of its"
@@ -109,10 +108,11 @@ def _nothing_of_their_own(accounts: list[UUID]) -> str:
     )
 
 
-def _authorised(accounts: set[UUID]) -> str:
+def _authorised(leave: list[authorisations.Covered]) -> str:
+    by = ", ".join(sorted({str(one.authorisation) for one in leave}))
     return (
-        f"{_named(sorted(accounts))}: an authorisation on record covers them in these days. Leave them out and say why,"
-        " or say why the authorisation does not cover the conduct."
+        f"{_named(sorted({one.account_id for one in leave}))}: an authorisation on record covers them in these days"
+        f" ({by}). Leave them out and say why, or say why the authorisation does not cover the conduct."
     )
 
 
@@ -131,9 +131,10 @@ WRITE_ACCOUNTS = f"""
         encode(sha256(convert_to(own.evidence::text || bound.clauses::text, 'UTF8')), 'hex'), own.stands_alone
     FROM ({own.EVIDENCE}) own
     JOIN (
-        SELECT account, jsonb_agg(told ORDER BY told ->> 'from', told ->> 'label') AS clauses
-        FROM (SELECT account, %(told)s::jsonb -> at AS told
-              FROM unnest(%(bound_accounts)s::uuid[], %(bound_at)s::int[]) AS pair (account, at)) AS b
+        SELECT account, jsonb_agg(%(told)s::jsonb -> at || jsonb_build_object('from', since, 'until', until,
+            'because', why) ORDER BY since, at) AS clauses
+        FROM unnest(%(accounts)s::uuid[], %(at)s::int[], %(since)s::date[], %(until)s::date[], %(why)s::text[])
+            AS span (account, at, since, until, why)
         GROUP BY account) AS bound ON bound.account = own.id
 """  # noqa: S608 - our own statement
 
@@ -161,17 +162,19 @@ def freeze(
 
 
 def _bound(basis: Basis) -> dict[str, Any]:
-    """Each clause once, and pairs of an account and the place of a clause that bound it."""
-    pairs = [(str(account), at) for at, one in enumerate(basis.bound) for account in one.accounts]
+    """Each clause once, and for every span of time the account that it bound."""
     return {
-        "told": json.dumps([one.told for one in basis.bound]),
-        "bound_accounts": plain(account for account, _ in pairs),
-        "bound_at": plain(str(at) for _, at in pairs),
+        "told": json.dumps(basis.told),
+        "accounts": plain(str(span.account) for span in basis.bound),
+        "at": plain(str(span.told) for span in basis.bound),
+        "since": plain(span.since.isoformat() for span in basis.bound),
+        "until": plain(span.until.isoformat() for span in basis.bound),
+        "why": [span.why for span in basis.bound],
     }
 
 
 def _unbound(finding: Finding, basis: Basis) -> str:
-    bound = {account for one in basis.bound for account in one.accounts}
+    bound = {span.account for span in basis.bound}
     rest = [account for account in basis.accounts if account not in bound]
     products = Account.objects.filter(pk__in=rest).order_by("product").values_list("product").annotate(n=Count("id"))
     counts = ", ".join(f"{n:,} of {product or 'no product'}" for product, n in products)

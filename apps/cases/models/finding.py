@@ -6,6 +6,7 @@ from django.db import models
 from apps.cases.models.case import Case, OfCase, Party
 from apps.cases.models.exhibit import Exhibit, Explanation
 from apps.cases.models.review import Proposed, two_people
+from apps.cases.standards.families import SAID
 from apps.cases.standards.theories import STANDARDS
 
 
@@ -100,11 +101,12 @@ class Finding(Proposed):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 timing=pgtrigger.Deferred,
                 condition=pgtrigger.Q(new__state="confirmed") & ~pgtrigger.Q(new__confidence="roughly_even"),
-                func="""
+                func=f"""
                     IF NOT EXISTS (
                         SELECT FROM cases_findingexhibit x JOIN cases_exhibit a ON a.id = x.exhibit_id,
                                     cases_findingexhibit y JOIN cases_exhibit b ON b.id = y.exhibit_id
                         WHERE x.finding_id = NEW.id AND y.finding_id = NEW.id AND a.family <> b.family
+                          AND a.family NOT IN {SAID} AND b.family NOT IN {SAID}
                           AND a.dependency_group <> b.dependency_group
                           AND coalesce(a.log10_lr, 1) > 0 AND coalesce(b.log10_lr, 1) > 0)
                     OR NOT EXISTS (
@@ -114,7 +116,7 @@ class Finding(Proposed):
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'finding_is_substantiated';
                     END IF;
                     RETURN NULL;
-                """,
+                """,  # noqa: S608 - our own words
             ),
             # R11: a finding is no surer than its weakest necessary link. A gap is worth a roughly even chance at most.
             pgtrigger.Trigger(

@@ -17,7 +17,7 @@ from apps.cases.models import (
 )
 from apps.cases.queries.members import accounts_of_finding
 from apps.cases.wrongful import Calibration, Expected, expected
-from apps.evidence.models import Item, TestRun
+from apps.evidence.models import Item, SuspectModel, TestRun
 from apps.evidence.queries import visible_items
 
 NEWEST_ITEMS = 200
@@ -34,7 +34,7 @@ def groups(case: Case) -> QuerySet[CaseGroup]:
 
 
 # What makes a run large; its page alone needs it.
-LARGE = ("inputs", "result", "submitted", "discrepancies")
+LARGE = ("inputs", "declared", "result", "submitted", "discrepancies", "custody")
 
 
 def exhibits(case: Case) -> QuerySet[Exhibit]:
@@ -45,16 +45,19 @@ def exhibits(case: Case) -> QuerySet[Exhibit]:
 def runs_on_suspects(found: strength.Strength, *, named_in: Iterable[str] = ()) -> QuerySet[TestRun]:
     """Every run on the suspects that the exhibits are about, and on those whose names stand in the texts."""
     about = {one.suspect for one in found.suspects} | _named(named_in)
-    return (
-        TestRun.objects.filter(suspect__name__in=sorted(about)).select_related("suspect").defer("inputs", "submitted")
-    )
+    runs = TestRun.objects.filter(suspect__name__in=sorted(about)).select_related("suspect", "key")
+    return runs.defer("inputs", "declared", "submitted", "custody")
 
 
 def _named(texts: Iterable[str]) -> set[str]:
-    """Suspects whose names are in the texts, as whole words and in any case."""
-    known = TestRun.objects.order_by().values_list("suspect__name", flat=True).distinct()
+    """Registered suspects whose names are in the texts, as whole words and in any case."""
     text = "\n".join(texts)
-    return {name for name in known if name and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE)}
+    known = SuspectModel.objects.values_list("name", "aliases") if text else ()
+    return {name for name, aliases in known if any(_says(text, word) for word in (name, *aliases))}
+
+
+def _says(text: str, name: str) -> bool:
+    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def exhibits_of_finding(finding: Finding) -> QuerySet[FindingExhibit]:

@@ -19,6 +19,8 @@ FAMILIES = {
     "statement": "statements",
     "other": "other",
 }
+# Shows that something was said, not that it is so: never one of the families that carry a finding.
+SAID = ("publication", "statement")
 OF_KIND = {
     "query_log": "traffic",
     "behavioural_similarity": "behaviour",

@@ -51,6 +51,7 @@ def runs(found: Strength, on_record: Iterable[TestRun]) -> list[dict[str, Any]]:
             "planned": not run.is_exploratory,
             "outcome": run.get_outcome_display(),
             "p": (run.result or {}).get("p_text", ""),
+            "why": run.failure or " ".join(run.withheld),
             "exhibit": found.labels.get(run.ref),
             "stands": found.verdicts.get(run.ref),
         }

@@ -9,9 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import FloatField
-from django.db.models.fields.json import KT
-from django.db.models.functions import Cast
+from django.db.models import F
 
 from apps.cases.models import Case, Independence
 from apps.cases.strength import sentences
@@ -22,7 +20,7 @@ from apps.evidence.models import TestRun
 BOUND = "at_most"  # the route whose number is no more than a bound
 
 # Suspect, test, key, and whether only planned runs are counted: the p-values as logarithms.
-Again = dict[tuple[str, str, str, bool], list[float]]
+Again = dict[tuple[str, str, Any, bool], list[float]]
 
 
 @dataclass(frozen=True)
@@ -75,8 +73,8 @@ def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
     labels = {one.run: one.label for one in weighed if one.run}
     tested: dict[str, list[Tested]] = {one.suspect: [] for one in weighed if one.suspect}
     for run in runs:
-        if run["suspect__name"] in tested:
-            tested[run["suspect__name"]].append(_tested(run, labels))
+        if run["about"] in tested:
+            tested[run["about"]].append(_tested(run, labels))
     argument = _argument(case)
     accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
     return Strength(
@@ -92,20 +90,16 @@ def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
     found = case.exhibits.order_by("number")
     if only is not None:
         found = found.filter(pk__in=list(only))
-    return list[Any](found.values("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap"))
+    return list(found.values("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap"))
 
 
 def _runs(case: Case) -> list[dict[str, Any]]:
     """Every run on the suspects of the case's exhibits, oldest first: nobody chooses which of them count."""
-    about = TestRun.objects.filter(item__exhibits__case=case).order_by().values("suspect")
+    about = TestRun.objects.filter(item__exhibits__case=case, suspect__isnull=False).order_by().values("suspect")
     found = TestRun.objects.filter(suspect__in=about).order_by("run_at", "id")
-    computed = {
-        "log10_p": Cast(KT("result__log10_p"), FloatField()),
-        "p_floor": Cast(KT("result__p_floor"), FloatField()),
-        "route": KT("result__lr_route"),
-    }
-    columns = ("ref", "item", "suspect__name", "test_id", "key_id", "is_exploratory", "p_value", "log10_lr")
-    return list(found.annotate(**computed).values(*columns, *computed))
+    columns = ("ref", "item", "test_id", "key", "is_exploratory", "is_primary", "lr_route")
+    figures = ("p_value", "log10_p", "p_floor", "log10_lr")
+    return list(found.annotate(about=F("suspect__name")).values("about", *columns, *figures))
 
 
 def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> Weighed:
@@ -120,15 +114,16 @@ def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> W
     if run is None:
         return plain
     planned = not run["is_exploratory"]
-    repeats = again.get((run["suspect__name"], run["test_id"], run["key_id"], planned), ())
+    repeats = again.get((run["about"], run["test_id"], run["key"], planned), ())
     return replace(
         plain,
         planned=planned,
+        primary=run["is_primary"],
         log10_p=run["log10_p"],
-        is_bound=run["route"] == BOUND,
+        is_bound=run["lr_route"] == BOUND,
         rerun=tuple(repeats) if len(repeats) > 1 else (),
         run=run["ref"],
-        suspect=run["suspect__name"],
+        suspect=run["about"],
         test=run["test_id"],
         computed=run["log10_lr"],
     )
@@ -140,16 +135,16 @@ def _again(runs: Sequence[dict[str, Any]]) -> Again:
     found: Again = defaultdict(list)
     for run in runs:
         if run["log10_p"] is not None:
-            found[run["suspect__name"], run["test_id"], run["key_id"], False].append(run["log10_p"])
+            found[run["about"], run["test_id"], run["key"], False].append(run["log10_p"])
             if not run["is_exploratory"]:
-                found[run["suspect__name"], run["test_id"], run["key_id"], True].append(run["log10_p"])
+                found[run["about"], run["test_id"], run["key"], True].append(run["log10_p"])
     return found
 
 
 def _tested(run: dict[str, Any], labels: dict[str, str]) -> Tested:
     return Tested(
         run=run["ref"],
-        suspect=run["suspect__name"],
+        suspect=run["about"],
         p=run["p_value"],
         p_floor=run["p_floor"] or 0.0,
         exhibit=labels.get(run["ref"], ""),

@@ -12,9 +12,8 @@ from collections.abc import Iterable, Sequence
 
 from apps.cases.strength.corrected import Corrected, Verdict
 from apps.cases.strength.weighing import Basis, Combined, Line, Weighed
-from apps.core.ui.formats import counted, number
-from apps.evidence.fingerprints import scales
-from apps.evidence.fingerprints.wording import ratio as printed
+from apps.core.ui.formats import GAP, counted, number
+from apps.evidence.fingerprints import scales, wording
 
 NO_NUMBER = "no number"
 ALTERNATIVE = "the best other explanation"
@@ -42,6 +41,11 @@ def ratio(log10_lr: float | None) -> str:
     if log10_lr is None:
         return ""
     return printed(log10_lr) if log10_lr >= 0 else f"1/{printed(-log10_lr)}"
+
+
+def printed(log10_lr: float) -> str:
+    """A ratio of at least 1; with a space that our typeface has."""
+    return wording.ratio(log10_lr).replace("\N{NARROW NO-BREAK SPACE}", GAP)
 
 
 def definitions(name: str = "") -> list[tuple[str, str]]:

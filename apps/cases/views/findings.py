@@ -18,7 +18,7 @@ from apps.cases.wrongful import few
 from apps.core.http import explained, require
 from apps.core.paging import page
 from apps.core.ui.formats import counted
-from apps.policies.models import Clause
+from apps.policies.models import Clause, Tagging
 from apps.policies.queries import lead_in
 
 
@@ -129,7 +129,20 @@ def _choices(request: HttpRequest, case: Case, start: date, end: date, words: st
     pairs = queries.clauses_on_offer(case, start, end, words)
     chosen = [value for value in request.POST.getlist("clauses") if queries.is_citation(value)]
     pairs += [pair for pair in queries.cited(chosen) if pair not in pairs]
-    return [(f"{v.pk}:{c.pk}", f"{v.document.name}, {v.label}, {c.label}: {_opening(c)}") for v, c in pairs]
+    tags = queries.tags_of(pairs)
+    return [
+        (
+            f"{v.pk}:{c.pk}",
+            f"{v.document.name}, {v.label}, {c.label}: {_opening(c)}{_tags(tags.get(c.said_sha256, []))}",
+        )
+        for v, c in pairs
+    ]
+
+
+def _tags(found: list[Tagging]) -> str:
+    """What a person, or its words, say the clause is about."""
+    said = [f"{tag.get_polarity_display().lower()} {tag.get_conduct_display().lower()}" for tag in found]
+    return f" [{', '.join(said)}]" if said else ""
 
 
 def _opening(clause: Clause) -> str:
