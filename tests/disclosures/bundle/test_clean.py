@@ -19,6 +19,7 @@ from apps.disclosures import actions
 from apps.disclosures.bundle import assembly, verifier
 from apps.disclosures.models import Bundle
 from apps.evidence import actions as evidence
+from apps.evidence.models import Item
 from tests.disclosures.bundle.conftest import sequence, work
 
 SOAK = pytest.param(1000, marks=pytest.mark.soak)
@@ -82,6 +83,8 @@ class Desk:
             chunks=self.rng.randbytes(self.rng.choice((1, 30, 5000))),
             by=self.people.analyst,
         )
+        if item.state == Item.State.QUARANTINED:
+            evidence.clear_item(item, reason="It is what it is", by=self.people.counsel)
         self.add_exhibit(self.case, item=item, group=self.words(1), shows=self.words(6))
 
     def show_a_copy(self) -> None:
