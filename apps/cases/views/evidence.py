@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.cases import actions, forms, queries
 from apps.cases.models import Independence
-from apps.cases.views.frame import VerbPage
+from apps.cases.views.frame import VerbPage, find, panel
 from apps.core import vault
 from apps.core.http import explained, require
 from apps.evidence import actions as vault_items
