@@ -9,6 +9,21 @@ from apps.core.constraints import both_or_neither
 from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
 
 
+ONLY_SAYS = pgtrigger.Trigger(
+    name="a_capture_carries_no_strength",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Q(new__log10_lr__isnull=False),
+    func="""
+        IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
+            RAISE EXCEPTION 'a capture proves only that something was said (R12)'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
+
 class Exhibit(OfCase):
     """An evidence item in the file of a case, with what it is meant to show."""
 
@@ -39,19 +54,7 @@ class Exhibit(OfCase):
         triggers = [
             *OfCase.Meta.triggers,
             RESTS_ON_A_FIT_RUN,
-            pgtrigger.Trigger(
-                name="a_capture_carries_no_strength",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__log10_lr__isnull=False),
-                func="""
-                    IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
-                        RAISE EXCEPTION 'a capture proves only that something was said (R12)'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
+            ONLY_SAYS,
             stays_apart(
                 "an_exhibit_stays_in_its_drill",
                 "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
