@@ -36,15 +36,6 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
-        triggers = [
-            *OfCase.Meta.triggers,
-            RESTS_ON_A_FIT_RUN,
-            stays_apart(
-                "an_exhibit_stays_in_its_drill",
-                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
-                " WHERE e.item_id = NEW.item_id",
-            ),
-        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(
@@ -57,6 +48,11 @@ class Exhibit(OfCase):
         triggers = [
             *OfCase.Meta.triggers,
             RESTS_ON_A_FIT_RUN,
+            stays_apart(
+                "an_exhibit_stays_in_its_drill",
+                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
+                " WHERE e.item_id = NEW.item_id",
+            ),
             pgtrigger.Trigger(
                 name="a_capture_carries_no_strength",
                 when=pgtrigger.Before,
