@@ -3,17 +3,17 @@
 `of(case)` is the one place that says so; pages, letters and reports take their figures and their sentences from it.
 """
 
-from apps.cases.strength.corrected import Corrected, Tested, Verdict, correct
+from apps.cases.strength.corrected import Attempt, Corrected, Verdict, correct
 from apps.cases.strength.reading import Strength, of
 from apps.cases.strength.weighing import LARGEST, Combined, Line, Weighed, combine, mean
 
 __all__ = [
     "LARGEST",
+    "Attempt",
     "Combined",
     "Corrected",
     "Line",
     "Strength",
-    "Tested",
     "Verdict",
     "Weighed",
     "combine",

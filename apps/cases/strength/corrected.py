@@ -27,7 +27,7 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Tested:
+class Attempt:
     """One run on a suspect. `exhibit` is its label where it is in the file; without a p-value it is listed only."""
 
     run: str
@@ -43,7 +43,7 @@ class Corrected:
     """All runs on one suspect, and what becomes of those that are exhibits."""
 
     suspect: str
-    runs: tuple[Tested, ...]
+    runs: tuple[Attempt, ...]
     verdicts: dict[str, Verdict]  # by run, of every run that has a p-value
     whatever_dependence: frozenset[str]  # runs that stand as leads also if all of them depend on one another
 
@@ -53,7 +53,7 @@ class Corrected:
         return len(self.verdicts)
 
     @property
-    def in_file(self) -> tuple[Tested, ...]:
+    def in_file(self) -> tuple[Attempt, ...]:
         return tuple(run for run in self.runs if run.exhibit)
 
     def labels(self, verdict: Verdict) -> list[str]:
@@ -61,7 +61,7 @@ class Corrected:
         return [run.exhibit for run in self.in_file if self.verdicts.get(run.run) is verdict]
 
 
-def correct(suspect: str, runs: Sequence[Tested]) -> Corrected:
+def correct(suspect: str, runs: Sequence[Attempt]) -> Corrected:
     """Hold every run on the suspect that has a p-value against all of them."""
     compared = [run for run in runs if run.p is not None]
     if not compared:
@@ -75,7 +75,7 @@ def correct(suspect: str, runs: Sequence[Tested]) -> Corrected:
     return Corrected(suspect, tuple(runs), verdicts, safe)
 
 
-def _verdict(run: Tested, compared: int, family: float, rate: float) -> Verdict:
+def _verdict(run: Attempt, compared: int, family: float, rate: float) -> Verdict:
     if run.p_floor * compared > HARMFUL and family > HARMFUL:
         return Verdict.LEAD if rate <= LEAD else Verdict.CANNOT
     if family <= HARMFUL:

@@ -13,7 +13,7 @@ from django.db.models import F
 
 from apps.cases.models import Case, Independence
 from apps.cases.strength import sentences
-from apps.cases.strength.corrected import Corrected, Tested, Verdict, correct
+from apps.cases.strength.corrected import Attempt, Corrected, Verdict, correct
 from apps.cases.strength.weighing import Combined, Weighed, combine
 from apps.evidence.models import TestRun
 
@@ -71,7 +71,7 @@ def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
     again = _again(runs)
     weighed = tuple(_weighed(row, own.get(row["item"]), again) for row in exhibits)
     labels = {one.run: one.label for one in weighed if one.run}
-    tested: dict[str, list[Tested]] = {one.suspect: [] for one in weighed if one.suspect}
+    tested: dict[str, list[Attempt]] = {one.suspect: [] for one in weighed if one.suspect}
     for run in runs:
         if run["about"] in tested:
             tested[run["about"]].append(_tested(run, labels))
@@ -90,7 +90,8 @@ def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
     found = case.exhibits.order_by("number")
     if only is not None:
         found = found.filter(pk__in=list(only))
-    return list(found.values("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap"))
+    columns = ("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap")
+    return [dict(row) for row in found.values(*columns)]
 
 
 def _runs(case: Case) -> list[dict[str, Any]]:
@@ -141,8 +142,8 @@ def _again(runs: Sequence[dict[str, Any]]) -> Again:
     return found
 
 
-def _tested(run: dict[str, Any], labels: dict[str, str]) -> Tested:
-    return Tested(
+def _tested(run: dict[str, Any], labels: dict[str, str]) -> Attempt:
+    return Attempt(
         run=run["ref"],
         suspect=run["about"],
         p=run["p_value"],

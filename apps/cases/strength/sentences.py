@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from apps.cases.strength.corrected import Corrected, Verdict
 from apps.cases.strength.weighing import Basis, Combined, Line, Weighed
 from apps.core.ui.formats import GAP, counted, number
-from apps.evidence.fingerprints import scales, wording
+from apps.evidence.fingerprints import TESTS, scales, wording
 
 NO_NUMBER = "no number"
 ALTERNATIVE = "the best other explanation"
@@ -70,7 +70,7 @@ def of_exhibit(one: Weighed, name: str = "") -> str:
     """What the exhibit carries, and why not more."""
     if one.counted is None:
         return f"{one.label} has no number; it is read for what it shows."
-    parts = [f"{one.label} {_is_more_probable(one.said or 0.0, 'what it is meant to show', name)}."]
+    parts = [f"{one.label} {_is_more_probable(one.said or 0.0, *_propositions(one), name)}."]
     if one.basis is Basis.P_ONLY:
         parts.append(
             f"Only a p-value is known: it allows a ratio of at most {printed(one.at_most or 0.0)}, and counts as "
@@ -86,13 +86,19 @@ def of_exhibit(one: Weighed, name: str = "") -> str:
     return " ".join(parts)
 
 
-def _is_more_probable(log10_lr: float, proposition: str, name: str) -> str:
+def _propositions(one: Weighed) -> tuple[str, str]:
+    """What the exhibit speaks for, and what otherwise: those of its test, or what people say that it shows."""
+    if test := TESTS.get(one.test):
+        return test.proposition, test.alternative
+    return "what it is meant to show is true", "it is not"
+
+
+def _is_more_probable(log10_lr: float, true: str, otherwise: str, name: str) -> str:
     said = words(log10_lr, name)
     if said.startswith("no "):
-        return f"is about as probable whether or not {proposition} is true: {said}"
-    under, other = ("true", "false") if log10_lr > 0 else ("false", "true")
-    times = printed(abs(log10_lr))
-    return f"is about {times} times more probable if {proposition} is {under} than if it is {other}: {said}"
+        return f"is about as probable if {true} as if {otherwise}: {said}"
+    under, other = (true, otherwise) if log10_lr > 0 else (otherwise, true)
+    return f"is about {printed(abs(log10_lr))} times more probable if {under} than if {other}: {said}"
 
 
 # --- one group --------------------------------------------------------------------------------------------------------
