@@ -18,7 +18,7 @@ from apps.audit.action import action
 from apps.cases import clauses as grounds
 from apps.cases import grading, queries, readiness, substance, wording
 from apps.cases.actions.cases import enter
-from apps.cases.actions.freezing import Basis, freeze
+from apps.cases.freezing import Basis, freeze
 from apps.cases.models import Case, Exhibit, Explanation, Finding, Level
 from apps.cases.models.finding import Confidence
 from apps.cases.standards.alternatives import REGISTER
