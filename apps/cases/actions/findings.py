@@ -160,8 +160,8 @@ def _check_levels(case: Case, confidence: str, levels: Sequence[Claimed]) -> Non
 def confirm_finding(finding: Finding, *, by, note: str = "") -> None:
     """Another person than the proposer agrees; a decision may follow."""
     exhibits = [row.exhibit for row in queries.exhibits_of_finding(finding)]
-    considered = list(finding.explanations.all())
-    if problems := substance.unsubstantiated(finding.confidence, exhibits, considered):
+    considered = finding.explanations.all()
+    if problems := substance.unsubstantiated(finding.confidence, exhibits, list(considered)):
         raise ValidationError(problems)
     _review(finding, State.CONFIRMED, note, by)
     enter(finding.case, Case.State.DECISION)
