@@ -70,31 +70,6 @@ class Exhibit(OfCase):
             ),
         ]
         ordering = ["case", "number"]
-<<<<<<< HEAD
-=======
-        triggers = [
-            *OfCase.Meta.triggers,
-            RESTS_ON_A_FIT_RUN,
-            stays_apart(
-                "an_exhibit_stays_in_its_drill",
-                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
-                " WHERE e.item_id = NEW.item_id",
-            ),
-            pgtrigger.Trigger(
-                name="a_capture_carries_no_strength",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__log10_lr__isnull=False),
-                func="""
-                    IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
-                        RAISE EXCEPTION 'a capture proves only that something was said (R12)'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
->>>>>>> strength
 
     @property
     def label(self) -> str:
