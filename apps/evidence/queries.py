@@ -12,6 +12,7 @@ from apps.audit.reads.look import Earlier
 from apps.audit.reads.table import REASON_HOLDS
 from apps.core.vault import naming
 from apps.evidence.models import CustodyEvent, FixityRun, Item, Proposal, StoredFile, TestRun
+from apps.records.holds import holding
 from apps.staff.models import User
 
 
@@ -182,3 +183,8 @@ def bad_files(user) -> list[BadFile]:
 
 def visible_fixity_runs(user) -> QuerySet[FixityRun]:
     return FixityRun.objects.all() if user.has_perm("evidence.view_fixity") else FixityRun.objects.none()
+
+
+def holds_on(item: Item) -> list[str]:
+    """The holds in force, in words; empty where nothing forbids to dispose of it."""
+    return [hold.called for hold in holding(Item._meta.db_table, item.pk)]

@@ -9,8 +9,9 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.core import jobs, vault
 from apps.core.vault import naming
-from apps.evidence import custody, holds
+from apps.evidence import custody
 from apps.evidence.models import CustodyEvent, Item, Proposal, StoredFile
+from apps.records.holds import refuse_if_held
 
 Kind = CustodyEvent.Kind
 Asked = Proposal.State
@@ -147,7 +148,6 @@ def _record(item: Item, kind: str, proposal: Proposal, by, **facts: str) -> Cust
 
 
 def _refuse_held(item: Item) -> None:
-    if held := holds.on(item):
-        raise ValidationError(f"{item.ref} is held and must be kept: {'; '.join(held)}.")
+    refuse_if_held(item, "disposed of")
     if lock := vault.locked(item.sha256):
         raise ValidationError(f"The store keeps the file of {item.ref} by {lock}: it cannot be disposed of before.")

@@ -72,6 +72,10 @@ class LegalHold(AuditedModel):
         """Until it is released: that somebody asked for its release ends nothing."""
         return self.state != self.State.RELEASED
 
+    @property
+    def called(self) -> str:
+        return f"{self.ref} ({self.matter})"
+
     def get_absolute_url(self) -> str:
         return reverse("records:hold", args=[self.ref])
 
