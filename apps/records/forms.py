@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from apps.core.forms import TypedForm
 from apps.records.models import Erasure
 from apps.records.reach import HOLDABLE
 from apps.records.subjects import SUBJECTS
@@ -17,6 +18,10 @@ class ReasonField(forms.CharField):
 
 class ReasonForm(forms.Form):
     reason = ReasonField()
+
+
+class EraseForm(TypedForm, ReasonForm):
+    """Why, and the reference of what is destroyed."""
 
 
 class YesForm(forms.Form):
