@@ -20,6 +20,7 @@ from apps.audit.models import AuditedModel, audited_models
 from apps.audit.principals import System
 from apps.cases.models import Claim, Party
 from apps.core import workflow
+from apps.policies.models import Clause, Text
 from apps.staff.models import User
 
 Family = dict[type[AuditedModel] | str, Any]
@@ -37,6 +38,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     "alerts.Replay": {"total": 1},
     "alerts.Verdict": {"dismissal": "benign"},
     "alerts.Merge": {"alert_ids": [uuid.UUID(int=1)], "into": lambda family: family["another group"]},
+    "accounts.Authorisation": {"conduct": ["extraction"]},
+    "policies.Clause": {"text": lambda family: family.get(Text, family["another text"])},
+    "policies.Succession": {"later": lambda family: family["later clause"]},
     "evidence.TestRun": {"p_value": 0.25},
     "evidence.CustodyEvent": {"kind": "verify"},
     "evidence.Proposal": {"kind": "dispose", "state": "dispose", "proposed_by": lambda family: family[User]},
@@ -56,7 +60,13 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 
 # Where a model refers to two of a kind that have to differ.
-SECOND: dict[str, type[AuditedModel]] = {"reviewer": User, "another group": AlertGroup, "another claim": Claim}
+SECOND: dict[str, type[AuditedModel]] = {
+    "reviewer": User,
+    "another group": AlertGroup,
+    "another claim": Claim,
+    "another text": Text,
+    "later clause": Clause,
+}
 
 
 def second(model: type[AuditedModel]) -> list[str]:

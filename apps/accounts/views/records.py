@@ -4,9 +4,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts import actions, queries
+from apps.accounts import actions, authorisations, queries
 from apps.accounts.filters import AccountFilter
 from apps.accounts.forms import ImportForm
 from apps.audit.reads.asking import asked
@@ -41,6 +42,8 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
         "values": list(daily.values()),
         "models": queries.totals_by_model(found),
         "acceptances": queries.acceptances(request.user, found),
+        "authorisations": authorisations.of_account(found),
+        "today": timezone.now().date(),
         "panels": [(title, url) for title, name in PANELS.items() if (url := url_if_any(name, found.pk))],
     }
     return render(request, "accounts/account.html", context)
