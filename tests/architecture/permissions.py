@@ -224,6 +224,22 @@ ROUTES: dict[str, Route] = {
     "evidence:run": question(lambda w: [w.run.ref]),
     "evidence:collect": form("analyst", "reviewer"),
     "evidence:run_test": form("analyst", "counsel"),
+    "evidence:run_on_accounts": form("analyst", "counsel"),
+    "evidence:account_results": page(lambda w: [w.accounts_run.ref]),
+    "evidence:tests": page(),
+    "evidence:test": page(lambda w: ["green-list"]),
+    "evidence:plans": page(),
+    "evidence:plan": page(lambda w: [w.once("plan", "draft").ref]),
+    "evidence:draft_plan": form("analyst", "counsel"),
+    "evidence:change_plan": form("analyst", "counsel", lambda w: [w.once("plan", "draft").ref]),
+    "evidence:register_plan": act("analyst", "counsel", lambda w: [w.once("plan", "draft").ref]),
+    "evidence:withdraw_plan": form("analyst", "counsel", lambda w: [w.once("plan", "registered").ref]),
+    "evidence:trials": page(),
+    "evidence:trial": page(lambda w: [w.once("trial", "committed").ref]),
+    "evidence:commit_order": form("analyst", "counsel"),
+    "evidence:measure_order": form("analyst2", "counsel", lambda w: [w.once("trial", "committed").ref]),
+    "evidence:open_order": form("analyst", "counsel", lambda w: [w.once("trial", "measured").ref]),
+    "evidence:abandon_order": form("analyst", "counsel", lambda w: [w.once("trial", "committed").ref]),
     "evidence:verify_item": act("analyst", "counsel", lambda w: [w.item.ref]),
     "evidence:export_item": act("counsel", "reviewer", lambda w: [w.item.ref]),
     "evidence:print_sheet": page(lambda w: [w.item.ref]),
@@ -403,6 +419,9 @@ SIGNED = {"download"}
 
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
 API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert", "audit:api-verification"}
+
+# Tested with keys and sessions in tests/evidence/runs/test_api.py.
+API |= {"evidence:api-tests", "evidence:api-runs", "evidence:api-run"}
 
 # What clients made for other systems call with a detector's key, tested in tests/alerts/compat.
 API |= {

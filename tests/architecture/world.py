@@ -26,6 +26,7 @@ from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
 from apps.evidence import actions as evidence
+from apps.evidence import sealing
 from apps.notices import actions as notices
 from apps.notices.models import Notice
 from apps.policies import actions as policies
@@ -37,7 +38,7 @@ from tests.alerts.conftest import alert
 from tests.audit.sequencing import sequence_here
 from tests.cases.conftest import CLAUSE, END, START, TERMS, make_accounts, make_activity
 from tests.conftest import PASSWORD, People
-from tests.evidence.conftest import ran
+from tests.evidence.conftest import COUNTS, DECLARED, key_named, ran, suspect_named
 from tests.policies.conftest import HistoryWriter
 
 WORKER = System("worker")
@@ -263,6 +264,58 @@ class World:
     @cached_property
     def run(self) -> Any:
         return ran(self.people)
+
+    @cached_property
+    def accounts_run(self) -> Any:
+        """A run over a few accounts."""
+        key_named("wm-2026-a", self.people.lead)
+        shared = {name: COUNTS[name] for name in ("gamma", "distinct", "key_id", "validation")}
+        rows = [{"account": f"acct_r{n}", "scored": 1000, "green": 250 + n} for n in range(5)]
+        return evidence.run_on_accounts(
+            test_id="green-list", inputs=shared, rows=rows, declared=DECLARED | {"n": 5}, by=self.people.analyst
+        )
+
+    def plan(self, state: str = "draft") -> Any:
+        """A plan of the analyst's."""
+        found = evidence.draft_plan(
+            test_id="green-list",
+            suspect=suspect_named("Lantern 7B", self.people.analyst),
+            question="Did it train on our answers?",
+            collection="40,000 tokens by its endpoint",
+            planned_n=40_000,
+            alpha=0.01,
+            effect=0.02,
+            controls=["Control 1"],
+            by=self.people.analyst,
+        )
+        if state == "registered":
+            evidence.register_plan(found, by=self.people.analyst)
+        return found
+
+    def trial(self, state: str = "committed") -> Any:
+        """A blind trial that the analyst sealed and the other analyst scored."""
+        names = ["Lantern 7B", *(f"Control {n}" for n in range(19))]
+        self.order, self.secret = sealing.draw(names)
+        key_named("wm-2026-a", self.people.lead)
+        found = evidence.commit_order(
+            test_id="green-list",
+            suspect=suspect_named("Lantern 7B", self.people.analyst),
+            labels=list(self.order),
+            commitment=sealing.commitment(self.order, self.secret),
+            by=self.people.analyst,
+        )
+        if state == "measured":
+            self.score(found)
+        return found
+
+    def opened(self) -> Any:
+        """The run of a blind trial."""
+        trial = self.trial("measured")
+        return evidence.open_order(trial, order=self.order, secret=self.secret, by=self.people.analyst)
+
+    def score(self, trial: Any) -> None:
+        scored = {label: {"n": 40_000, "inputs": COUNTS} for label in trial.labels}
+        evidence.measure_order(trial, scores={"test_version": "", "scored": scored}, by=self.people.analyst2)
 
     # --- the register
 
