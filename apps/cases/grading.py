@@ -6,9 +6,12 @@ wire story printed twice has one origin.
 
 from collections.abc import Iterable
 
-from apps.cases.models import Claim, ClaimLink
+from django.core.exceptions import ValidationError
+
+from apps.cases.models import Claim, ClaimLink, Exhibit
 from apps.cases.models.claim import BEST_OF_ONE_ORIGIN
 from apps.evidence.fingerprints import scales
+from apps.evidence.models import Item
 
 SOURCE, INFORMATION = "admiralty-source", "admiralty-information"
 
@@ -43,3 +46,29 @@ def corroborators(claim: Claim, links: Iterable[ClaimLink]) -> list[Claim]:
 
 def is_capped(information: int, carried_by: list[Claim]) -> bool:
     return information < BEST_OF_ONE_ORIGIN and not carried_by
+
+
+# --- a claim is no evidence of what it says ---------------------------------------------------------------------------
+
+
+def refuse_strength(item: Item, log10_lr: float | None) -> None:
+    if item.only_says and log10_lr is not None:
+        raise ValidationError(
+            {
+                "log10_lr": f"{item.ref} is the capture of a page: it proves that something was said, not that it is "
+                "true, so it carries no likelihood ratio. Put what it says to a test of your own, or leave this "
+                "empty. (R12)"
+            }
+        )
+
+
+def refuse_captures_alone(exhibits: Iterable[Exhibit]) -> None:
+    """A claim never becomes a finding by itself."""
+    chosen = list(exhibits)
+    if chosen and all(exhibit.item.only_says for exhibit in chosen):
+        raise ValidationError(
+            {
+                "exhibits": f"{', '.join(exhibit.label for exhibit in chosen)} prove only that something was said: a "
+                "claim is no evidence of what it says. Add an exhibit of your own: a log, a test run. (R12)"
+            }
+        )

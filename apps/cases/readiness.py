@@ -87,7 +87,7 @@ def _summary(case: Case) -> Line:
 
 
 def _before_finding(case: Case) -> list[Line]:
-    exhibits = list(case.exhibits.all())
+    exhibits = list(case.exhibits.select_related("item"))
     explanations = list(case.explanations.all())
     return [
         _assignee(case),
@@ -123,6 +123,14 @@ def _terms(case: Case) -> Line:
 
 
 def _exhibits(case: Case, exhibits: list[Exhibit]) -> Line:
+    if exhibits and all(exhibit.item.only_says for exhibit in exhibits):
+        return _line(
+            "stop",
+            "Every exhibit proves only that something was said (R12)",
+            "a claim is no evidence of what it says",
+            _url("cases:add_exhibit", case),
+            "Add one of your own",
+        )
     if exhibits:
         return _line(
             "ok", "Exhibits carry it", f"{exhibits[0].label} to {exhibits[-1].label}" if exhibits[1:] else "E1"

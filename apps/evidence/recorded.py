@@ -242,7 +242,7 @@ def document(ref: str, run: Run, exploratory: list[str]) -> dict[str, Any]:
         "test": {"id": setting.test_id, "version": run.test_version, "code_sha256": fingerprints.code_sha256()},
         **named,
         "plan": plan and {"ref": plan.ref, "sha256": plan.sha256},
-        "trial": setting.trial and {"ref": setting.trial.ref, "commitment": setting.trial.commitment},
+        "trial": setting.trial and {"ref": setting.trial.ref, "order_sha256": setting.trial.order_sha256},
         "source": setting.source and {"ref": setting.source.ref, "sha256": setting.source.sha256},
         "collected": [str(setting.collected_from or ""), str(setting.collected_until or "")],
         "inputs": run.inputs,

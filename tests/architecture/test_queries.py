@@ -52,6 +52,16 @@ def _runs(w: World) -> None:
         ran(w.people, suspect="Other")
 
 
+def _plans(w: World) -> None:
+    for _ in range(5):
+        w.plan("registered")
+
+
+def _trials(w: World) -> None:
+    for _ in range(5):
+        w.trial()
+
+
 def _items(w: World) -> None:
     for _ in range(5):
         w.collect()
@@ -97,6 +107,8 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "alerts:detectors": ("analyst", lambda w: w.detector and None, _alerts),
     "evidence:list": ("analyst", lambda w: w.item and None, _items),
     "evidence:runs": ("analyst", lambda w: w.run and None, _runs),
+    "evidence:plans": ("analyst", lambda w: w.once("plan") and None, _plans),
+    "evidence:trials": ("analyst", lambda w: w.once("trial") and None, _trials),
     "cases:list": ("analyst", lambda w: w.once("case") and None, _cases),
     "notices:list": ("counsel", lambda w: w.once("draft") and None, _notices),
     "notices:templates": ("counsel", lambda w: w.once("draft") and None, _notices),

@@ -53,7 +53,7 @@ def test_by_action_without_it_there_is_no_exhibit(people, case):
 
 def test_by_the_form(people, case, sign_in):
     run = unheld(people)
-    posted = {"item": run.item_id, "shows": "Keyed text.", "element": "training", "dependency_group": "key"}
+    posted = {"item": run.item.ref, "shows": "Keyed text.", "element": "training", "dependency_group": "key"}
     answer = sign_in(people.analyst).post(f"/cases/{case.ref}/evidence/add/", posted, follow=True)
     assert not case.exhibits.exists()
     assert "(R14)" in told(answer)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import wording
+from apps.cases import grading, wording
 from apps.cases.models import Assessment, Case, Exhibit, Explanation
 from apps.evidence.fingerprints.strength import LARGEST_LR
 from apps.evidence.models import Item
@@ -41,6 +41,7 @@ def add_exhibit(
             raise ValidationError(run.unfit_because)
         log10_lr, log10_lr_cap = run.log10_lr_reported, run.log10_lr_cap
         dependency_group = dependency_group or run.dependency_group
+    grading.refuse_strength(item, log10_lr)
     if not dependency_group.strip():
         raise ValidationError(
             {"dependency_group": "Name the source it depends on (a log, a key), so that nothing is counted twice."}

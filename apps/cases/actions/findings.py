@@ -17,7 +17,7 @@ from django.utils import timezone
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.cases import clauses as grounds
-from apps.cases import readiness, wording
+from apps.cases import grading, readiness, wording
 from apps.cases.actions.cases import enter
 from apps.cases.models import (
     Case,
@@ -94,6 +94,7 @@ def _check_period(start: date, end: date) -> None:
 def _check_basis(case: Case, exhibits: list[Exhibit], explanations: list[Explanation], confidence: str) -> None:
     if not exhibits:
         raise ValidationError({"exhibits": "Choose the exhibits that carry it."})
+    grading.refuse_captures_alone(exhibits)
     if not explanations:
         raise ValidationError({"explanations": "Choose the explanations that were considered."})
     if any(part.case_id != case.pk for part in (*exhibits, *explanations)):

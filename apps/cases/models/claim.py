@@ -174,6 +174,7 @@ class ClaimLink(OfCase):
                 name="linked_claims_are_of_one_case",
                 when=pgtrigger.Before,
                 operation=pgtrigger.Insert,
+                condition=~pgtrigger.Q(new__claim=pgtrigger.F("new__other")),
                 func="""
                     IF (SELECT count(*) FROM cases_claim
                         WHERE id IN (NEW.claim_id, NEW.other_id) AND case_id = NEW.case_id) < 2 THEN

@@ -1,3 +1,4 @@
+import pgtrigger
 from django.db import models
 
 from apps.cases.models.case import Case, OfCase
@@ -41,6 +42,22 @@ class Exhibit(OfCase):
             ),
         ]
         ordering = ["case", "number"]
+        triggers = [
+            *OfCase.Meta.triggers,
+            pgtrigger.Trigger(
+                name="a_capture_carries_no_strength",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__log10_lr__isnull=False),
+                func="""
+                    IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
+                        RAISE EXCEPTION 'a capture proves only that something was said (R12)'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+        ]
 
     @property
     def label(self) -> str:

@@ -63,7 +63,7 @@ def commit_order(
         key=key,
         plan=plan,
         labels=labels,
-        commitment=commitment,
+        order_sha256=commitment,
         few_because=few_because.strip(),
         committed_at=now,
         committed_by=by.actor,
@@ -161,7 +161,7 @@ def open_order(trial: BlindTrial, *, order: dict[str, str], secret: str, by) -> 
     Raises ValidationError when the order has not the hash that was committed.
     """
     order = {label.strip(): name.strip() for label, name in order.items()}
-    if not sealing.opens(order, secret.strip(), trial.commitment):
+    if not sealing.opens(order, secret.strip(), trial.order_sha256):
         raise ValidationError(
             "This is not the order that was sealed: its hash differs. Open it with the very labels, names and secret"
             " that were sealed. (R3)"

@@ -119,5 +119,10 @@ class Item(AuditedModel):
         return self.state in (self.State.KEPT, self.State.RELEASED)
 
     @property
+    def only_says(self) -> bool:
+        """Whether it proves no more than that something was said: what a page claims is no evidence of it (R12)."""
+        return self.kind == self.Kind.CAPTURE
+
+    @property
     def is_csv(self) -> bool:
         return self.media_type == "text/plain" and self.filename.lower().endswith(".csv")

@@ -33,7 +33,7 @@ class BlindTrial(AuditedModel):
     key = models.ForeignKey(WatermarkKey, on_delete=models.PROTECT, null=True, related_name="trials")
     plan = models.ForeignKey(TestPlan, on_delete=models.PROTECT, null=True, related_name="trials")
     labels = models.JSONField(help_text="under which the models are scored; one of them is the suspect")
-    commitment = models.CharField(max_length=64, help_text="SHA-256 of the sealed order")
+    order_sha256 = models.CharField(max_length=64, help_text="SHA-256 of the sealed order")
     few_because = models.CharField(max_length=300, blank=True, help_text="why fewer than nineteen controls")
     state = models.CharField(max_length=12, choices=State, default=State.COMMITTED)
     committed_at = models.DateTimeField()
@@ -69,12 +69,12 @@ class BlindTrial(AuditedModel):
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="one_trial_per_reference"),
             models.UniqueConstraint(
-                fields=["commitment"],
+                fields=["order_sha256"],
                 name="an_order_is_sealed_once",
                 violation_error_message="This order was sealed before: draw a new one.",
             ),
             models.CheckConstraint(
-                condition=models.Q(commitment__regex=r"^[0-9a-f]{64}$"),
+                condition=models.Q(order_sha256__regex=r"^[0-9a-f]{64}$"),
                 name="a_commitment_is_a_hash",
                 violation_error_message="The seal is a SHA-256 in 64 hexadecimal digits.",
             ),

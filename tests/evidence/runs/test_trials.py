@@ -117,7 +117,7 @@ def test_scores_once_recorded_stay(people):
     actions.measure_order(trial, scores=scores(order), by=people.analyst2)
     for statement in (
         "UPDATE evidence_blindtrial SET scores = '{}' WHERE id = %s",
-        "UPDATE evidence_blindtrial SET commitment = repeat('a', 64) WHERE id = %s",
+        "UPDATE evidence_blindtrial SET order_sha256 = repeat('a', 64) WHERE id = %s",
         "DELETE FROM evidence_blindtrial WHERE id = %s",
     ):
         with pytest.raises(IntegrityError), transaction.atomic(), acting():
@@ -164,7 +164,7 @@ def test_a_trial_by_hand(people, sign_in):
     answer = keeper.post("/evidence/trials/new/", drawn)
     order = json.loads(re.search(r"<pre[^>]*>(.*?)</pre>", unescape(answer.content.decode()), re.DOTALL)[1])
     trial = BlindTrial.objects.get()
-    assert sealing.commitment(order["order"], order["secret"]) == trial.commitment
+    assert sealing.commitment(order["order"], order["secret"]) == trial.order_sha256
     address = f"/evidence/trials/{trial.ref}/"
     before = text(sign_in(people.analyst2).get(address))
     assert "Control 3" not in before  # nowhere in casemgr

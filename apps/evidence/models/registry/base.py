@@ -41,7 +41,7 @@ def is_digest(*columns: str) -> models.Q:
 
 def filled_once(*columns: str) -> pgtrigger.Trigger:
     """A digest may come later than its row, and once it is there it stays."""
-    kept = " OR ".join(f"(OLD.{c} NOT IN ('', '[]') AND OLD.{c} IS DISTINCT FROM NEW.{c})" for c in columns)
+    kept = " OR ".join(f"(OLD.{c}::text NOT IN ('', '[]') AND OLD.{c} IS DISTINCT FROM NEW.{c})" for c in columns)
     return pgtrigger.Trigger(
         name="a_recorded_digest_stays",
         when=pgtrigger.Before,
