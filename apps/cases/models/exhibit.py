@@ -32,7 +32,6 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
-        triggers = [*OfCase.Meta.triggers, RESTS_ON_A_FIT_RUN]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(
@@ -44,6 +43,7 @@ class Exhibit(OfCase):
         ordering = ["case", "number"]
         triggers = [
             *OfCase.Meta.triggers,
+            RESTS_ON_A_FIT_RUN,
             pgtrigger.Trigger(
                 name="a_capture_carries_no_strength",
                 when=pgtrigger.Before,
