@@ -5,7 +5,6 @@ from apps.cases.models.case import Case, OfCase
 from apps.core.constraints import both_or_neither
 from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
 
-
 ONLY_SAYS = pgtrigger.Trigger(
     name="a_capture_carries_no_strength",
     when=pgtrigger.Before,
