@@ -1,6 +1,5 @@
 """From an alert group to a confirmed finding without leaving the case and without touching a mouse."""
 
-import json
 import re
 
 import pytest
