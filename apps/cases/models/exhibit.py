@@ -5,6 +5,20 @@ from apps.cases.models.case import Case, OfCase
 from apps.core.constraints import both_or_neither
 from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
 
+ONLY_SAYS = pgtrigger.Trigger(
+    name="a_capture_carries_no_strength",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Q(new__log10_lr__isnull=False),
+    func="""
+        IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
+            RAISE EXCEPTION 'a capture proves only that something was said (R12)'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 
 class Exhibit(OfCase):
     """An evidence item in the file of a case, with what it is meant to show."""
@@ -32,6 +46,7 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
+        triggers = [*OfCase.Meta.triggers, RESTS_ON_A_FIT_RUN, ONLY_SAYS]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(
@@ -41,23 +56,6 @@ class Exhibit(OfCase):
             ),
         ]
         ordering = ["case", "number"]
-        triggers = [
-            *OfCase.Meta.triggers,
-            RESTS_ON_A_FIT_RUN,
-            pgtrigger.Trigger(
-                name="a_capture_carries_no_strength",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__log10_lr__isnull=False),
-                func="""
-                    IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
-                        RAISE EXCEPTION 'a capture proves only that something was said (R12)'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
 
     @property
     def label(self) -> str:
