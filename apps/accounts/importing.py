@@ -4,7 +4,8 @@
     identifiers  account_ref*, kind* (or type), value*, first_seen, last_seen
     activity     account_ref*, day*, model*, queries*, input_tokens, output_tokens, active_hours, distinct_templates,
                  topic_entropy_bits
-    acceptances  account_ref*, service*, document*, accepted_at*, collection
+    acceptances  account_ref*, service*, document*, accepted_at*, collection, version_sha256, version_recorded_at,
+                 method
 
 Those with a star must be there, others are passed over. Times are RFC 3339 with a time zone, days ISO 8601, counts
 integers, entropy in bits. An empty or missing value says nothing, and leaves what is known.
@@ -68,6 +69,9 @@ class AcceptanceRow(Struct):
     document: Annotated[str, Meta(min_length=1, max_length=128)]
     accepted_at: Moment
     collection: Annotated[str, Meta(max_length=64)] = ""
+    version_sha256: Annotated[str, Meta(pattern="^([0-9a-fA-F]{64})?$")] = ""  # of the exact text
+    version_recorded_at: Moment | None = None  # when that text was recorded
+    method: Annotated[str, Meta(max_length=40)] = ""
 
 
 TYPES: dict[str, type[Struct]] = {
@@ -76,7 +80,7 @@ TYPES: dict[str, type[Struct]] = {
     "activity": ActivityRow,
     "acceptances": AcceptanceRow,
 }
-TIMES = {"opened_at", "first_seen", "last_seen", "day", "accepted_at"}
+TIMES = {"opened_at", "first_seen", "last_seen", "day", "accepted_at", "version_recorded_at"}
 REQUIRED = {kind: [f.name for f in msgspec.structs.fields(row) if f.required] for kind, row in TYPES.items()}
 MOMENTS = {row: [f.name for f in msgspec.structs.fields(row) if f.name in TIMES] for row in TYPES.values()}
 ALIASES = {"accounts": {"created_at": "opened_at"}, "identifiers": {"type": "kind"}}

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from apps.accounts.models import Acceptance, Account, Activity, Identifier, ImportRejection
+from apps.accounts.models import Acceptance, Account, Activity, AuthorisedAccount, Identifier, ImportRejection
 from apps.audit.ledger import Batch
 from apps.records.reach import holdable, part_of
 from apps.records.schedule import held_with, rule
@@ -20,6 +20,7 @@ holdable(
 part_of(Identifier, "account")
 part_of(Activity, "account")
 part_of(Acceptance, "account")
+part_of(AuthorisedAccount, "account")
 
 subject(
     "account",

@@ -3,7 +3,9 @@
 import json
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import connection
 
@@ -12,7 +14,7 @@ from apps.accounts.importing import Row
 from apps.accounts.models import Acceptance, Account, Activity, Identifier
 from apps.audit import ledger
 from apps.audit.models import AuditedModel
-from apps.policies.models import Document
+from apps.policies.models import Document, Sighting
 
 
 class Writer(ABC):
@@ -202,40 +204,70 @@ class DailyActivity(Writer):
 class Acceptances(Writer):
     model = Acceptance
     key = ("account_ref", "document_id", "accepted_at")
-    types = "account_ref text, document_id uuid, accepted_at timestamptz"
+    types = "account_ref text, document_id uuid, version_id uuid, accepted_at timestamptz, method text"
     found = (
         "accounts_acceptance t JOIN accounts_account a ON a.id = t.account_id"
         " WHERE a.ref = n.account_ref AND t.document_id = n.document_id AND t.accepted_at = n.accepted_at"
     )
+    # A later report may say which version it was, or how; one that does not say takes nothing away.
     statement = """
-        INSERT INTO accounts_acceptance (id, account_id, document_id, accepted_at)
-        SELECT core_uuid7(), a.id, n.document_id, n.accepted_at
+        INSERT INTO accounts_acceptance (id, account_id, document_id, version_id, accepted_at, method)
+        SELECT core_uuid7(), a.id, n.document_id, n.version_id, n.accepted_at, n.method
         FROM {incoming} JOIN accounts_account a ON a.ref = n.account_ref
-        ON CONFLICT (account_id, document_id, accepted_at) DO NOTHING"""
+        ON CONFLICT (account_id, document_id, accepted_at) DO UPDATE SET
+            version_id = COALESCE(excluded.version_id, {t}.version_id),
+            method = COALESCE(NULLIF(excluded.method, ''), {t}.method)
+        WHERE (excluded.version_id IS NOT NULL AND excluded.version_id IS DISTINCT FROM {t}.version_id)
+           OR (excluded.method <> '' AND excluded.method <> {t}.method)"""
 
     def __init__(self, make_known: Callable[[set[str]], None]) -> None:
         super().__init__(make_known)
         self.documents: dict[tuple[str, str], list[Document]] = {}
         for document in Document.objects.all():
             self.documents.setdefault((document.service, document.name), []).append(document)
+        self.seen: dict[UUID, list[tuple[datetime, str, UUID]]] = {}  # document -> moment, SHA-256, version
 
     def values(self, value: Any) -> dict[str, Any]:
+        document, version = self._found(value)
         return {
             "account_ref": value.account_ref,
-            "document_id": str(self._document(value).pk),
+            "document_id": str(document.pk),
+            "version_id": version and str(version),
             "accepted_at": value.accepted_at.isoformat(),
+            "method": value.method,
         }
 
-    def _document(self, value: Any) -> Document:
+    def _found(self, value: Any) -> tuple[Document, UUID | None]:
+        """The document, and the version that the row names."""
         known = self.documents.get((value.service, value.document), [])
         known = [d for d in known if value.collection in ("", d.collection)]
-        if len(known) == 1:
-            return known[0]
         name = f"“{value.document}” of “{value.service}”"
         if not known:
             raise ValueError(f"there is no document {name}: import the terms first")
-        collections = ", ".join(sorted(d.collection for d in known))
-        raise ValueError(f"several collections hold {name}: say in a column `collection` which of {collections}")
+        if value.version_sha256 or value.version_recorded_at:
+            found = [(document, version) for document in known for version in self._versions(document, value)]
+            if not found:
+                raise ValueError(f"no version of {name} has this SHA-256 or was recorded then: import the terms first")
+            known = list(dict.fromkeys(document for document, _ in found))
+        if len(known) > 1:
+            collections = ", ".join(sorted(d.collection for d in known))
+            raise ValueError(f"several collections hold {name}: say in a column `collection` which of {collections}")
+        if value.version_sha256 or value.version_recorded_at:
+            return known[0], found[0][1]
+        return known[0], None
+
+    def _versions(self, document: Document, value: Any) -> list[UUID]:
+        """Versions in which the text was seen, the one that was seen last before the acceptance first."""
+        if document.pk not in self.seen:
+            rows = Sighting.objects.filter(document=document).order_by("seen_at")
+            self.seen[document.pk] = list(rows.values_list("seen_at", "text__sha256", "version"))
+        matching = [
+            (seen_at, version)
+            for seen_at, sha256, version in self.seen[document.pk]
+            if value.version_sha256.lower() in ("", sha256) and value.version_recorded_at in (None, seen_at)
+        ]
+        before = [version for seen_at, version in matching if seen_at <= value.accepted_at]
+        return [*before[::-1], *(version for seen_at, version in matching if seen_at > value.accepted_at)]
 
 
 WRITERS: dict[str, type[Writer]] = {

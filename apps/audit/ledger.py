@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -145,7 +145,7 @@ class Batch:
     def tables(self) -> list[str]:
         return sorted({table for table, _, _ in self.manifests} | {model._meta.db_table for model, _ in self.awaited})
 
-    def run(self, model: type[AuditedModel], sql: str, params: Sequence | None = None) -> int:
+    def run(self, model: type[AuditedModel], sql: str, params: Sequence | Mapping | None = None) -> int:
         """Run one INSERT or UPDATE of the model's table and take the digest of every row it wrote; returns how many.
 
         `sql` has no RETURNING clause of its own. The table may hold no private columns: a digest cannot hide them.

@@ -3,6 +3,7 @@
 from django.db import models
 
 from apps.cases.models import (
+    AllowedWording,
     Assessment,
     Case,
     CaseAccount,
@@ -16,9 +17,13 @@ from apps.cases.models import (
     Finding,
     FindingAccount,
     FindingClause,
+    FindingElement,
     FindingExhibit,
     FindingExplanation,
+    FindingLevel,
+    FindingOmission,
     Independence,
+    Invitation,
     Party,
     Quantity,
     Task,
@@ -46,6 +51,7 @@ OF_CASE: tuple[type[models.Model], ...] = (
     Finding,
     Decision,
     Independence,
+    AllowedWording,
     Claim,
     ClaimLink,
     Quantity,
@@ -56,9 +62,19 @@ brings(CaseGroup, "case", "group")
 brings(CaseAccount, "case", "account")
 brings(Exhibit, "case", "item")
 brings(Claim, "case", "capture")
-for part in (FindingAccount, FindingClause, FindingExhibit, FindingExplanation):
+OF_FINDING: tuple[type[models.Model], ...] = (
+    FindingAccount,
+    FindingOmission,
+    FindingClause,
+    FindingExhibit,
+    FindingExplanation,
+    FindingElement,
+    FindingLevel,
+)
+for part in OF_FINDING:
     part_of(part, "finding")
-part_of(Assessment, "explanation")
+part_of(Invitation, "party")
+part_of(Assessment, "case")
 
 subject(
     "party",
@@ -72,6 +88,12 @@ subject(
             rows=lambda party: Party.objects.filter(pk=party.pk),
             instead=lambda row, party: {"name": ERASED, "address": ""},
             says="name and address",
-        )
+        ),
+        Part(
+            Invitation,
+            rows=lambda party: Invitation.objects.filter(party=party).exclude(response=""),
+            instead=lambda row, party: {"response": ERASED},
+            says="what it answered",
+        ),
     ],
 )

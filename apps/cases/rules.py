@@ -101,6 +101,12 @@ rules.add_perm("cases.argue_independence", may("cases.argue_independence") & is_
 rules.add_perm("cases.accept_independence", may("cases.accept_independence") & is_open & is_not_its_author)
 rules.add_perm("cases.refuse_independence", may("cases.refuse_independence") & is_open & is_not_its_author)
 
+rules.add_perm("cases.allow_wording", may("cases.allow_wording") & is_open)
+rules.add_perm("cases.invite_party", may("cases.invite_party") & is_open)
+rules.add_perm("cases.waive_invitation", may("cases.waive_invitation") & is_open)
+rules.add_perm("cases.record_response", may("cases.record_response"))
+rules.add_perm("cases.record_silence", may("cases.record_silence"))
+
 rules.add_perm("cases.propose_finding", may("cases.propose_finding") & may_still_accuse)
 rules.add_perm("cases.confirm_finding", may("cases.confirm_finding") & is_open & is_not_its_proposer)
 rules.add_perm("cases.reject_finding", may("cases.reject_finding") & is_open & is_not_its_proposer)

@@ -19,13 +19,32 @@ def refers_to(constraint: str, column: str, table: str) -> list[pgtrigger.Trigge
 
     It says nothing when what is referred to is deleted: for tables whose rows stay.
     """
+    return _checked(
+        constraint,
+        f"""SELECT FROM (SELECT DISTINCT {column} AS id FROM written) AS w
+            WHERE id IS NOT NULL AND NOT EXISTS (SELECT FROM {table} AS t WHERE t.id = w.id)""",  # noqa: S608 - our names
+        f"{column} of a row of % is not there in {table}",
+    )
+
+
+def belongs_to(constraint: str, column: str, table: str, shared: str) -> list[pgtrigger.Trigger]:
+    """What a column refers to has the same value in `shared` as the row itself, such as a version of its document."""
+    return _checked(
+        constraint,
+        f"""SELECT FROM (SELECT DISTINCT {column} AS id, {shared} AS shared FROM written) AS w
+            JOIN {table} AS t ON t.id = w.id WHERE t.{shared} IS DISTINCT FROM w.shared""",  # noqa: S608 - our names
+        f"{column} of a row of % has another {shared} in {table}",
+    )
+
+
+def _checked(constraint: str, wrong: str, message: str) -> list[pgtrigger.Trigger]:
+    """Triggers that refuse, once for a statement, when there are such rows among the `written`."""
     func = f"""
-        IF EXISTS (SELECT FROM (SELECT DISTINCT {column} AS id FROM written) AS w
-                   WHERE id IS NOT NULL AND NOT EXISTS (SELECT FROM {table} AS t WHERE t.id = w.id)) THEN
-            RAISE EXCEPTION '{column} of a row of % is not there in {table}', TG_TABLE_NAME
+        IF EXISTS ({wrong}) THEN
+            RAISE EXCEPTION '{message}', TG_TABLE_NAME
                 USING ERRCODE = 'foreign_key_violation', CONSTRAINT = '{constraint}', TABLE = TG_TABLE_NAME;
         END IF;
-        RETURN NULL;"""  # noqa: S608 - names of our own tables and columns
+        RETURN NULL;"""
     return [
         pgtrigger.Trigger(
             name=f"{constraint}_{name}",

@@ -199,7 +199,7 @@ def _considered(finding: Finding) -> list[Considered]:
     rows = finding.explanations.select_related("explanation").order_by("explanation__raised_at", "id")
     return [
         Considered(
-            grounds.EXPLANATIONS[Explanation.Hypothesis(row.explanation.hypothesis)],
+            row.explanation.register.letter,
             f"{grounds.OUTCOMES[Explanation.Status(row.status)]} {_sentence(row.conclusion)}",
         )
         for row in rows
@@ -213,7 +213,7 @@ def _clause(cited: FindingClause) -> Clause:
         address=clause.place,
         text=cited.quote,
         lead_in=lead_in(clause),
-        version_date=version.effective_from or version.recorded_at.date(),
+        version_date=version.effective_from or version.seen_at.date(),
         sha256=version.text.sha256,
     )
 

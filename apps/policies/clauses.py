@@ -21,6 +21,8 @@ from dataclasses import dataclass, field, replace
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
+from apps.policies.wording import normalise
+
 # Indented code is off: archived terms indent continuation paragraphs by four spaces, and contain no program text.
 _MARKDOWN = MarkdownIt("commonmark", {"maxNesting": 100}).enable("table").disable("code")
 
@@ -30,10 +32,11 @@ _NUMBER = re.compile(
     rf"(?P<number>(?:\d{{1,3}}|[A-Z]|[a-z]|{_ROMAN})(?:\.(?:\d{{1,3}}|[a-z]|{_ROMAN}))*)"
     r"(?P<end>[.):]*)(?:\s+|$)",
 )
+_NUMBER_OF_LABEL = re.compile(r"^(?:\d[\w.]*|[A-Za-z](?:\.\w+)*|[ivx]+(?:\.\w+)*)\s+(?=\S)")
 _FIRST_SENTENCE = re.compile(r"(?P<heading>[^.:;]{2,80})[.:]\s+\S")
 _HEADING_WORDS = 14
 _LONGEST_ADDRESS, _LONGEST_HEADING, _LONGEST_NUMBER = 200, 300, 40
-_SLUG_WORDS = 6
+_SLUG_WORDS, _SLUG_LETTERS = 6, 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +57,13 @@ class Clause:
     def label(self) -> str:
         """What a list or a citation shows: "3.3 Restrictions", or the first words of an unnamed clause."""
         return label_of(self.number, self.heading, self.text)
+
+    @property
+    def said_sha256(self) -> str:
+        """Of what the clause says where it stands: its wording with its lead-in and the headings above, whose numbers
+        do not matter. Equal for clauses that forbid or allow exactly the same."""
+        headings = (_NUMBER_OF_LABEL.sub("", label) for label in self.path)
+        return hashlib.sha256(normalise("\n".join((*headings, self.lead_in, self.text))).encode()).hexdigest()
 
 
 def split_clauses(markdown: str) -> list[Clause]:
@@ -319,7 +329,7 @@ def _address(scope: _Scope, number: str, slug: str) -> str:
 
 def _slug(words: _Words) -> str:
     text = words.heading or words.text[len(words.number) :] if words.number else words.heading or words.text
-    plain = unicodedata.normalize("NFKD", text.casefold()).replace("’", "").replace("'", "")
+    plain = unicodedata.normalize("NFKD", text[:_SLUG_LETTERS].casefold()).replace("’", "").replace("'", "")
     plain = "".join(letter for letter in plain if not unicodedata.combining(letter))
     return "-".join(re.findall(r"[^\W_]+", plain)[:_SLUG_WORDS])[:80] or "text"
 
@@ -369,14 +379,26 @@ def _take_apart(node: SyntaxTreeNode) -> _Words:
         return _Words("", "", _block_text(node), False)
     runs = [run for child in node.children for run in _runs(child, bold=False)]
     text = "".join(part for part, _ in runs)
-    weights = "".join(("b" if bold else "-") * len(part) for part, bold in runs)
     margin = len(text) - len(text.lstrip())
-    text, weights = text.strip(), weights[margin:]
+    text = text.strip()
     number, rest_at = _number(text)
-    rest = text[rest_at:]
-    letters = [weight for letter, weight in zip(text, weights, strict=False) if letter.isalnum()]
-    all_bold = bool(letters) and all(weight == "b" for weight in letters)
-    return _Words(number, _heading(node, number, rest, weights[rest_at:]), text, all_bold)
+    bold_until = _bold_until(runs, margin + rest_at)
+    all_bold = any(bold for _, bold in runs) and not any(
+        letter.isalnum() for part, bold in runs if not bold for letter in part
+    )
+    return _Words(number, _heading(node, number, text[rest_at:], bold_until), text, all_bold)
+
+
+def _bold_until(runs: list[tuple[str, bool]], start: int) -> int:
+    """How many letters after `start` are bold without a break; white space breaks nothing."""
+    at = 0
+    for part, bold in runs:
+        if at + len(part) > start and not bold:
+            plain = part[max(0, start - at) :]
+            if plain.strip():
+                return max(0, at - start) + len(plain) - len(plain.lstrip())
+        at += len(part)
+    return at - start
 
 
 def _number(text: str) -> tuple[str, int]:
@@ -394,12 +416,9 @@ def _number(text: str) -> tuple[str, int]:
     return number, match.end()
 
 
-def _heading(node: SyntaxTreeNode, number: str, rest: str, weights: str) -> str:
+def _heading(node: SyntaxTreeNode, number: str, rest: str, bold: int) -> str:
     if node.type == "heading":
         return _trim(rest)
-    bold = 0
-    while bold < len(rest) and (weights[bold] == "b" or rest[bold].isspace()):
-        bold += 1
     name = rest[:bold].strip()
     if name and len(name.split()) <= _HEADING_WORDS:
         return _trim(name)

@@ -1,21 +1,19 @@
-"""Reads a recorded history of terms from disk and says which version was in force, as seen, at a moment.
+"""Reads a recorded history of terms from disk.
 
-A history is a folder with an `index.csv` and one Markdown file a version, the layout of the Open Terms Archive exports.
+A history is a folder with an `index.csv` and one Markdown file a record, the layout of the Open Terms Archive exports.
 Its `recorded_at` is when the archive *saw* a text, neither when the provider published it nor when it took effect; what
-the text itself says about that is `wording.stated_effective_date`.
+the text itself says about that is `effective.stated_effective_date`.
 """
 
 import csv
 import hashlib
 import re
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
 
-from apps.policies.wording import is_stub, wording_sha256
+from apps.policies.wording import no_terms, normalise, sha256
 
 COLUMNS = ("collection", "service", "document", "recorded_at", "commit", "file", "bytes", "sha256", "record_kind")
 FIRST_RECORD, CHANGE, TECHNICAL_UPGRADE = "first_record", "change", "technical_upgrade"
@@ -31,21 +29,21 @@ class HistoryError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One recorded version whose file was read and found to be the file that the index names."""
+    """One line of the index whose file was read and found to be the file that the index names."""
 
     line: int  # in index.csv
     collection: str
     service: str
     document: str
-    recorded_at: datetime  # UTC
+    seen_at: datetime  # UTC
     kind: str  # one of RECORD_KINDS
     commit: str
     snapshot_commits: tuple[str, ...]
     file: str
     sha256: str  # of the file's bytes, hexadecimal
     text: str  # exactly as in the file
-    wording_sha256: str  # equal for versions that say the same, see `wording.normalise`
-    stub: bool  # too short to be the document, see `wording.is_stub`
+    wording_sha256: str  # equal for records that say the same, see `wording.normalise`
+    fault: str  # why it is not the terms, see `wording.no_terms`; "" if it may be
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,12 +53,18 @@ class Rejection:
     line: int
     file: str
     reason: str
+    collection: str = ""
+    service: str = ""
+    document: str = ""
+    recorded_at: str = ""  # as in the index
+    text: str = ""  # of a record that could be read, but is not the terms
 
 
 def read_history(path: Path) -> Iterator[Record | Rejection]:
     """The lines of `path`/index.csv in order, each as a record or as a rejection with its reason.
 
-    A file is taken when it lies inside the folder, has the size and SHA-256 of the index, and is UTF-8.
+    A file is taken when it lies inside the folder, has the size and SHA-256 of the index, is UTF-8, and holds a text of
+    terms and not what a redirect or an error page left (`wording.no_terms`).
     Raises HistoryError when there is no readable index with the expected columns.
     """
     root = path.resolve()
@@ -68,14 +72,25 @@ def read_history(path: Path) -> Iterator[Record | Rejection]:
     for line, row in _rows(root):
         try:
             record = _record(root, line, row)
-            key = (record.collection, record.service, record.document, record.recorded_at)
+            key = (record.collection, record.service, record.document, record.seen_at)
             if key in seen:
-                raise ValueError(f"line {seen[key]} already records this document at {record.recorded_at.isoformat()}")
+                raise ValueError(f"line {seen[key]} already records this document at {record.seen_at.isoformat()}")
         except ValueError as error:
-            yield Rejection(line=line, file=row.get("file") or "", reason=str(error))
+            yield _rejection(line, row, str(error))
         else:
             seen[key] = line
-            yield record
+            yield _rejection(line, row, record.fault, record.text) if record.fault else record
+
+
+def _rejection(line: int, row: dict[str, str], reason: str, text: str = "") -> Rejection:
+    named = {column: (row.get(column) or "").replace("\0", "�").strip() for column in COLUMNS}
+    return Rejection(
+        line=line,
+        reason=reason,
+        text=text,
+        **{column: named[column][: LONGEST[column]] for column in ("collection", "service", "document", "file")},
+        recorded_at=named["recorded_at"][:64],
+    )
 
 
 def _rows(root: Path) -> Iterator[tuple[int, dict[str, str]]]:
@@ -106,20 +121,21 @@ def _record(root: Path, line: int, row: dict[str, str]) -> Record:
     if row["record_kind"] not in RECORD_KINDS:
         raise ValueError(f'record_kind is "{row["record_kind"]}", not one of {", ".join(RECORD_KINDS)}')
     text = _checked_text(root, row)
+    said = normalise(text)
     return Record(
         line=line,
         collection=row["collection"].strip(),
         service=row["service"].strip(),
         document=row["document"].strip(),
-        recorded_at=_moment(row["recorded_at"]),
+        seen_at=_moment(row["recorded_at"]),
         kind=row["record_kind"],
         commit=row["commit"].strip(),
         snapshot_commits=tuple(re.findall(r"[^\s;,]+", row.get("snapshot_commits") or "")),
         file=row["file"],
         sha256=row["sha256"].lower(),
         text=text,
-        wording_sha256=wording_sha256(text),
-        stub=is_stub(text),
+        wording_sha256=sha256(said),
+        fault=no_terms(said),
     )
 
 
@@ -156,64 +172,3 @@ def _checked_text(root: Path, row: dict[str, str]) -> str:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         raise ValueError(f"the file is not UTF-8 text (byte {error.start})") from None
-
-
-class Seen(Protocol):
-    """What the timeline needs of a record or of a stored version."""
-
-    @property
-    def recorded_at(self) -> Any: ...  # a datetime; a model's field says so only through its descriptor
-    @property
-    def kind(self) -> Any: ...  # a str, likewise
-    @property
-    def wording_sha256(self) -> str: ...
-
-
-Version = TypeVar("Version", bound=Seen)
-
-
-@dataclass(frozen=True, slots=True)
-class Interval(Generic[Version]):
-    """A version's time in force as seen: from `since` up to, not including, `until` (None: it is the last seen)."""
-
-    version: Version
-    since: datetime
-    until: datetime | None
-    same_wording: bool  # it says the same as the version before it
-
-    @property
-    def by_provider(self) -> bool:
-        """Whether the wording changed, and not only because the archive began to read the page differently."""
-        return not self.same_wording and self.version.kind != TECHNICAL_UPGRADE
-
-
-def timeline(versions: Iterable[Version]) -> list[Interval[Version]]:
-    """The intervals of one document in one collection, oldest first; each begins where the one before it ends.
-
-    A text that comes back, as when two texts alternate, has one interval for each time it was seen.
-    """
-    ordered = sorted(versions, key=lambda version: version.recorded_at)
-    ends = [version.recorded_at for version in ordered[1:]]
-    before = [None, *(version.wording_sha256 for version in ordered)]
-    return [
-        Interval(version, version.recorded_at, until, version.wording_sha256 == earlier)
-        for version, until, earlier in zip(ordered, [*ends, None], before, strict=False)
-    ]
-
-
-def wordings(intervals: Iterable[Interval[Version]]) -> list[Interval[Version]]:
-    """The intervals, oldest first, with each run of versions that say the same as one, named by its first version."""
-    merged: list[Interval[Version]] = []
-    for interval in intervals:
-        if merged and interval.same_wording:
-            merged[-1] = replace(merged[-1], until=interval.until)
-        else:
-            merged.append(interval)
-    return merged
-
-
-def in_force(versions: Iterable[Version], at: datetime) -> Version | None:
-    """The last version of one document in one collection recorded at or before `at`; None before the first record."""
-    ordered = sorted(versions, key=lambda version: version.recorded_at)
-    index = bisect_right([version.recorded_at for version in ordered], at)
-    return ordered[index - 1] if index else None

@@ -162,6 +162,16 @@ INVESTIGATE = (
     }
 )
 
+# What the terms mean: said by lawyers, and by no program.
+READ_TERMS = {
+    "policies.confirm_effective_date",
+    "policies.confirm_tag",
+    "policies.reject_tag",
+    "policies.tag_clause",
+    "policies.confirm_succession",
+    "policies.reject_succession",
+}
+
 ROLES: dict[str, Role] = {
     "analyst": Role("Analyst", "triages alerts, investigates, proposes findings", frozenset(INVESTIGATE)),
     "lead": Role(
@@ -173,18 +183,23 @@ ROLES: dict[str, Role] = {
             | DECIDE_ON_EVIDENCE
             | MEASURE_FILES
             | {
+                "accounts.record_authorisation",
                 "evidence.take_over",
                 "alerts.suppress",
                 "alerts.view_detectors",
                 "alerts.restore_detector",
                 "cases.accept_independence",
                 "cases.refuse_independence",
+                "cases.invite_party",
+                "cases.record_response",
+                "cases.record_silence",
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.approve_decision",
                 "cases.reject_decision",
                 "cases.close_case",
                 "cases.reopen_case",
+                "alerts.correct_verdict",  # with these two
                 "records.view",
                 "audit.view_readers",
             }
@@ -197,9 +212,19 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | (KEEP_EVIDENCE - {"evidence.verify_item"})
             | DECIDE_ON_EVIDENCE
+            | READ_TERMS
             | {
                 "policies.import_terms",
+                "accounts.record_authorisation",
+                "accounts.confirm_authorisation",
+                "accounts.refuse_authorisation",
+                "accounts.revoke_authorisation",
                 "cases.correct_party",
+                "cases.invite_party",
+                "cases.waive_invitation",
+                "cases.record_response",
+                "cases.record_silence",
+                "cases.allow_wording",
                 "cases.add_note",
                 "cases.add_task",
                 "cases.complete_task",
@@ -238,8 +263,14 @@ ROLES: dict[str, Role] = {
         "approves decisions and notices, releases reports",
         frozenset(
             READ_CASEWORK
+            | READ_TERMS
             | {
+                "accounts.confirm_authorisation",
+                "accounts.refuse_authorisation",
+                "accounts.revoke_authorisation",
                 "cases.add_note",
+                "cases.waive_invitation",
+                "cases.allow_wording",
                 "cases.view_privileged",
                 "cases.open_privileged",
                 "audit.view_readers",

@@ -30,7 +30,7 @@ def counts(done: Import) -> tuple[int, int, int, int]:
     return done.created, done.updated, done.unchanged, done.rejected
 
 
-def run_on_accounts_are_created_updated_and_left_alone(bring_in):
+def test_accounts_are_created_updated_and_left_alone(bring_in):
     rows = [{"ref": "a", "plan": "free", "country": "fr"}, {"ref": "b", "created_at": "2026-01-02T03:04:05Z"}]
     assert counts(bring_in("accounts", rows)) == (2, 0, 0, 0)
     assert counts(bring_in("accounts", rows)) == (0, 0, 2, 0)

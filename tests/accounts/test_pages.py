@@ -181,7 +181,7 @@ def test_acceptances_show_the_version_in_force_then(sign_in, people, records):
     actions.import_records(kind="acceptances", filename="f", stream=data, by=people.analyst)
     page = sign_in(people.analyst).get(records[0].get_absolute_url())
     [(_, version)] = page.context["acceptances"]
-    assert version.recorded_at.isoformat() == "2025-01-15T00:00:00+00:00"
+    assert version.seen_at.isoformat() == "2025-01-15T00:00:00+00:00"
     assert version.get_absolute_url() in page.content.decode()
     data.seek(0)
     again = actions.import_records(kind="acceptances", filename="f", stream=data, by=people.analyst)

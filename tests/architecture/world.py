@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts import actions as accounts
-from apps.accounts.models import Account
+from apps.accounts.models import Account, Authorisation
 from apps.alerts import actions as alerts
 from apps.alerts import deliveries, intake, verdicts
 from apps.alerts.models import Alert, AlertGroup, Delivery, Rejection, SigningKey, Suppression
@@ -21,6 +21,7 @@ from apps.audit import ledger
 from apps.audit.models import Event, Verification
 from apps.audit.principals import System
 from apps.cases import actions as cases
+from apps.cases import queries
 from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
@@ -29,7 +30,7 @@ from apps.evidence import sealing
 from apps.notices import actions as notices
 from apps.notices.models import Notice
 from apps.policies import actions as policies
-from apps.policies.models import Clause, Version
+from apps.policies.models import Clause, Document, Succession, Tagging, Version
 from apps.records import actions as records
 from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
 from apps.staff import actions as staff
@@ -176,6 +177,48 @@ class World:
         history.add(TERMS)
         policies.import_terms(path=history.write(), by=System())
         return Version.objects.get(), Clause.objects.get(content__contains=CLAUSE)
+
+    def tagging(self) -> Tagging:
+        """A tag that the words of the terms propose."""
+        assert self.clause
+        return Tagging.objects.filter(state="proposed").earliest("id")
+
+    def two_clauses(self) -> list[Any]:
+        """A document, and a clause of each of its two versions, as an address of the pair has them."""
+        assert self.clause  # the only version so far
+        history = HistoryWriter(Path(tempfile.mkdtemp()))
+        for month, text in enumerate([TERMS, TERMS.replace("may", "might")], start=1):
+            history.add(text, f"2025-0{month}-01T00:00:00Z", service="Quay")
+        policies.import_terms(path=history.write(), by=System())
+        document = Document.objects.get(service="Quay")
+        first, second = document.versions.order_by("seen_at")
+        return [
+            document.slug,
+            *(Clause.objects.filter(text=one.text_id).latest("ordinal").pk for one in (first, second)),
+        ]
+
+    def decide_succession(self, verb: str, **why: str) -> Succession:
+        slug, earlier, later = self.once("two_clauses")
+        found = [Clause.objects.get(pk=key) for key in (earlier, later)]
+        document = Document.objects.get(slug=slug)
+        decide = getattr(policies, verb)
+        return decide(document, earlier=found[0], later=found[1], by=self.people.counsel, **why)
+
+    def authorisation(self, state: str = "recorded") -> Authorisation:
+        """Recorded by the lead, and confirmed by counsel."""
+        made = accounts.record_authorisation(
+            party="Quarry Lane Models Ltd",
+            basis="contract",
+            conduct=["extraction"],
+            scope="Up to a million requests a month.",
+            starts_on=date(2026, 1, 1),
+            document_ref="EV-2026-0001",
+            refs=[self.account.ref],
+            by=self.people.lead,
+        )
+        if state == "active":
+            accounts.confirm_authorisation(made, by=self.people.counsel)
+        return made
 
     # --- evidence
 
@@ -371,6 +414,7 @@ class World:
             shows=f"What the {group} shows.",
             element="harvesting",
             dependency_group=group,
+            family={"log": "traffic", "canaries": "canary"}.get(group, ""),
             log10_lr=3.0,
             log10_lr_cap=4.0,
             by=self.people.analyst,
@@ -388,6 +432,27 @@ class World:
             basis="The accounts were paid with its card.",
             by=self.people.analyst,
         )
+
+    def weighed(self) -> Any:
+        return self.exhibit(self.case("investigation"))
+
+    def invitation(self, state: str = "awaiting") -> Any:
+        """A party that was invited to respond, so long ago that it should have."""
+        party, today = self.party(), timezone.now().date()
+        if state == "not_invited":
+            return cases.waive_invitation(party, reason="It would destroy the logs.", by=self.people.counsel)
+        found = cases.invite_party(
+            party,
+            channel="post",
+            invited_on=today - timedelta(days=30),
+            respond_by=today - timedelta(days=1),
+            by=self.people.counsel,
+        )
+        if state == "no_response":
+            cases.record_silence(found, by=self.people.counsel)
+        if state == "responded":
+            cases.record_response(found, response="No.", responded_on=today, by=self.people.counsel)
+        return found
 
     def independence(self) -> Any:
         """An argument that two lines of evidence err apart, waiting for another person."""
@@ -443,6 +508,7 @@ class World:
             starts_on=today,
             ends_on=today + timedelta(days=90),
             reasoning="Nothing milder ends it.",
+            acknowledged=queries.wrongful_of(finding).value,
             by=self.people.counsel,
         )
 

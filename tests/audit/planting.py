@@ -20,6 +20,7 @@ from apps.audit.models import AuditedModel, audited_models
 from apps.audit.principals import System
 from apps.cases.models import Claim, Party
 from apps.core import workflow
+from apps.policies.models import Clause, Text
 from apps.staff.models import User
 
 Family = dict[type[AuditedModel] | str, Any]
@@ -45,6 +46,9 @@ NEEDED: dict[str, dict[str, Any]] = {
         "exploratory_because": ["Planted"],
     },
     "evidence.TestPlan": {"alpha": 0.05},
+    "accounts.Authorisation": {"conduct": ["extraction"]},
+    "policies.Clause": {"text": lambda family: family.get(Text, family["another text"])},
+    "policies.Succession": {"later": lambda family: family["later clause"]},
     "evidence.CustodyEvent": {"kind": "verify"},
     "evidence.Proposal": {"kind": "dispose", "state": "dispose", "proposed_by": lambda family: family[User]},
     "evidence.ModelVersion": {"weights": []},
@@ -56,11 +60,20 @@ NEEDED: dict[str, dict[str, Any]] = {
     "cases.Decision": {"state": "approved", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
     "notices.Notice": {"party": lambda family: family[Party]},
     "cases.FindingExplanation": {"status": "refuted"},
+    "cases.FindingElement": {"confidence": "likely", "exhibits": [1]},
+    "cases.FindingLevel": {"level": "account", "confidence": "roughly_even"},
+    "cases.Invitation": {"invited_on": date(2026, 5, 1), "respond_by": date(2026, 6, 1)},
     "cases.Finding": {"state": "confirmed", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
 }
 
 # Where a model refers to two of a kind that have to differ.
-SECOND: dict[str, type[AuditedModel]] = {"reviewer": User, "another group": AlertGroup, "another claim": Claim}
+SECOND: dict[str, type[AuditedModel]] = {
+    "reviewer": User,
+    "another group": AlertGroup,
+    "another claim": Claim,
+    "another text": Text,
+    "later clause": Clause,
+}
 
 
 def second(model: type[AuditedModel]) -> list[str]:

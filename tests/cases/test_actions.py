@@ -117,15 +117,12 @@ def test_a_finding_that_is_not_grounded_is_refused_beside_the_field(values, fiel
     assert not Finding.objects.exists()
 
 
-def test_more_than_likely_needs_two_lines_and_no_open_explanation(ready, people, propose):
-    one = ready.exhibits.filter(number=1)
-    with pytest.raises(ValidationError, match="two independent lines"):
-        propose(exhibits=one)
+def test_more_than_likely_goes_with_no_open_explanation(ready, people, propose):
     explanation = ready.explanations.get()
     actions.assess_explanation(explanation, status="not_excluded", conclusion="Perhaps.", by=people.analyst)
     with pytest.raises(ValidationError, match="open explanation"):
         propose()
-    assert propose(exhibits=one, confidence="likely").state == "proposed"
+    assert propose(confidence="likely").state == "proposed"
 
 
 def test_every_raised_explanation_is_considered(ready, people, propose):
@@ -146,8 +143,8 @@ def test_the_clause_of_each_version_in_force_counts(ready, terms, people, propos
     policies.import_terms(path=history.write(), by=System())
     with pytest.raises(ValidationError, match="reads differently in the version of 7 May 2026"):
         propose()
-    newer = Version.objects.get(recorded_at__date=date(2026, 5, 7))
-    later = Version.objects.get(recorded_at__date=date(2026, 5, 20))
+    newer = Version.objects.get(seen_at__date=date(2026, 5, 7))
+    later = Version.objects.get(seen_at__date=date(2026, 5, 20))
     clause = Clause.objects.get(text=newer.text, address=terms.clause.address)
     foreign = Clause.objects.get(text=later.text, address=terms.clause.address)
     with pytest.raises(ValidationError, match="was not in force from 4 May 2026"):
@@ -169,8 +166,9 @@ def test_a_version_that_left_the_clause_alone_need_not_be_cited(ready, terms, pr
     assert propose().clauses.count() == 1
 
 
-def run_on_accounts_of_another_product_need_their_own_clause(ready, people, propose):
+def test_accounts_of_another_product_need_their_own_clause(ready, people, propose):
     make_accounts(2, "chat", product="Harbour Chat")
+    make_activity(1, first=END)
     actions.add_accounts(ready, query={"product": "Harbour Chat"}, by=people.analyst)
     with pytest.raises(ValidationError, match="2 of Harbour Chat"):
         propose()
@@ -242,7 +240,7 @@ def test_a_decision_says_how_many_it_will_wrong(decide, people):
     assert "likelihood ratio of 1" in decision.expected_wrongful_basis
 
 
-def run_on_accounts_taken_out_since_the_finding_are_not_met(confirmed, decide, people):
+def test_accounts_taken_out_since_the_finding_are_not_met(confirmed, decide, people):
     case = confirmed.case
     gone = case.members.first().account
     actions.exclude_accounts(case, account_ids=[gone.pk], why="It was a school.", by=people.analyst)
@@ -363,7 +361,7 @@ def test_an_exhibit_of_another_case_is_not_weighed(ready, people, add_exhibit):
     other = actions.open_case(title="Another", severity=1, by=people.analyst)
     exhibit = add_exhibit(other)
     with pytest.raises(ValidationError, match="belongs to another case"):
-        actions.rate_exhibit(ready.explanations.get(), exhibit=exhibit, rating="C", by=people.analyst)
+        actions.rate_exhibit(exhibit, explanation=ready.explanations.get(), rating="C", by=people.analyst)
 
 
 def test_a_finding_rests_on_its_own_case(ready, people, propose, add_exhibit):

@@ -83,9 +83,9 @@ def test_an_account_is_told_the_terms_of_its_own_product(suspended, account, peo
         other = ledger.create(
             Document, service="Lighthouse", name="Lighthouse Terms", collection="demo", slug="lighthouse-terms"
         )
-        text_, at = cited.version.text, cited.version.recorded_at
+        text_, at = cited.version.text, cited.version.seen_at
         version = ledger.create(
-            type(cited.version), document=other, text=text_, recorded_at=at, kind="first_record", source_file="x.md"
+            type(cited.version), document=other, text=text_, seen_at=at, kind="first_record", source_file="x.md"
         )
         ledger.create(
             type(cited), finding=suspended.finding, version=version, clause=cited.clause, quote="You may not fish.",
@@ -128,7 +128,6 @@ def test_every_explanation_outcome_and_part_has_words_for_a_letter():
     from apps.cases.models import Explanation, Party
     from apps.notices import grounds
 
-    assert set(grounds.EXPLANATIONS) == set(Explanation.Hypothesis)
     assert set(grounds.PARTS) == set(Party.Role)
     assert set(grounds.OUTCOMES) == set(Explanation.Status) - {Explanation.Status.UNTESTED}
     assert {kind for kinds in actions.TO_ACCOUNTS.values() for kind in kinds} == set(grounds.MEASURES)

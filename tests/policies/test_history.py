@@ -1,27 +1,32 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.policies.history import HistoryError, Record, Rejection, in_force, read_history, timeline, wordings
-from apps.policies.wording import is_stub, normalise, stated_effective_date, wording_sha256
+from apps.policies.effective import stated_effective_date
+from apps.policies.history import HistoryError, Record, Rejection, read_history
+from apps.policies.timeline import runs, timeline
+from apps.policies.wording import no_terms, normalise
+
+FAIR, KIND = "Be fair to all. " * 20, "Be kind to all. " * 20
 
 # --- reading a folder -------------------------------------------------------------------------------------------------
 
 
 def test_a_record_keeps_the_exact_text(history):
-    history.add("Terms\r\n=====\r\n\r\nBe fair\u2060.\n")
+    text = f"Terms\r\n=====\r\n\r\n{FAIR}\u2060.\n"
+    history.add(text)
     [record] = read_history(history.write())
     assert isinstance(record, Record)
-    assert record.text == "Terms\r\n=====\r\n\r\nBe fair\u2060.\n"
-    assert record.recorded_at == datetime(2026, 1, 1, tzinfo=UTC)
+    assert record.text == text
+    assert record.seen_at == datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
-        ({"bytes": "7"}, "the file has 8 bytes, the index says 7"),
+        ({"bytes": "7"}, "the file has 320 bytes, the index says 7"),
         ({"sha256": "0" * 64}, "SHA-256"),
         ({"file": "../secret.md"}, "outside the folder"),
         ({"file": "/etc/hostname"}, "outside the folder"),
@@ -35,9 +40,9 @@ def test_a_record_keeps_the_exact_text(history):
     ],
 )
 def test_a_wrong_line_is_rejected_with_its_reason_and_the_others_are_read(history, wrong, reason):
-    history.add("Be fair.")
-    history.add("Be fair!", **({"recorded_at": "2026-01-02T00:00:00Z"} | wrong))
-    history.add("Be kind.", "2026-01-03T00:00:00Z")
+    history.add(FAIR)
+    history.add(FAIR, **({"recorded_at": "2026-01-02T00:00:00Z"} | wrong))
+    history.add(KIND, "2026-01-03T00:00:00Z")
     first, bad, last = read_history(history.write())
     assert isinstance(first, Record)
     assert isinstance(last, Record)
@@ -88,12 +93,12 @@ def test_a_folder_that_is_no_history_is_refused_as_a_whole(tmp_path):
     ],
 )
 def test_what_says_nothing_does_not_count(one, other):
-    assert wording_sha256(one) == wording_sha256(other)
+    assert normalise(one) == normalise(other)
 
 
 def test_words_count():
-    assert wording_sha256("You may [distil](a).") != wording_sha256("You may not [distil](a).")
-    assert wording_sha256("See (a) and (b).") != wording_sha256("See (a).")
+    assert normalise("You may [distil](a).") != normalise("You may not [distil](a).")
+    assert normalise("See (a) and (b).") != normalise("See (a).")
 
 
 @given(st.text())
@@ -101,28 +106,58 @@ def test_normalising_settles(text):
     assert normalise(normalise(text) + " ") == normalise(normalise(text))
 
 
-def test_a_redirect_leaves_a_stub():
-    assert is_stub("[Moved here](https://a.example/" + "x" * 500 + ")")
-    assert not is_stub("You may not use Output to develop models that compete with us. " * 4)
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "the record is empty"),
+        (" \u2060\n", "the record is empty"),
+        ("[Moved here](https://a.example/" + "x" * 500 + ")", "10 characters of text: a redirect or an empty page"),
+        ("Redirecting to https://a.example/terms", "38 characters of text: a redirect"),
+        ("404\n===\n\nThe page was not found. " + "Try the help centre. " * 20, "an error page"),
+        ("Please enable JavaScript to go on. " + "We use cookies. " * 30, "a page that wants a browser"),
+        ("Sign in to continue. " + "New here? Create an account. " * 20, "a page to sign in"),
+    ],
+)
+def test_what_is_no_text_of_terms_is_rejected_with_what_it_is(history, text, why):
+    history.add(text)
+    [bad] = read_history(history.write())
+    assert isinstance(bad, Rejection)
+    assert why in bad.reason
+    assert (bad.text, bad.service, bad.recorded_at) == (text, "Harbour", "2026-01-01T00:00:00+00:00")
+
+
+def test_long_terms_may_speak_of_errors_and_redirects():
+    assert no_terms(normalise("We may redirect you. Our page may not be found, error 404. " * 30)) == ""
+    assert no_terms(normalise("You may not use Output to develop models that compete with us. " * 4)) == ""
 
 
 @pytest.mark.parametrize(
-    ("text", "expected"),
+    ("text", "expected", "words"),
     [
-        ("_Effective: January 31, 2024 ([previous](x))_", date(2024, 1, 31)),
-        ("Effective June 17, 2025[Previous Version](https://a.example)", date(2025, 6, 17)),
-        ("Updated: 16 January 2026\n\nEffective date: 30 July 2026 | Archive", date(2026, 7, 30)),
-        ("Effective 2026-02-30", None),
-        ("These are effective as of the date you first use them.", None),
+        ("_Effective: January 31, 2024 ([previous](x))_", date(2024, 1, 31), "Effective: January 31, 2024"),
+        ("**Effective:** January 31, 2024", date(2024, 1, 31), "Effective: January 31, 2024"),
+        ("Effective June 17, 2025[Previous Version](https://a.example)", date(2025, 6, 17), "Effective June 17, 2025"),
+        (
+            "Updated: 16 January 2026\n\nEffective date: 30 July 2026 | x",
+            date(2026, 7, 30),
+            "Effective date: 30 July 2026",
+        ),
+        ("Effective date: 2023-11-04", date(2023, 11, 4), "Effective date: 2023-11-04"),
+        ("This policy is effective on September 28, 2025 or", date(2025, 9, 28), "is effective on September 28, 2025"),
+        ("These terms take effect on 1st Sept. 2025.", date(2025, 9, 1), "take effect on 1st Sept. 2025"),
+        ("These terms come into force on the date below", None, ""),
+        ("Last modified: 14 March 2023", None, ""),
+        ("Effective date: 11-04-2023", None, ""),  # the fourth of November, or the eleventh of April
+        ("Effective 2026-02-30", None, ""),
+        ("These are effective as of the date you first use them.", None, ""),
     ],
 )
-def test_the_stated_effective_date_is_read_from_the_opening(text, expected):
-    assert stated_effective_date(text) == expected
+def test_the_stated_effective_date_is_read_with_the_words_that_state_it(text, expected, words):
+    stated = stated_effective_date(text)
+    assert (stated and stated.on, stated.words if stated else "") == (expected, words)
 
 
-# --- in force, as seen ------------------------------------------------------------------------------------------------
-
-DAY = timedelta(days=1)
+# --- versions and when they were seen ---------------------------------------------------------------------------------
 
 
 def seen(history, *texts: str) -> list[Record]:
@@ -132,34 +167,18 @@ def seen(history, *texts: str) -> list[Record]:
     return [record for record in read_history(history.write()) if isinstance(record, Record)]
 
 
-def test_a_version_is_in_force_from_its_record_up_to_the_next(history):
-    first, second = seen(history, "Be fair.", "Be kind.")
-    assert in_force([second, first], first.recorded_at - timedelta.resolution) is None
-    assert in_force([second, first], first.recorded_at) == first
-    assert in_force([second, first], second.recorded_at - timedelta.resolution) == first
-    assert in_force([second, first], second.recorded_at) == second
-    assert in_force([second, first], second.recorded_at + 900 * DAY) == second
+def test_records_that_say_the_same_are_one_version(history):
+    records = seen(history, FAIR, FAIR.replace("fair", "[fair](x?t=1)"), KIND, KIND.replace(" to", "  to"), FAIR)
+    assert [[record.seen_at.day for record in run] for run in runs(records[::-1])] == [[1, 2], [3, 4], [5]]
 
 
-def test_alternating_texts_each_have_an_interval_every_time(history):
-    intervals = timeline(seen(history, "Be fair.", "Be kind.", "Be fair.", "Be [fair](x)."))
-    assert [(interval.since.day, interval.until and interval.until.day) for interval in intervals] == [
-        (1, 2),
-        (2, 3),
-        (3, 4),
-        (4, None),
-    ]
-    assert [interval.by_provider for interval in intervals] == [True, True, True, False]
-
-
-def test_records_that_say_the_same_are_one_wording(history):
-    runs = wordings(timeline(seen(history, "Be fair.", "Be [fair](x).", "Be kind.", "Be  kind.", "Be fair.")))
-    assert [(run.since.day, run.until and run.until.day) for run in runs] == [(1, 3), (3, 5), (5, None)]
+def test_a_version_is_in_force_as_seen_up_to_the_next_and_texts_may_come_back(history):
+    intervals = timeline(seen(history, FAIR, KIND, FAIR))
+    assert [(i.since.day, i.until and i.until.day) for i in intervals] == [(1, 2), (2, 3), (3, None)]
 
 
 def test_what_the_archive_changed_is_not_the_providers_change(history):
-    intervals = timeline(seen(history, "Be fair.", "!Fair."))
-    assert [interval.by_provider for interval in intervals] == [True, False]
+    assert [interval.by_provider for interval in timeline(seen(history, FAIR, "!" + KIND))] == [True, False]
 
 
 # --- the recorded terms of real services ------------------------------------------------------------------------------
@@ -188,40 +207,15 @@ def test_every_recorded_version_of_every_service_is_read(records):
     }
 
 
-@pytest.mark.parametrize(
-    ("moment", "commit"),
-    [  # every change of one document, from its index: just before, at, and just after
-        ("2023-10-16T12:30:04+00:00", None),
-        ("2023-10-16T12:30:05+00:00", "a1da2dcc"),
-        ("2023-10-16T12:30:06+00:00", "a1da2dcc"),
-        ("2023-11-14T18:30:24+00:00", "a1da2dcc"),
-        ("2023-11-14T18:30:25+00:00", "d9d49b2d"),
-        ("2023-11-14T18:30:26+00:00", "d9d49b2d"),
-        ("2023-11-15T00:30:27+00:00", "d9d49b2d"),
-        ("2023-11-15T00:30:28+00:00", "ca036b3b"),
-        ("2023-11-15T00:30:29+00:00", "ca036b3b"),
-        ("2023-12-02T06:30:25+00:00", "ca036b3b"),
-        ("2023-12-02T06:30:26+00:00", "417bd95e"),
-        ("2023-12-02T06:30:27+00:00", "417bd95e"),
-        ("2024-02-10T00:30:27+00:00", "417bd95e"),
-        ("2024-02-10T00:30:28+00:00", "fc03b5d8"),
-        ("2024-02-10T00:30:29+00:00", "fc03b5d8"),
-    ],
-)
-def test_the_version_in_force_is_right_around_every_change(records, moment, commit):
-    version = in_force(of(records, "OpenAI", "Terms of Service"), datetime.fromisoformat(moment))
-    assert (version and version.commit[:8]) == commit
-
-
-def test_a_tracking_token_makes_no_new_wording(records):
+def test_a_tracking_token_makes_no_version(records):
     commercial = of(records, "ChatGPT", "Commercial Terms")
     assert len({record.sha256 for record in commercial}) == 17
-    assert len({record.wording_sha256 for record in commercial}) == 8
-    assert not any(interval.by_provider for interval in timeline(commercial)[-6:])
+    versions = list(runs(commercial))
+    assert [len(run) for run in versions] == [1, 1, 1, 1, 2, 1, 1, 2, 8]
+    assert len({run[0].wording_sha256 for run in versions}) == 8  # the first text came back once
 
 
 def test_a_clause_that_vanished_by_a_technical_upgrade_is_not_the_providers_doing(records):
-    grok = timeline(of(records, "Grok", "Terms of Service", "eu"))
+    grok = timeline(run[0] for run in runs(of(records, "Grok", "Terms of Service", "eu")))
     with_clause = [("distilling" in interval.version.text, interval.by_provider) for interval in grok]
-    assert with_clause[-2][0]
-    assert with_clause[-1] == (False, False)
+    assert with_clause[-2:] == [(True, True), (False, False)]

@@ -9,12 +9,19 @@ from apps.cases.models.finding import (
     Finding,
     FindingAccount,
     FindingClause,
+    FindingElement,
     FindingExhibit,
     FindingExplanation,
+    FindingLevel,
+    FindingOmission,
+    Level,
 )
 from apps.cases.models.independence import Independence
+from apps.cases.models.invitation import Invitation
+from apps.cases.models.wording import AllowedWording
 
 __all__ = [
+    "AllowedWording",
     "Assessment",
     "Case",
     "CaseAccount",
@@ -29,9 +36,14 @@ __all__ = [
     "Finding",
     "FindingAccount",
     "FindingClause",
+    "FindingElement",
     "FindingExhibit",
     "FindingExplanation",
+    "FindingLevel",
+    "FindingOmission",
     "Independence",
+    "Invitation",
+    "Level",
     "Party",
     "Quantity",
     "Task",

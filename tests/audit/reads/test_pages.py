@@ -210,6 +210,7 @@ def test_every_private_column_is_told_or_a_secret():
         "email",
         "name",
         "address",
+        "response",
         "body",
         "recipient",
         "appeal_code",

@@ -26,11 +26,17 @@ class Command(BaseCommand):
             summary = actions.import_terms(path=path, by=System("import_terms"), progress=show)
         except ValidationError as error:
             raise CommandError(" ".join(error.messages)) from error
-        for rejection in summary.rejected:
+        for rejection in (*summary.not_terms, *summary.rejected):
             self.stderr.write(self.style.WARNING(f"line {rejection.line}, {rejection.file}: {rejection.reason}"))
         self.stdout.write(
-            f"{summary.versions} versions of {summary.documents} new documents imported: {summary.texts} texts, "
-            f"{summary.clauses} clauses. {summary.skipped} were there already, {len(summary.rejected)} were rejected."
+            f"{_counted(summary.versions, 'version')} of {_counted(summary.documents, 'new document')} imported, seen"
+            f" {_counted(summary.sightings, 'time')}: {_counted(summary.texts, 'new text')}, {summary.clauses} clauses,"
+            f" {summary.tags} tags to decide. {summary.skipped} were there already, {len(summary.not_terms)} held no"
+            f" terms, {len(summary.rejected)} were rejected."
         )
         if summary.rejected:
             raise CommandError("Not every record could be imported; the lines above say why.")
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
