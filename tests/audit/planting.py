@@ -39,6 +39,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "alerts.Verdict": {"dismissal": "benign"},
     "alerts.Merge": {"alert_ids": [uuid.UUID(int=1)], "into": lambda family: family["another group"]},
     "evidence.TestRun": {
+        "is_fit": True,
         "p_value": 0.25,
         "account_count": 1,
         "result": {"planted": 1},

@@ -9,8 +9,11 @@ from apps.alerts.models import AlertGroup
 from apps.cases.models import Case
 from apps.core import vault
 from apps.disclosures.models import Report
+from apps.evidence.fingerprints import TESTS
 from apps.evidence.models import Item, TestRun
 from apps.notices.models import Notice
+from apps.staff.models import User
+from tests.evidence.conftest import key_named, suspect_named
 from tests.paper import validate
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
@@ -98,20 +101,27 @@ def _exhibit(page: Page, ref: str, item: Item, shows: str, depends_on: str) -> N
 
 
 def _run_a_test(page: Page, ref: str) -> None:
+    """Of a registered model and key: an exhibit names both, and says what its figures rest on."""
+    mira, noor = (User.objects.get(email__startswith=name) for name in ("mira.thornmere", "noor.ashmoor"))
+    suspect_named("meridian-7b", mira)
+    key_named("wm-2026-03", noor)
     page.goto("/evidence/runs/")
     link(page, "Run")
-    for label, value in {
-        "Suspect model": "meridian-7b",
-        "Watermark key": "wm-2026-03",
-        "Tokens scored": "120000",
-        "Of these green": "31497",
-        "Clean control models": "20",
-    }.items():
-        page.get_by_label(label, exact=False).first.fill(value)
+    link(page, "Do the suspect's outputs carry our watermark more often than chance allows?")
+    page.get_by_label("Suspect model").select_option(label="meridian-7b")
+    for label, value in {"Scored": "120000", "Green": "31497", "Gamma": "0.25", "Key id": "wm-2026-03"}.items():
+        page.get_by_label(label, exact=True).fill(value)
+    page.get_by_label("Distinct", exact=True).check()
+    page.get_by_label("Scored, n").fill("120000")
+    page.get_by_label("Controls").fill("\n".join(f"control-{n:02d}; {30_000 + n}; no" for n in range(1, 21)))
+    for sentence in TESTS["green-list"].assumptions.values():
+        page.get_by_label(sentence).select_option("unverified")
+    page.get_by_label("Why it was not scored blind").fill("One endpoint, asked by the laboratory itself.")
     button(page, "Compute")
     page.wait_for_url(re.compile(r"/evidence/runs/T-"))
     run = TestRun.objects.get()
     assert run.p_value < 1e-9
+    assert run.is_fit
     _exhibit(page, ref, run.item, "More tokens are on our green list than chance gives.", "")
 
 
