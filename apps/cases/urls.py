@@ -1,7 +1,7 @@
 from django.urls import path
 
 from apps.cases import api
-from apps.cases.views import cases, claims, evidence, explanations, findings, members
+from apps.cases.views import cases, claims, evidence, explanations, findings, members, strength
 
 app_name = "cases"
 urlpatterns = [
@@ -33,7 +33,8 @@ urlpatterns = [
     path("cases/<str:ref>/accounts/add/", members.add_accounts, name="add_accounts"),
     path("cases/<str:ref>/accounts/exclude/", members.exclude_accounts, name="exclude_accounts"),
     path("cases/<str:ref>/accounts/restore/", members.restore_accounts, name="restore_accounts"),
-    path("cases/<str:ref>/evidence/", evidence.evidence, name="evidence"),
+    path("cases/<str:ref>/evidence/", strength.evidence, name="evidence"),
+    path("cases/<str:ref>/evidence/runs/", strength.runs, name="runs"),
     path("cases/<str:ref>/evidence/add/", evidence.AddExhibit.as_view(), name="add_exhibit"),
     path("cases/<str:ref>/evidence/collect/", evidence.CollectExhibit.as_view(), name="collect"),
     path("cases/<str:ref>/evidence/independence/", evidence.ArgueIndependence.as_view(), name="argue_independence"),

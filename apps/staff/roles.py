@@ -199,6 +199,7 @@ ROLES: dict[str, Role] = {
                 "cases.reject_decision",
                 "cases.close_case",
                 "cases.reopen_case",
+                "alerts.correct_verdict",  # with these two
                 "records.view",
                 "audit.view_readers",
             }

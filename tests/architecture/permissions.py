@@ -258,7 +258,12 @@ ROUTES: dict[str, Route] = {
     "evidence:propose_release": form("analyst", "reviewer", lambda w: [w.item.ref]),
     "evidence:release": act("lead", "analyst", proposal("release")),
     "evidence:propose_disposal": form("analyst", "reviewer", lambda w: [w.item.ref]),
-    "evidence:dispose": act("counsel", "analyst", proposal("dispose")),
+    "evidence:dispose": form(
+        "counsel",
+        "analyst",
+        proposal("dispose"),
+        data=lambda w: {"typed": w.once("proposal", "dispose").item.ref},
+    ),
     "evidence:refuse": form("counsel", "lead", proposal("transfer")),
     "evidence:withdraw": act("analyst", "analyst2", proposal("dispose")),
     # The administrator puts files back, and sees which, but not what they are.

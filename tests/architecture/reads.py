@@ -163,6 +163,7 @@ NOT_COUNTED: dict[str, str] = {
     "evidence:derive": WRITING,
     "evidence:take_over": WRITING,
     "evidence:refuse": WRITING,
+    "evidence:dispose": WRITING,
     "evidence:hand_over": WRITING,
     "evidence:propose_unsealing": WRITING,
     "evidence:propose_release": WRITING,

@@ -58,6 +58,7 @@ WITHOUT_PAGE = {
     "accounts.record_seen": "by intake",
     "alerts.demote_detector": "by the worker, after a verdict",
     "alerts.rank_again": "by the worker, after a demotion or a calibration",
+    "alerts.correct_verdict": "when a case ends as ordinary use, or is opened again",
     "alerts.tell_late": "by the worker",
     "alerts.open_rejection": "by opening what was rejected",
     "alerts.escalate": "by opening a case from the group or adding it to one",

@@ -166,7 +166,7 @@ HAND = {
         ("2026-07-08T16:13:26", "047eaf18", "047eaf18"),
         ("2026-07-08T16:13:27", "1656b3a5", "1656b3a5"),
     ],
-    # A tracking token changes daily; one text comes back; another is announced a month ahead and amended before its day.
+    # A token changes daily; one text comes back; another is announced a month ahead and amended before its day.
     ("ChatGPT", "Commercial Terms", "contrib"): [
         ("2025-08-29T23:59:59", "b17f2125", "b17f2125"),
         ("2025-08-30T00:30:22", "9256953d", "9256953d"),

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import grading, queries, wording
+from apps.cases import drills, grading, queries, wording
 from apps.cases.models import Assessment, Case, Exhibit, Explanation
 from apps.cases.standards import alternatives, families
 from apps.evidence.fingerprints import TESTS
@@ -39,6 +39,8 @@ def add_exhibit(
     """
     if is_damaged(item):
         raise ValidationError(f"{item.ref} is not what was collected: nothing may rest on it.")
+    for other in item.exhibits.select_related("case")[:1]:
+        drills.refuse_mixing(case, other.case.drill, f"{item.ref}, {other.label} of {other.case.ref},")
     run = getattr(item, "test_run", None)
     if run is not None:
         if run.unfit_because:

@@ -2,10 +2,25 @@ import pgtrigger
 from django.db import models
 
 from apps.cases.models.case import Case, OfCase
+from apps.cases.models.drill import stays_apart
 from apps.cases.standards import alternatives
 from apps.cases.standards.families import FAMILIES
 from apps.core.constraints import both_or_neither
 from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
+
+ONLY_SAYS = pgtrigger.Trigger(
+    name="a_capture_carries_no_strength",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Q(new__log10_lr__isnull=False),
+    func="""
+        IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
+            RAISE EXCEPTION 'a capture proves only that something was said (R12)'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 class Exhibit(OfCase):
@@ -35,6 +50,16 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
+        triggers = [
+            *OfCase.Meta.triggers,
+            RESTS_ON_A_FIT_RUN,
+            ONLY_SAYS,
+            stays_apart(
+                "an_exhibit_stays_in_its_drill",
+                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
+                " WHERE e.item_id = NEW.item_id",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(
@@ -44,23 +69,6 @@ class Exhibit(OfCase):
             ),
         ]
         ordering = ["case", "number"]
-        triggers = [
-            *OfCase.Meta.triggers,
-            RESTS_ON_A_FIT_RUN,
-            pgtrigger.Trigger(
-                name="a_capture_carries_no_strength",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__log10_lr__isnull=False),
-                func="""
-                    IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
-                        RAISE EXCEPTION 'a capture proves only that something was said (R12)'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
 
     @property
     def label(self) -> str:

@@ -14,9 +14,11 @@ from apps.alerts.queries import visible_groups
 from apps.alerts.reliability.standing import why_not_alone
 from apps.audit import sentences
 from apps.audit.reads.asking import asked
-from apps.cases import actions, filters, forms, queries
+from apps.cases import actions, filters, forms, queries, strength
 from apps.cases.models import Invitation, Party
+from apps.cases.strength import picture
 from apps.cases.views.frame import VerbPage, find, panel
+from apps.cases.views.strength import group_address
 from apps.core.http import carried_out, explained, form_page, require
 from apps.core.paging import page
 from apps.core.ui.formats import counted
@@ -82,11 +84,13 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
     exhibits = list(queries.exhibits(found))
     figures = queries.figures(found)
     days = queries.activity_per_day(found)
+    together = strength.of(found)
     context = {
         "figures": figures,
         "exhibits": exhibits,
-        "bars": queries.strength_rows(exhibits),
-        "combined": queries.combined(found, exhibits),
+        "bars": picture.rows(together, address=lambda line: group_address(found, line.group)),
+        "bands": picture.bands(together.scale),
+        "strength": together,
         "matrix": queries.matrix(found, exhibits[:ROWS]),
         "days": [day["queries"] for day in days],
         "labels": [day["day"] for day in days],

@@ -22,19 +22,6 @@ from apps.evidence.queries import visible_items
 from apps.evidence.run_forms import RunForm
 
 
-@require_safe
-def evidence(request: HttpRequest, ref: str) -> HttpResponse:
-    case = find(request, ref)
-    exhibits = list(queries.exhibits(case))
-    context = {
-        "exhibits": exhibits,
-        "bars": queries.strength_rows(exhibits),
-        "combined": queries.combined(case, exhibits),
-        "independence": queries.independence(case),
-    }
-    return panel(request, case, "evidence", context)
-
-
 class AddExhibit(VerbPage):
     action = staticmethod(actions.add_exhibit)
     form_class = forms.ExhibitForm

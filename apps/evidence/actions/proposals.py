@@ -36,7 +36,8 @@ def propose_unsealing(item: Item, *, reason: str, by, authority: str = "") -> Pr
 
 @action
 def propose_release(item: Item, *, recipient: str, reason: str, by, authority: str = "") -> Proposal:
-    """Ask another person to release an item for good to somebody outside."""
+    """Ask another person to release an item for good to somebody outside. Never one that was made for a drill."""
+    _refuse_drill(item)
     return _propose(item, Asked.RELEASE, by, recipient=recipient, reason=reason, authority=authority)
 
 
@@ -89,6 +90,7 @@ def release(proposal: Proposal, *, by) -> CustodyEvent:
     """Release an item for good to somebody outside, as another person asked. A copy stays in the vault until it is
     disposed of."""
     item = _locked(proposal)
+    _refuse_drill(item)
     ledger.change(item, state=State.RELEASED)
     _answer(proposal, Asked.DONE, by)
     event = _record(item, Kind.RELEASE, proposal, by)
@@ -150,6 +152,15 @@ def _answer(proposal: Proposal, state: str, by, answer: str = "") -> None:
 def _record(item: Item, kind: str, proposal: Proposal, by, **facts: str) -> CustodyEvent:
     words = {"purpose": proposal.reason, "authority": proposal.authority, "recipient": proposal.recipient}
     return custody.record(item, kind, by, **words, **facts)
+
+
+def _refuse_drill(item: Item) -> None:
+    """Exhibits belong to cases, a room below this one: they are asked through the item itself."""
+    if drilled := item.exhibits.exclude(case__drill="").select_related("case").first():  # type: ignore[attr-defined]
+        raise ValidationError(
+            f"{item.ref} is {drilled.label} of the drill {drilled.case.ref}: what was invented for a drill never "
+            "leaves the house, because whoever reads it would act on it. Only items of real cases are released. (R18)"
+        )
 
 
 def _refuse_held(item: Item) -> None:

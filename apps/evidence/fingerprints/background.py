@@ -91,9 +91,7 @@ def compute(inputs: Background, k: int, n: int, *, names: tuple[str, str], found
 def _tail(k: int, n: int, base: Rates) -> Tail:
     if base.controls is None:
         return Tail(float(binomial.log10_upper_tail(k, n, base.rate)), base.rate**n, "exact binomial tail")
-    hit, tried = base.controls
-    ln_p, ln_floor = proportions.ln_fisher(k, n, hit, tried), proportions.ln_fisher_floor(k, n, hit, tried)
-    return Tail(ln_p / binomial.LN_10, 10 ** (ln_floor / binomial.LN_10), "Fisher's exact test, one-sided")
+    return proportions.fisher(k, n, *base.controls)
 
 
 def _figures(k: int, n: int, base: Rates) -> dict[str, float]:

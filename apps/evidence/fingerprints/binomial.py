@@ -59,11 +59,16 @@ def _ln_upper_tail(k: Numbers, n: Numbers, p: Numbers, q: Numbers) -> Numbers:
 
 
 def _ln_far_tail(k: Numbers, n: Numbers, p: Numbers, q: Numbers) -> Numbers:
-    """ln I_p(k, n-k+1) far above the mean: the first term times the continued fraction of the incomplete beta function.
+    """ln I_p(k, n-k+1) far above the mean: its first term times the rest of the incomplete beta function."""
+    return ln_probability(k, n, p, q) + np.log(q) + np.log(beta_fraction(k, n - k + 1, p))
+
+
+def beta_fraction(a: Numbers, b: Numbers, p: Numbers) -> Numbers:
+    """What I_p(a, b) is a multiple p^a (1-p)^b / (a B(a, b)) of; converges fast below the mean of the distribution.
 
     NIST Digital Library of Mathematical Functions, 8.17.22, evaluated from the front (modified Lentz).
     """
-    a, b = k, n - k + 1
+    a, b, p = (np.asarray(value, dtype=float) for value in (a, b, p))
     c, d = np.ones_like(p), 1 / (1 - (a + b) * p / (a + 1))
     fraction = d.copy()
     for m in range(1, _MOST_STEPS):
@@ -75,7 +80,7 @@ def _ln_far_tail(k: Numbers, n: Numbers, p: Numbers, q: Numbers) -> Numbers:
             fraction = fraction * c * d
         if np.all(np.abs(fraction - before) <= 1e-14 * np.abs(fraction)):
             break
-    return ln_probability(k, n, p, q) + np.log(q) + np.log(fraction)
+    return fraction
 
 
 def stirling_error(n: Numbers) -> Numbers:

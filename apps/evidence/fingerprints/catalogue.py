@@ -10,11 +10,36 @@ from typing import Any
 import msgspec
 import rfc8785
 
-from . import results
-from .methods import green_lists, keyed_scores
-from .schema import FingerprintTest, InvalidInputs, Result, UnknownTest
+from . import results, wording
+from .methods import (
+    behaviour,
+    canaries,
+    green_lists,
+    keyed_scores,
+    logits,
+    membership,
+    prompts,
+    provenance,
+    queries,
+    timing,
+    usage,
+)
+from .schema import FingerprintTest, Inputs, InvalidInputs, Result, UnknownTest, Validation
 
-TESTS: dict[str, FingerprintTest] = {test.id: test for module in (green_lists, keyed_scores) for test in module.TESTS}
+_METHODS = (
+    green_lists,
+    keyed_scores,
+    canaries,
+    provenance,
+    behaviour,
+    logits,
+    membership,
+    prompts,
+    timing,
+    queries,
+    usage,
+)
+TESTS: dict[str, FingerprintTest] = {test.id: test for module in _METHODS for test in module.TESTS}
 
 # A submitted figure that differs by more than this share is another figure, not another rounding.
 _TOLERANCE = 0.01
@@ -25,25 +50,44 @@ def recompute(test_id: str, inputs: Mapping[str, Any]) -> Result:
     test = TESTS.get(test_id)
     if test is None:
         raise UnknownTest(f'There is no test "{test_id}". There are: {", ".join(sorted(TESTS))}.')
+    typed = parse(test, inputs)
+    digest = hashlib.sha256(rfc8785.dumps(msgspec.to_builtins(typed))).hexdigest()
+    return results.assemble(test, typed, test.compute(typed), code=code_sha256(), digest=digest)
+
+
+def parse(test: FingerprintTest, inputs: Mapping[str, Any]) -> Inputs:
+    """The inputs as the test's own record. Raises InvalidInputs naming the field that does not fit."""
     try:
         typed = msgspec.convert(dict(inputs), test.inputs, strict=True)
     except msgspec.ValidationError as error:
         raise InvalidInputs(f"{error}.") from error
-    plain = msgspec.to_builtins(typed)
-    _check_finite(plain)
+    _check_finite(msgspec.to_builtins(typed))
     _check_validation(typed.validation)
-    digest = hashlib.sha256(rfc8785.dumps(plain)).hexdigest()
-    return results.assemble(test, typed, test.compute(typed), code=code_sha256(), digest=digest)
+    return typed
 
 
 def discrepancies(submitted: Mapping[str, Any], result: Result) -> list[str]:
     """Sentences on figures that came with the inputs and differ from ours, whatever their names, sorted by name."""
     ours = {name: value for name, value in figures(result).items() if value is not None}
     return [
-        f"Submitted {name} {submitted[name]:.4g}, recomputed {ours[name]:.4g}."
+        _difference(name, submitted[name], ours[name])
         for name in sorted(set(submitted) & set(ours))
-        if _differ(submitted[name], ours[name], on_log_scale=name == "p_value" or name.endswith("_p"))
+        if _differ(submitted[name], ours[name], on_log_scale=_is_p(name))
     ]
+
+
+def _difference(name: str, theirs: float, ours: float) -> str:
+    """Both figures, a p-value as it may be printed (R15)."""
+    if not _is_p(name) or not 0 <= theirs <= 1:
+        return f"Submitted {name} {theirs:.4g}, recomputed {ours:.4g}."
+    said, found = wording.p_text(theirs), wording.p_text(ours)
+    if said == found:
+        return f"Submitted {name} and the recomputed one differ, though both are printed as {said}."
+    return f"Submitted {name} {said}, recomputed {found}."
+
+
+def _is_p(name: str) -> bool:
+    return name.startswith("p_value") or name.endswith("_p")
 
 
 def figures(result: Result) -> dict[str, float | None]:
@@ -73,7 +117,7 @@ def _check_finite(value: Any, path: str = "") -> None:
             _check_finite(inner, f"{path}[{position}]")
 
 
-def _check_validation(validation: Any) -> None:
+def _check_validation(validation: Validation) -> None:
     for part, whole in (("false_positives", "controls"), ("detected", "positives")):
         counted, among = getattr(validation, part), getattr(validation, whole)
         if counted > among:

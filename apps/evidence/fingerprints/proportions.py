@@ -11,16 +11,16 @@ from scipy import special
 
 from . import binomial
 from .binomial import LN_10, Numbers
-from .schema import Tail
+from .schema import InvalidInputs, Tail
 
 SMALL_CELL = 5
+MOST_TABLES = 5_000_000
 
 
 def compare(k1: int, n1: int, k2: int, n2: int, *, two_sided: bool = False) -> Tail:
     """p for "the first rate is not above the second" (or "they are equal"): Fisher where a cell is below 5, else z."""
     if min(k1, n1 - k1, k2, n2 - k2) < SMALL_CELL:
-        ln_p = ln_fisher(k1, n1, k2, n2, two_sided=two_sided)
-        return Tail(ln_p / LN_10, 10 ** (ln_fisher_floor(k1, n1, k2, n2) / LN_10), "Fisher's exact test")
+        return fisher(k1, n1, k2, n2, two_sided=two_sided)
     z = pooled_z(k1, n1, k2, n2)
     return Tail(
         float(log10_normal_tail(abs(z) if two_sided else z, two_sided=two_sided)), 0.0, "pooled two-proportion z"
@@ -41,22 +41,28 @@ def log10_normal_tail(z: Numbers, *, two_sided: bool = False) -> Numbers:
     return np.minimum(ln / LN_10, 0.0)
 
 
-def ln_fisher(k1: int, n1: int, k2: int, n2: int, *, two_sided: bool = False) -> float:
-    """ln p of Fisher's exact test: the table's margins are fixed, and the first count is hypergeometric."""
+def fisher(k1: int, n1: int, k2: int, n2: int, *, two_sided: bool = False) -> Tail:
+    """Fisher's exact test: the table's margins are fixed, and the first count is hypergeometric.
+
+    Its floor is the probability of the most extreme table that has these margins.
+    """
     low, ln_terms = _ln_hypergeometric(n1, n2, k1 + k2)
     here = ln_terms[k1 - low]
     as_extreme = ln_terms[ln_terms <= here + 1e-7] if two_sided else ln_terms[k1 - low :]
-    return min(0.0, float(special.logsumexp(as_extreme)))
-
-
-def ln_fisher_floor(k1: int, n1: int, k2: int, n2: int) -> float:
-    """ln of the smallest p that these margins allow: that of the most extreme table."""
-    return min(0.0, float(_ln_hypergeometric(n1, n2, k1 + k2)[1][-1]))
+    ln_p = min(0.0, float(special.logsumexp(as_extreme)))
+    floor = math.exp(min(0.0, float(ln_terms.min() if two_sided else ln_terms[-1])))
+    return Tail(ln_p / LN_10, floor, "Fisher's exact test" + ("" if two_sided else ", one-sided"))
 
 
 def _ln_hypergeometric(n1: int, n2: int, total: int) -> tuple[int, NDArray[np.float64]]:
     """The smallest possible first count, and ln probability of it and of each one above."""
     low, high = max(0, total - n2), min(n1, total)
+    if high - low > MOST_TABLES:
+        raise InvalidInputs(
+            f"An exact test of {total:,} hits in {n1:,} and {n2:,} trials would enumerate {high - low:,} tables; "
+            "count at most "
+            f"{MOST_TABLES:,} where a cell is below {SMALL_CELL}."
+        )
     k = np.arange(low, high + 1, dtype=float)
     if total in (0, n1 + n2):
         return low, np.zeros(1)

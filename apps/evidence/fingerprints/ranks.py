@@ -16,7 +16,8 @@ from .schema import Tail
 def tail(score: float, controls: ArrayLike, method: str, *, small: bool = False) -> Tail:
     """p of a score among controls; `small` when low scores speak for the proposition, as distances do."""
     values = np.asarray(controls, dtype=float)
-    extreme = int(np.sum(values <= score)) if small else int(np.sum(values >= score))
+    tie = 1e-12 * max(1.0, abs(score))  # the same sum in another order is the same score
+    extreme = int(np.sum(values <= score + tie)) if small else int(np.sum(values >= score - tie))
     n = len(values)
     return Tail(math.log10((1 + extreme) / (1 + n)), 1 / (1 + n), method)
 

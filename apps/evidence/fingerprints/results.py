@@ -1,11 +1,12 @@
 """From what a test computed to a result: the route to a likelihood ratio, its cap, the words, and the sentence."""
 
 import math
+from collections.abc import Mapping
 
 import msgspec
 
 from . import scales, strength, wording
-from .schema import Assumption, Computed, Direction, FingerprintTest, Inputs, InvalidInputs, Result, Route
+from .schema import Assumption, Computed, Direction, FingerprintTest, Inputs, InvalidInputs, Result, Route, Status
 
 LEVEL = 0.95  # of every interval
 LEAST_LR = 2  # the scale's first step: below it neither proposition is supported
@@ -15,8 +16,9 @@ def assemble(test: FingerprintTest, inputs: Inputs, computed: Computed, *, code:
     """The whole result. Raises InvalidInputs for a route or an assumption that the test does not know."""
     route = _route(test, inputs, computed)
     log10_lr = None if route is None else _log10_lr(route, computed)
-    assumptions = _assumptions(test, inputs, computed)
-    cap, reported = _reported(log10_lr, inputs, assumptions)
+    assumed = assumptions(test, inputs, computed.shown)
+    most = None if log10_lr is None else cap(inputs, assumed)
+    reported = None if log10_lr is None or most is None else float(strength.reported(log10_lr, most))
     scale = scales.scale(scales.LR_SCALE)
     p, validation = computed.p, inputs.validation
     result = Result(
@@ -45,12 +47,12 @@ def assemble(test: FingerprintTest, inputs: Inputs, computed: Computed, *, code:
         lr_route=route,
         lr_method=computed.lr_method.get(route, strength.ROUTES[route].method) if route else "",
         lr_called=strength.ROUTES[route].called if route else "",
-        log10_lr_cap=cap,
+        log10_lr_cap=most,
         log10_lr_reported=reported,
         scale=scale.id,
         verbal=scale.words(abs(reported)) if reported is not None else "",
         direction=_direction(log10_lr, reported, inputs, computed),
-        assumptions=assumptions,
+        assumptions=assumed,
         validation=validation,
         deviations=inputs.deviations,
         figures=computed.figures | _from_p(computed),
@@ -93,26 +95,22 @@ def _from_p(computed: Computed) -> dict[str, float]:
     }
 
 
-def _assumptions(test: FingerprintTest, inputs: Inputs, computed: Computed) -> list[Assumption]:
+def assumptions(test: FingerprintTest, inputs: Inputs, shown: Mapping[str, Status]) -> list[Assumption]:
+    """Every assumption of the test with its status; what the inputs themselves show comes before what they state."""
     unknown = sorted(set(inputs.assumptions) - set(test.assumptions))
     if unknown:
         known = ", ".join(test.assumptions)
         raise InvalidInputs(f"`assumptions` names {unknown[0]}, which {test.title} does not make. It makes: {known}.")
-    stated = {**inputs.assumptions, **computed.shown}
+    stated = {**inputs.assumptions, **shown}
     return [Assumption(name=n, text=text, status=stated.get(n, "unverified")) for n, text in test.assumptions.items()]
 
 
-def _reported(
-    log10_lr: float | None, inputs: Inputs, assumptions: list[Assumption]
-) -> tuple[float | None, float | None]:
-    """Cap and reported ratio. A violated assumption leaves nothing; below 1 the ratio is not capped, only bounded."""
-    if log10_lr is None:
-        return None, None
+def cap(inputs: Inputs, assumed: list[Assumption]) -> float:
+    """log10 of the most that may be reported; nothing where an assumption is violated."""
+    if any(assumption.status == "violated" for assumption in assumed):
+        return 0.0
     v = inputs.validation
-    cap = strength.log10_cap(v.controls, v.false_positives, v.positives, v.detected)
-    if any(assumption.status == "violated" for assumption in assumptions):
-        cap = 0.0
-    return cap, float(strength.reported(log10_lr, cap))
+    return strength.log10_cap(v.controls, v.false_positives, v.positives, v.detected)
 
 
 def _direction(log10_lr: float | None, reported: float | None, inputs: Inputs, computed: Computed) -> Direction:

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
-from numpy.typing import NDArray
 
 Count = Annotated[int, Meta(ge=0, le=10**12)]
 Positive = Annotated[int, Meta(ge=1, le=10**12)]
@@ -158,18 +157,6 @@ class Result(msgspec.Struct, frozen=True, kw_only=True):
     figures: dict[str, float]  # further figures of this test, by name
     published: list[str]  # performance that was published, each with its limit
     sentence: str
-
-
-class Accounts(msgspec.Struct, frozen=True, kw_only=True):
-    """A test of many accounts at once: arrays in the order of the rows."""
-
-    p_value: NDArray
-    log10_p: NDArray
-    p_floor: NDArray
-    log10_lr: NDArray
-    lr_route: Route
-    log10_lr_cap: float
-    log10_lr_reported: NDArray
 
 
 @dataclass(frozen=True)

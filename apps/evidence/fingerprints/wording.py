@@ -2,23 +2,12 @@
 
 import math
 
+from apps.core.ui.formats import number as count
+from apps.core.ui.formats import p_value as p_text
+
 from .schema import FingerprintTest, Inputs, Result
 
-PRINTED_FLOOR = 1e-12
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
-
-def p_text(p: float, floor: float) -> str:
-    """A p-value with three digits, or "< bound" when it is below what the test can give or below 1e-12."""
-    bound = max(floor, PRINTED_FLOOR)
-    if p < bound:
-        return f"< {_probability(bound)}"
-    return _probability(p)
-
-
-def count(n: int) -> str:
-    """24000 as "24 000", with a space that does not break."""
-    return f"{n:,}".replace(",", "\u202f")
+__all__ = ["count", "p_text", "percent", "ratio", "sentence"]
 
 
 def percent(rate: float) -> str:
@@ -35,15 +24,6 @@ def ratio(log10_lr: float) -> str:
         return str(math.floor(value))
     step = 10 ** (len(str(math.floor(value))) - 2)
     return count(math.floor(value / step) * step)
-
-
-def _probability(p: float) -> str:
-    if p >= 0.001:
-        return f"{p:.3f}" if p < 0.9995 else "1.000"
-    mantissa, exponent = f"{p:.2e}".split("e")
-    mantissa = mantissa.rstrip("0").rstrip(".")
-    power = f"10{str(int(exponent)).translate(_SUPERSCRIPTS)}"
-    return power if mantissa == "1" else f"{mantissa} × {power}"
 
 
 # --- sentences --------------------------------------------------------------------------------------------------------
@@ -71,7 +51,7 @@ def _strength(test: FingerprintTest, inputs: Inputs, result: Result) -> str:
     if result.log10_lr_reported < -math.log10(2):
         return _times("about", -result.log10_lr_reported, test.alternative, test.proposition, result.verbal)
     if inputs.validation.controls == 0:
-        return "No strength is reported, because the test was not tried on any control."
+        return "No strength is reported, because no validation shows how often this test is wrong: none names controls."
     limited = result.log10_lr > result.log10_lr_cap
     reason = _cap_reason(inputs) if limited else ""
     if result.log10_lr_reported < math.log10(2):
@@ -116,7 +96,8 @@ def _silence(inputs: Inputs, result: Result) -> str:
     """What a negative result says where the test is weak (nothing), and what it would need to say something."""
     if result.direction != "uninformative" or result.power is None:
         return ""
+    effect = "a known positive" if result.power_effect is None else f"an effect of {result.power_effect:g}"
     return (
-        f"That nothing was found says little: an effect of {result.power_effect:g} would have been found with "
-        f"probability {_power(result.power)}, and at least {inputs.least_power:.2f} is required."
+        f"That nothing was found says little: {effect} would have been found with probability "
+        f"{_power(result.power)}, and at least {inputs.least_power:.2f} is required."
     )

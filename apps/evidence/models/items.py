@@ -79,6 +79,21 @@ class Item(AuditedModel):
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'a_run_is_not_disposed_of';
                 """,
             ),
+            # Cases lie below this room, so only the database can ask them (R18).
+            pgtrigger.Trigger(
+                name="what_is_of_a_drill_is_not_released",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Q(new__state="released"),
+                func="""
+                    IF EXISTS (SELECT FROM cases_exhibit e JOIN cases_case c ON c.id = e.case_id
+                               WHERE e.item_id = NEW.id AND c.drill <> '') THEN
+                        RAISE EXCEPTION '% is an exhibit of a drill', NEW.ref USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'what_is_of_a_drill_is_not_released';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             # With this no chain of derivatives can close into a circle: a parent is there first, and never changes.
             pgtrigger.Trigger(
                 name="a_derivative_comes_after_its_parent",

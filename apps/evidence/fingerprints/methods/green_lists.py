@@ -18,7 +18,6 @@ from apps.evidence.fingerprints.schema import (
     Count,
     FingerprintTest,
     InvalidInputs,
-    Positive,
     Rate,
     Route,
     Status,
@@ -31,7 +30,7 @@ from .watermark import CUSTODY, DISTINCT, WORDS, Watermark, custody
 class GreenCounts(Watermark, frozen=True, kw_only=True):
     """Counts as a detector submits them."""
 
-    scored: Annotated[Positive, Meta(description="tuples scored (n)")]
+    scored: Annotated[Count, Meta(description="distinct tuples that were scored (n)")]
     green: Annotated[Count, Meta(description="of them on the green list (k)")]
     gamma: Annotated[Rate, Meta(description="fraction of the vocabulary that is green by chance")]
     distinct: Annotated[bool, Meta(description="whether repeated tuples were left out")]
@@ -48,6 +47,8 @@ def green_list(inputs: GreenCounts) -> Computed:
 
 def _green(inputs: GreenCounts, n: int, *, shown: dict[str, Status]) -> Computed:
     k, gamma = inputs.green, inputs.gamma
+    if n == 0:
+        raise InvalidInputs("`scored` is 0: there is nothing to test.")
     if k > n:
         raise InvalidInputs(f"`green` is {k}, more than `scored`, {n}.")
     if gamma + inputs.excess >= 1:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from apps.evidence.fingerprints.schema import Inputs, Name, Rate, Status
 
-CUSTODY: Mapping[str, str] = {
+CUSTODY: dict[str, str] = {
     "key_secret": "The key was known to nobody outside, so nobody could imitate the watermark.",
     "not_prompted": "The suspect's prompts did not contain keyed text that it could repeat.",
 }
