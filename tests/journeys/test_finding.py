@@ -32,7 +32,7 @@ def press(page: Page, key: str) -> None:
 
 def write(page: Page, label: str, words: str) -> None:
     """Into a text field over what stands there, or into a list by its first letters."""
-    field = page.get_by_label(label, exact=False).first
+    field = page.get_by_label(re.compile(rf"^\s*{re.escape(label)}")).first
     reach(page, field)
     if field.evaluate("element => element.tagName") != "SELECT":
         page.keyboard.press("Control+a")
@@ -42,6 +42,12 @@ def write(page: Page, label: str, words: str) -> None:
 def enter(page: Page, role: str, name: str) -> None:
     reach(page, page.get_by_role(role, name=name).first)  # type: ignore[arg-type]
     page.keyboard.press("Enter")
+
+
+def tab(page: Page, name: str) -> None:
+    reach(page, page.get_by_role("navigation", name="Parts of the case").get_by_role("link", name=name))
+    page.keyboard.press("Enter")
+    page.wait_for_load_state()
 
 
 def told(page: Page, words: str) -> None:
@@ -96,7 +102,7 @@ def _open(page: Page) -> Case:
 
 
 def _collect(page: Page, case: Case, story) -> None:
-    enter(page, "link", "Evidence")
+    tab(page, "Evidence")
     press(page, "u")
     stays(page, case)
     reach(page, page.get_by_label("File"))
@@ -118,12 +124,16 @@ def _run(page: Page, case: Case) -> None:
     enter(page, "link", "Green list")
     stays(page, case)
     write(page, "Suspect", "Meridian")
-    for label, words in RUN.items():
-        write(page, label, words)
+    for name, words in RUN.items():
+        reach(page, page.locator(f"[name='{name}']"))
+        page.keyboard.press("Control+a")
+        page.keyboard.type(words)
+    reach(page, page.locator("[name='in-distinct']"))
+    page.keyboard.press("Space")
     for status in page.locator("select[name^=as-]").all():
         reach(page, status)
         page.keyboard.type("Nobody")
-    reach(page, page.get_by_label("Controls"))
+    reach(page, page.locator("[name=controls]"))
     page.keyboard.type("\n".join(f"Control {n}; {10_000 + n}; no" for n in range(20)))
     write(page, "Why it was not scored blind", OPEN)
     enter(page, "button", "Compute")
@@ -136,11 +146,12 @@ def _run(page: Page, case: Case) -> None:
     assert [exhibit.family for exhibit in case.exhibits.order_by("number")] == ["traffic", "watermark"]
 
 
-RUN = {"Scored, n": "40000"}
+# Its inputs, and n once more, by whoever scored.
+RUN = {"in-key_id": "wm-2026-03", "in-scored": "40000", "in-green": "10900", "in-gamma": "0.25", "n": "40000"}
 
 
 def _weigh(page: Page, case: Case) -> None:
-    enter(page, "link", "Explanations")
+    tab(page, "Explanations")
     write(page, "Explanation", "Benign")
     press_away(page)
     press(page, "r")
@@ -165,7 +176,7 @@ def press_away(page: Page) -> None:
 
 
 def _propose(page: Page, case: Case) -> None:
-    enter(page, "link", "Summary")
+    tab(page, "Summary")
     press(page, "p")
     stays(page, case)
     write(page, "What the accounts did", "The accounts took output in bulk through prompts that they share.")
