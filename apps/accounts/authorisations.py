@@ -70,7 +70,7 @@ def covering(
         since = max(authorisation.starts_on, start)
         ends = last_day(authorisation)
         until = min(ends, end) if ends else end
-        by = {key: "named" for key in _named(authorisation, chosen)}
+        by = dict.fromkeys(_named(authorisation, chosen), "named")
         by |= {key: _by(authorisation) for key in _described(authorisation, chosen) if key not in by}
         covered += [Covered(key, authorisation, since, until, how) for key, how in by.items()]
     return covered
@@ -82,14 +82,18 @@ def _named(authorisation: Authorisation, accounts: QuerySet[Account]) -> Iterabl
 
 
 def _described(authorisation: Authorisation, accounts: QuerySet[Account]) -> Iterable[UUID]:
-    described = accounts.order_by()
+    return described(authorisation, accounts.order_by()).values_list("pk", flat=True)
+
+
+def described(authorisation: Authorisation, accounts: QuerySet[Account]) -> QuerySet[Account]:
+    """Those of the accounts that are of its organisation, or under its contract."""
     if not authorisation.organisation and not authorisation.contract:
-        return []
+        return accounts.none()
     if authorisation.organisation:
-        described = described.filter(organisation__iexact=authorisation.organisation)
+        accounts = accounts.filter(organisation__iexact=authorisation.organisation)
     if authorisation.contract:
-        described = described.filter(contract__iexact=authorisation.contract)
-    return described.values_list("pk", flat=True)
+        accounts = accounts.filter(contract__iexact=authorisation.contract)
+    return accounts
 
 
 def _by(authorisation: Authorisation) -> str:

@@ -2,7 +2,8 @@ import django_filters
 from django.db.models import QuerySet
 
 from apps.accounts import queries
-from apps.accounts.models import Account
+from apps.accounts.models import Account, Authorisation
+from apps.accounts.models.authorisations import CONDUCT
 
 
 class AccountFilter(django_filters.FilterSet):
@@ -33,3 +34,19 @@ class AccountFilter(django_filters.FilterSet):
         if not self.request.user.has_perm("accounts.view_identifiers"):
             return accounts.none()
         return accounts.filter(pk__in=queries.sharing(identifier).values("pk"))
+
+
+class AuthorisationFilter(django_filters.FilterSet):
+    q = django_filters.CharFilter(label="Party or organisation", method="having_words")
+    state = django_filters.ChoiceFilter(label="State", choices=Authorisation.State.choices, empty_label="All states")
+    allows = django_filters.ChoiceFilter(label="Allows", choices=CONDUCT, method="allowing", empty_label="Anything")
+
+    class Meta:
+        model = Authorisation
+        fields: list[str] = []
+
+    def having_words(self, found: QuerySet, name: str, words: str) -> QuerySet:
+        return found.filter(party__icontains=words) | found.filter(organisation__icontains=words)
+
+    def allowing(self, found: QuerySet, name: str, kind: str) -> QuerySet:
+        return found.filter(conduct__contains=[kind])

@@ -4,7 +4,8 @@
     identifiers  account_ref*, kind* (or type), value*, first_seen, last_seen
     activity     account_ref*, day*, model*, queries*, input_tokens, output_tokens, active_hours, distinct_templates,
                  topic_entropy_bits
-    acceptances  account_ref*, service*, document*, accepted_at*, collection, version_sha256, version_recorded_at, method
+    acceptances  account_ref*, service*, document*, accepted_at*, collection, version_sha256, version_recorded_at,
+                 method
 
 Those with a star must be there, others are passed over. Times are RFC 3339 with a time zone, days ISO 8601, counts
 integers, entropy in bits. An empty or missing value says nothing, and leaves what is known.

@@ -9,7 +9,7 @@ from django.apps import apps
 from django.core.cache import cache
 from django.db.models import Count, OuterRef, QuerySet, Subquery, Sum
 
-from apps.accounts.models import Acceptance, Account, Activity, Identifier, Import
+from apps.accounts.models import Acceptance, Account, Activity, Authorisation, Identifier, Import
 from apps.core import prepared
 from apps.core.arrays import plain
 from apps.policies.models import Version
@@ -38,6 +38,11 @@ def visible_identifiers(user) -> QuerySet[Identifier]:
 
 def visible_imports(user) -> QuerySet[Import]:
     return Import.objects.all() if user.has_perm("accounts.view") else Import.objects.none()
+
+
+def visible_authorisations(user) -> QuerySet[Authorisation]:
+    found = Authorisation.objects.select_related("recorded_by", "reviewed_by", "revoked_by")
+    return found if user.has_perm("accounts.view") else found.none()
 
 
 def identifiers(account: Account) -> QuerySet[Identifier]:
@@ -123,14 +128,15 @@ def totals_by_model(account: Account) -> QuerySet[Activity, Any]:
 
 
 def acceptances(user, account: Account) -> list[tuple[Acceptance, Version | None]]:
-    """An account's acceptances, newest first, each with the version that was in force, as seen, when it accepted."""
+    """An account's acceptances, newest first, each with the version accepted: as the record says, else as seen then."""
     found = list(
         Acceptance.objects.filter(account=account)
-        .select_related("document")
+        .select_related("document", "version__document")
         .order_by("-accepted_at", "id")[:ACCEPTANCES]
     )
-    readable = user.has_perm("policies.view")
-    return [(one, in_force(one.document, one.accepted_at) if readable else None) for one in found]
+    if not user.has_perm("policies.view"):
+        return [(one, None) for one in found]
+    return [(one, one.version or in_force(one.document, one.accepted_at)) for one in found]
 
 
 HOLDERS = """

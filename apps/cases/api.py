@@ -233,7 +233,7 @@ def _reader(name: str, summary: str, tell: Callable[[Case, int], dict[str, Any]]
             after = request.query_params.get("after", "0")
             if not (after.isascii() and after.isdecimal()):
                 return problem(400, "`after` is the number of an exhibit.", code="after_invalid")
-            return Response(tell(_found(queries.visible_cases(request.user), ref=ref), int(after[:9])))
+            return Response(tell(_found(queries.visible_cases(cast(User, request.user)), ref=ref), int(after[:9])))
 
     return Reader
 
@@ -288,7 +288,7 @@ def _verb(
             responses={(201, "application/json"): OpenApiResponse({"type": "object"}, description="Done.")} | _DONE,
         )
         def post(self, request: Request, **address: Any) -> Response:
-            subject = find(request.user, address)
+            subject = find(cast(User, request.user), address)
             if not isinstance(request.user, User):
                 raise PermissionDenied(
                     "What is concluded is signed by people: sign in as one, not with a machine's key."
@@ -358,7 +358,7 @@ def _propose(case: Case, sent: NewFinding, by: User) -> Finding:
 
 def _element(sent: Element) -> substance.Shown:
     theory = THEORIES.get(sent.theory)
-    element = theory and theory.element(sent.element)
+    element = theory.element(sent.element) if theory else None
     if element is None:
         raise ValidationError({"elements": f"There is no element “{sent.element}” of “{sent.theory}”."})
     return substance.Shown(
@@ -454,12 +454,10 @@ reject_decision = _verb(
 )
 
 
-class Findings(
-    _verb("propose_finding", "Propose a finding", NewFinding, _of_case, _propose, _whole),
-    _reader(
-        "list_findings",
-        "Findings of a case, newest first",
-        lambda case, _: {"findings": [_finding(finding) for finding in queries.findings(case)]},
-    ),
-):
-    """Both at one address."""
+propose_finding = _verb("propose_finding", "Propose a finding", NewFinding, _of_case, _propose, _whole)
+list_findings = _reader(
+    "list_findings",
+    "Findings of a case, newest first",
+    lambda case, _: {"findings": [_finding(finding) for finding in queries.findings(case)]},
+)
+findings: Any = type("Findings", (propose_finding, list_findings), {})  # both at one address

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import combinations, pairwise
 
-from apps.cases.models import Confidence, Exhibit, Explanation, Level
+from apps.cases.models import Confidence, Exhibit, Explanation, FindingExplanation, Level, Party
 from apps.cases.standards.families import FAMILIES, SAID
 from apps.cases.standards.likelihood import SUBSTANTIATED, rank
 from apps.cases.standards.theories import CONDUCT, THEORIES
@@ -39,7 +39,7 @@ class Claimed:
     level: str
     confidence: str
     basis: str
-    party: object = None
+    party: Party | None = None
 
 
 # --- R4 ---------------------------------------------------------------------------------------------------------------
@@ -58,7 +58,9 @@ def independent_families(exhibits: Iterable[Exhibit]) -> set[str]:
     }
 
 
-def unsubstantiated(confidence: str, exhibits: Sequence[Exhibit], explanations: Sequence[Explanation]) -> list[str]:
+def unsubstantiated(
+    confidence: str, exhibits: Sequence[Exhibit], explanations: Sequence[Explanation | FindingExplanation]
+) -> list[str]:
     """Why a finding of this confidence could not be called substantiated."""
     if confidence not in SUBSTANTIATED:
         return []

@@ -76,7 +76,7 @@ urlpatterns = [
         name="api-assess_explanation",
     ),
     path("api/v1/cases/<str:ref>/words", api.allow_wording.as_view(), name="api-allow_wording"),
-    path("api/v1/cases/<str:ref>/findings", api.Findings.as_view(), name="api-findings"),
+    path("api/v1/cases/<str:ref>/findings", api.findings.as_view(), name="api-findings"),
     path("api/v1/parties/<uuid:pk>/invitation", api.invite_party.as_view(), name="api-invite_party"),
     path("api/v1/findings/<str:ref>/confirmation", api.confirm_finding.as_view(), name="api-confirm_finding"),
     path("api/v1/findings/<str:ref>/rejection", api.reject_finding.as_view(), name="api-reject_finding"),

@@ -1,5 +1,6 @@
 """What programs send and read of fingerprint tests: the catalogue, and runs. Every figure is computed here again."""
 
+import hashlib
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal
 
@@ -133,7 +134,7 @@ class RunsView(APIView):
             "* Without `n`, `controls`, `assumptions` and `test_version` the run is kept, and neither p nor likelihood "
             "ratio is reported.\n"
             "* Without a plan that was registered before `collected_from` the run is exploratory.\n\n"
-            "The same body again, or the same `Idempotency-Key` with it, gets the run that is there already, with 200."
+            "The same bytes again, or the same `Idempotency-Key` with it, gets the run that is there already, with 200."
         ),
         parameters=[
             OpenApiParameter(
@@ -177,7 +178,7 @@ class RunsView(APIView):
             return problem(400, f"The body cannot be read as JSON: {error}", code="not_json")
         if not isinstance(given, dict):
             return problem(400, "The body is one run: an object with `test` and `inputs`.", code="not_a_run")
-        return _submitted(request, given, key)
+        return _submitted(request, given, key, hashlib.sha256(body).hexdigest())
 
     @extend_schema(
         tags=TAGS,
@@ -254,8 +255,7 @@ def _chunks(request: HttpRequest) -> Iterator[bytes]:
         yield chunk
 
 
-def _submitted(request: Request, given: dict[str, Any], key: str | None) -> Response:
-    digest = submissions.digest(given)
+def _submitted(request: Request, given: dict[str, Any], key: str | None, digest: str) -> Response:
     key = key or f"sha256:{digest}"
     if (known := submissions.taken(request.user, key)) is not None:
         return _again(known, digest)

@@ -12,6 +12,7 @@ import msgspec
 import rfc8785
 from django.core.exceptions import ValidationError
 
+from apps.audit.ledger import canonical
 from apps.evidence import declared as declarations
 from apps.evidence import fingerprints
 from apps.evidence.declared import Declared
@@ -213,7 +214,7 @@ def shown(inputs: Any) -> Any:
 
 
 def digest(value: Any) -> str:
-    return hashlib.sha256(rfc8785.dumps(value)).hexdigest()
+    return hashlib.sha256(canonical(value)).hexdigest()
 
 
 def checked(setting: Setting, inputs: dict, declared: Declared) -> dict:

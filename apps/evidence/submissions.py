@@ -1,11 +1,9 @@
 """A run as programs send it and people upload it: names looked up, and what is sent twice taken once."""
 
-import hashlib
 from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
-import rfc8785
 from django.core.exceptions import ValidationError
 from msgspec import Meta
 
@@ -115,14 +113,6 @@ def _version(name: str | None) -> ModelVersion | None:
     if row is None:
         raise ValidationError({"protected": f"There is no version “{name}” of a registered model of ours."})
     return row
-
-
-def digest(given: dict[str, Any]) -> str:
-    """Of what was sent, however it was written. Raises ValidationError for numbers that JSON cannot carry."""
-    try:
-        return hashlib.sha256(rfc8785.dumps(given)).hexdigest()
-    except rfc8785.CanonicalizationError as error:
-        raise ValidationError({"inputs": f"Give finite numbers, and whole ones below 2⁵³: {error}."}) from error
 
 
 def taken(by: Any, key: str) -> TestRun | None:

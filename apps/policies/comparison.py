@@ -39,6 +39,9 @@ class Decisions:
     different: frozenset[tuple[Key, Key]] = frozenset()
 
 
+UNDECIDED = Decisions()
+
+
 class Kind(StrEnum):
     ADDED = "added"
     REMOVED = "removed"
@@ -82,15 +85,13 @@ class Change:
 
 
 def diff_clauses(
-    old: Sequence[Comparable], new: Sequence[Comparable], decisions: Decisions = Decisions()
+    old: Sequence[Comparable], new: Sequence[Comparable], decisions: Decisions = UNDECIDED
 ) -> list[Change]:
     """Every clause of both versions exactly once, in the order of the new version, removed ones where they stood."""
     return _in_reading_order(old, new, partners(old, new, decisions))
 
 
-def partners(
-    old: Sequence[Comparable], new: Sequence[Comparable], decisions: Decisions = Decisions()
-) -> dict[int, int]:
+def partners(old: Sequence[Comparable], new: Sequence[Comparable], decisions: Decisions = UNDECIDED) -> dict[int, int]:
     """Index in `new` to index in `old` of the clauses that are the same.
 
     As people decided; else when their wording is the same (`wording.normalise`); then when they share an address and

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from apps.policies.comparison import Decisions, partners
+from apps.policies.comparison import UNDECIDED, Decisions, partners
 
 
 class Stored(Protocol):
@@ -35,7 +35,7 @@ def parts(clauses: Iterable[Stored]) -> list[Part]:
     return [Part(c.address, c.heading, c.content, c.sha256, getattr(c, "label", "")) for c in clauses]
 
 
-def pairs(earlier: Sequence[C], later: Sequence[C], decisions: Decisions = Decisions()) -> list[tuple[C, C]]:
+def pairs(earlier: Sequence[C], later: Sequence[C], decisions: Decisions = UNDECIDED) -> list[tuple[C, C]]:
     """The clauses of two versions that are the same, as (earlier, later) in the order of the later version."""
     found = partners(parts(earlier), parts(later), decisions)
     return [(earlier[found[j]], later[j]) for j in sorted(found)]

@@ -33,11 +33,12 @@ def sha256(text: str) -> str:
 # policy seen has 2,500 characters; below the lower limit nothing is terms, up to the higher one what says so is not.
 SHORTEST_TERMS, LONGEST_ERROR = 200, 1500
 _ERRORS = {
-    "a redirect": r"\b(redirect(s|ed|ing)?|(has|have|was|been) (been )?(permanently )?moved|moved permanently|click here if)\b",
+    "a redirect": r"\b(redirect(s|ed|ing)?|(has|have|was|been) (been )?(permanently )?moved|moved permanently"
+    r"|click here if)\b",
     "an error page": r"\b(page (was |could )?not( be)? found|404|error \d{3}|does not exist|no longer available"
     r"|access denied|forbidden|something went wrong|temporarily unavailable)\b",
-    "a page that wants a browser": r"\b(enable (java ?script|cookies)|verify(ing)? (that )?you are (a )?human|just a moment"
-    r"|checking your browser|are you a robot|captcha)\b",
+    "a page that wants a browser": r"\b(enable (java ?script|cookies)|verify(ing)? (that )?you are (a )?human"
+    r"|just a moment|checking your browser|are you a robot|captcha)\b",
     "a page to sign in": r"\b(sign|log) in to (continue|view|your account)\b",
 }  # fmt: skip
 

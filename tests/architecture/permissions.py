@@ -144,7 +144,25 @@ ROUTES: dict[str, Route] = {
     "policies:compare": page(lambda w: [w.clause[0].document.slug]),
     "policies:version": page(lambda w: [w.clause[0].document.slug, w.clause[0].pk]),
     "policies:clause": page(lambda w: [w.clause[0].document.slug, w.clause[0].pk, w.clause[1].address]),
+    "policies:rejected": page(),
+    "policies:tags": page(),
+    "policies:tagging": page(lambda w: [w.once("tagging").pk]),
+    "policies:confirm_tag": act("counsel", "lead", lambda w: [w.once("tagging").pk]),
+    "policies:reject_tag": form("counsel", "lead", lambda w: [w.once("tagging").pk]),
+    "policies:tag_clause": form(
+        "counsel", "lead", lambda w: [w.clause[0].document.slug, w.clause[0].pk, w.clause[1].address]
+    ),
+    "policies:confirm_effective_date": form("counsel", "lead", lambda w: [w.clause[0].document.slug, w.clause[0].pk]),
+    "policies:confirm_succession": act("counsel", "lead", lambda w: w.once("two_clauses")),
+    "policies:reject_succession": form("counsel", "lead", lambda w: w.once("two_clauses")),
     # --- accounts
+    "accounts:authorisations": page(),
+    "accounts:authorisation": page(lambda w: [w.once("authorisation").pk]),
+    "accounts:record_authorisation": form("lead", "analyst"),
+    # The lead recorded it.
+    "accounts:confirm_authorisation": act("approver", "lead", lambda w: [w.once("authorisation").pk]),
+    "accounts:refuse_authorisation": form("counsel", "lead", lambda w: [w.once("authorisation").pk]),
+    "accounts:revoke_authorisation": form("counsel", "lead", lambda w: [w.once("authorisation", "active").pk]),
     "accounts:list": page(),
     "accounts:account": page(lambda w: [w.account.pk]),
     "accounts:import_records": form("analyst", "reviewer"),
@@ -240,7 +258,12 @@ ROUTES: dict[str, Route] = {
     "evidence:propose_release": form("analyst", "reviewer", lambda w: [w.item.ref]),
     "evidence:release": act("lead", "analyst", proposal("release")),
     "evidence:propose_disposal": form("analyst", "reviewer", lambda w: [w.item.ref]),
-    "evidence:dispose": act("counsel", "analyst", proposal("dispose")),
+    "evidence:dispose": form(
+        "counsel",
+        "analyst",
+        proposal("dispose"),
+        data=lambda w: {"typed": w.once("proposal", "dispose").item.ref},
+    ),
     "evidence:refuse": form("counsel", "lead", proposal("transfer")),
     "evidence:withdraw": act("analyst", "analyst2", proposal("dispose")),
     # The administrator puts files back, and sees which, but not what they are.

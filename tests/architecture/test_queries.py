@@ -99,6 +99,12 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "staff:people": ("admin", lambda w: None, _people),
     "audit:trail": ("auditor", _items, _items),
     "policies:list": ("analyst", lambda w: w.clause and None, lambda w: None),
+    "policies:tags": ("analyst", lambda w: w.clause and None, lambda w: w.once("two_clauses") and None),
+    "accounts:authorisations": (
+        "analyst",
+        lambda w: w.authorisation() and None,
+        lambda w: [w.authorisation() for _ in range(4)] and None,
+    ),
     "accounts:list": ("analyst", lambda w: w.account and None, _accounts),
     "alerts:queue": ("analyst", lambda w: w.alert and None, _alerts),
     "alerts:suppressions": ("analyst", lambda w: w.once("suppression") and None, _suppressions),

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from apps.accounts import actions as accounts
 from apps.alerts import actions as alerts
 from apps.audit.models import Event
 from apps.cases import actions as cases
@@ -18,6 +19,7 @@ from apps.core.workflow import Workflow, workflows
 from apps.disclosures import actions as disclosures
 from apps.evidence import actions as evidence
 from apps.notices import actions as notices
+from apps.policies import actions as policies
 from apps.records import actions as records
 from tests.architecture.world import WORKER, World
 
@@ -171,6 +173,33 @@ DO: dict[str, dict[str, Do]] = {
             decision, reason="Too hard", by=w.people.approver
         ),
     },
+    "policies.Tagging": {
+        "policies.import_terms": lambda w, _: w.tagging(),
+        "policies.confirm_tag": lambda w, tag: policies.confirm_tag(tag, by=w.people.counsel),
+        "policies.reject_tag": lambda w, tag: policies.reject_tag(tag, reason="Of others", by=w.people.counsel),
+        "policies.tag_clause": lambda w, _: policies.tag_clause(
+            w.clause[0].document,
+            clause=w.clause[1],
+            conduct="region",
+            polarity="prohibits",
+            note="By its heading",
+            by=w.people.counsel,
+        ),
+    },
+    "policies.Succession": {
+        "policies.confirm_succession": lambda w, _: w.decide_succession("confirm_succession"),
+        "policies.reject_succession": lambda w, _: w.decide_succession("reject_succession", reason="Another matter"),
+    },
+    "accounts.Authorisation": {
+        "accounts.record_authorisation": lambda w, _: w.authorisation(),
+        "accounts.confirm_authorisation": lambda w, one: accounts.confirm_authorisation(one, by=w.people.counsel),
+        "accounts.refuse_authorisation": lambda w, one: accounts.refuse_authorisation(
+            one, reason="Not signed", by=w.people.counsel
+        ),
+        "accounts.revoke_authorisation": lambda w, one: accounts.revoke_authorisation(
+            one, revoked_from=timezone.now().date(), reason="It ended", by=w.people.counsel
+        ),
+    },
     "cases.Independence": {
         "cases.argue_independence": lambda w, _: w.independence(),
         "cases.accept_independence": lambda w, said: cases.accept_independence(said, by=w.people.lead),
@@ -296,7 +325,8 @@ def test_a_step_is_taken_by_its_verb(world, flow, old, verb, new):
     thing = _after(DO[flow.model._meta.label][verb](world, thing), thing)
     assert getattr(thing, flow.field) == new
     assert Event.objects.filter(action=verb, occurred_at__gte=before, object_id=thing.pk).exists() or verb in {
-        "alerts.receive"  # one entry for the whole batch
+        "alerts.receive",  # one entry for the whole batch, as for the other
+        "policies.import_terms",
     }
 
 

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts import actions as accounts
-from apps.accounts.models import Account
+from apps.accounts.models import Account, Authorisation
 from apps.alerts import actions as alerts
 from apps.alerts import deliveries, intake, verdicts
 from apps.alerts.models import Alert, AlertGroup, Delivery, Rejection, SigningKey, Suppression
@@ -30,7 +30,7 @@ from apps.evidence import sealing
 from apps.notices import actions as notices
 from apps.notices.models import Notice
 from apps.policies import actions as policies
-from apps.policies.models import Clause, Version
+from apps.policies.models import Clause, Document, Succession, Tagging, Version
 from apps.records import actions as records
 from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
 from apps.staff import actions as staff
@@ -177,6 +177,48 @@ class World:
         history.add(TERMS)
         policies.import_terms(path=history.write(), by=System())
         return Version.objects.get(), Clause.objects.get(content__contains=CLAUSE)
+
+    def tagging(self) -> Tagging:
+        """A tag that the words of the terms propose."""
+        assert self.clause
+        return Tagging.objects.filter(state="proposed").earliest("id")
+
+    def two_clauses(self) -> list[Any]:
+        """A document, and a clause of each of its two versions, as an address of the pair has them."""
+        assert self.clause  # the only version so far
+        history = HistoryWriter(Path(tempfile.mkdtemp()))
+        for month, text in enumerate([TERMS, TERMS.replace("may", "might")], start=1):
+            history.add(text, f"2025-0{month}-01T00:00:00Z", service="Quay")
+        policies.import_terms(path=history.write(), by=System())
+        document = Document.objects.get(service="Quay")
+        first, second = document.versions.order_by("seen_at")
+        return [
+            document.slug,
+            *(Clause.objects.filter(text=one.text_id).latest("ordinal").pk for one in (first, second)),
+        ]
+
+    def decide_succession(self, verb: str, **why: str) -> Succession:
+        slug, earlier, later = self.once("two_clauses")
+        found = [Clause.objects.get(pk=key) for key in (earlier, later)]
+        document = Document.objects.get(slug=slug)
+        decide = getattr(policies, verb)
+        return decide(document, earlier=found[0], later=found[1], by=self.people.counsel, **why)
+
+    def authorisation(self, state: str = "recorded") -> Authorisation:
+        """Recorded by the lead, and confirmed by counsel."""
+        made = accounts.record_authorisation(
+            party="Quarry Lane Models Ltd",
+            basis="contract",
+            conduct=["extraction"],
+            scope="Up to a million requests a month.",
+            starts_on=date(2026, 1, 1),
+            document_ref="EV-2026-0001",
+            refs=[self.account.ref],
+            by=self.people.lead,
+        )
+        if state == "active":
+            accounts.confirm_authorisation(made, by=self.people.counsel)
+        return made
 
     # --- evidence
 

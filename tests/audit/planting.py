@@ -20,6 +20,7 @@ from apps.audit.models import AuditedModel, audited_models
 from apps.audit.principals import System
 from apps.cases.models import Claim, Party
 from apps.core import workflow
+from apps.policies.models import Clause, Text
 from apps.staff.models import User
 
 Family = dict[type[AuditedModel] | str, Any]
@@ -44,6 +45,9 @@ NEEDED: dict[str, dict[str, Any]] = {
         "exploratory_because": ["Planted"],
     },
     "evidence.TestPlan": {"alpha": 0.05},
+    "accounts.Authorisation": {"conduct": ["extraction"]},
+    "policies.Clause": {"text": lambda family: family.get(Text, family["another text"])},
+    "policies.Succession": {"later": lambda family: family["later clause"]},
     "evidence.CustodyEvent": {"kind": "verify"},
     "evidence.Proposal": {"kind": "dispose", "state": "dispose", "proposed_by": lambda family: family[User]},
     "evidence.ModelVersion": {"weights": []},
@@ -62,7 +66,13 @@ NEEDED: dict[str, dict[str, Any]] = {
 }
 
 # Where a model refers to two of a kind that have to differ.
-SECOND: dict[str, type[AuditedModel]] = {"reviewer": User, "another group": AlertGroup, "another claim": Claim}
+SECOND: dict[str, type[AuditedModel]] = {
+    "reviewer": User,
+    "another group": AlertGroup,
+    "another claim": Claim,
+    "another text": Text,
+    "later clause": Clause,
+}
 
 
 def second(model: type[AuditedModel]) -> list[str]:

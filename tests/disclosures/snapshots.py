@@ -44,7 +44,7 @@ def exhibit(number: int, strength: float | None, cap: float | None) -> dict:
         "file_name": f"queries-{number}.csv",
         "strength": strength,
         "cap": cap,
-        "sentence": f"E{number} is about 250 times more probable if what it is meant to show is true than if it is not.",
+        "sentence": f"E{number} is about 250 times more probable if what it is meant to show is true than if not.",
         "run": "T-2026-0001" if number == 2 else None,
     }
 

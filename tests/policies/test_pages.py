@@ -32,7 +32,7 @@ def terms(history, people) -> Document:
 
 
 def recorded(document: Document, month: int) -> Version:
-    return queries.versions(document).get(recorded_at__month=month, is_stub=False)
+    return queries.versions(document).get(seen_at__month=month)
 
 
 @pytest.fixture
@@ -57,24 +57,28 @@ def test_an_empty_list_says_what_to_do(people, sign_in):
     assert "import_terms" in page
 
 
-def test_a_document_shows_wordings_and_on_request_every_record(page, terms):
-    wordings = page("document", terms.slug)
-    assert wordings.count("data-row") == 3
-    assert "Recording changed" in wordings
-    assert "Redirects and empty pages" in wordings
-    assert page("document", terms.slug, all="").count("data-row") == 4
+def test_a_document_shows_its_versions_and_what_was_not_taken(page, terms):
+    text = page("document", terms.slug)
+    assert text.count("data-row") == 3
+    assert "Recording changed" in text
+    assert "Records that were not taken" in text
+    assert "6 characters of text: a redirect or an empty page" in text
 
 
-def test_a_version_shows_its_clauses_and_when_it_was_in_force(page, terms):
+def test_a_version_shows_its_clauses_and_when_it_was_seen(page, terms):
     text = page("version", terms.slug, recorded(terms, 3).pk)
     assert "Do not scrape pages or train competing models." in text
     assert "2026-03-01 06:00" in text
     assert "2026-04-01 00:00" in text
+    twice = page("version", terms.slug, recorded(terms, 1).pk)
+    assert "2026-02-01 00:00" in twice  # the tracking token changed, the words did not
+    assert "(same words)" in twice
 
 
-def test_a_stub_says_that_it_is_none_of_the_terms(page, terms):
-    stub = queries.versions(terms).get(is_stub=True)
-    assert "left out of what was in force" in page("version", terms.slug, stub.pk)
+def test_a_record_that_is_no_terms_can_be_inspected(page, terms):
+    text = page("rejected")
+    assert "Moved." in text
+    assert "2026-02-15T00:00:00Z" in text
 
 
 def test_a_clause_shows_its_history_with_the_words_that_changed(page, terms):
@@ -99,7 +103,7 @@ def test_an_address_that_is_none_is_not_found(page, terms):
 
 
 def test_a_comparison_marks_words_and_warns_of_technical_upgrades(page, terms):
-    changed = page("compare", terms.slug, old=recorded(terms, 2).pk, new=recorded(terms, 3).pk)
+    changed = page("compare", terms.slug, old=recorded(terms, 1).pk, new=recorded(terms, 3).pk)
     assert "<ins>pages or train competing models.</ins>" in changed
     assert "need not be the provider’s" not in changed
     upgraded = page("compare", terms.slug, old=recorded(terms, 3).pk, new=recorded(terms, 4).pk)
@@ -178,14 +182,14 @@ def test_pages_ask_the_database_equally_often_however_many_versions(
     for day in range(1, 29):
         history.add(f"{SECOND} Amendment {day}.{PADDING}", f"2026-06-{day:02}T00:00:00Z", record_kind="change")
     actions.import_terms(path=history.write(), by=people.counsel)
-    latest = queries.in_force(terms, queries.versions(terms).first().recorded_at)
+    latest = queries.in_force(terms, queries.versions(terms).first().seen_at)
     for name, args in [
         ("list", []),
         ("document", [terms.slug]),
         ("version", [terms.slug, latest.pk]),
         ("clause", [terms.slug, latest.pk, "2.1"]),
     ]:
-        with django_assert_max_num_queries(12):
+        with django_assert_max_num_queries(14):
             page(name, *args)
     with django_assert_max_num_queries(12):
         page("in_force", service="Harbour", on="2026-06-20", words="competing")

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -98,7 +99,7 @@ def test_at_any_moment_one_version_binds_at_most_and_it_had_been_seen(versions, 
         general(versions),
         for_account(general(versions), sorted(versions, key=lambda one: one.seen_at), accepted),
     ):
-        assert all(one.until == other.since for one, other in zip(spans, spans[1:], strict=False))
+        assert all(one.until == other.since for one, other in pairwise(spans))
         for span in spans:
             assert span.since >= span.version.seen_at
             assert span.why is not Why.CONTINUED_USE or span.since.date() >= span.version.effective_from
@@ -106,9 +107,10 @@ def test_at_any_moment_one_version_binds_at_most_and_it_had_been_seen(versions, 
 
 # --- the recorded terms of real services ------------------------------------------------------------------------------
 
-# How each line was found, without casemgr: the files of a document in the order of their names, from each the target of
-# every link, every word joiner and repeated white space taken away by sed, neighbours compared by cmp, and the line with
-# "Effective" read in the first 2,500 characters of each. (moment, the record in force as seen, the one that bound users)
+# How each line was found, without casemgr: the files of a document in the order of their names, from each the target
+# of every link, every word joiner and repeated white space taken away by sed, neighbours compared by cmp, and the line
+# with "Effective" read in the first 2,500 characters of each.
+# (moment, the record in force as seen, the one that bound whoever used the service)
 HAND = {
     # Two texts announce a day and are replaced before it; the third announces another one and stays.
     ("OpenAI", "Terms of Service", "contrib"): [
@@ -164,7 +166,7 @@ HAND = {
         ("2026-07-08T16:13:26", "047eaf18", "047eaf18"),
         ("2026-07-08T16:13:27", "1656b3a5", "1656b3a5"),
     ],
-    # A tracking token changes daily; one text comes back; another is announced a month ahead and amended before its day.
+    # A token changes daily; one text comes back; another is announced a month ahead and amended before its day.
     ("ChatGPT", "Commercial Terms", "contrib"): [
         ("2025-08-29T23:59:59", "b17f2125", "b17f2125"),
         ("2025-08-30T00:30:22", "9256953d", "9256953d"),

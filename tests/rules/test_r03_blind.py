@@ -66,7 +66,8 @@ def test_who_sealed_the_order_does_not_score(people, sign_in):
         sql(
             "INSERT INTO evidence_blindtrial SELECT (jsonb_populate_record(t, jsonb_build_object('id', core_uuid7(),"
             " 'ref', 'BT-2026-9999', 'order_sha256', repeat('a', 64), 'measured_by', committed_by,"
-            " 'measured_at', now(), 'scores', '{}'::jsonb, 'item_id', core_uuid7()))).* FROM evidence_blindtrial t WHERE id = %s",
+            " 'measured_at', now(), 'scores', '{}'::jsonb, 'item_id', core_uuid7()))).*"
+            " FROM evidence_blindtrial t WHERE id = %s",
             trial.pk,
         )
     assert refused.value.__cause__.diag.constraint_name == "who_sealed_an_order_does_not_score"

@@ -18,7 +18,7 @@ from apps.audit.action import action
 from apps.cases import clauses as grounds
 from apps.cases import grading, queries, readiness, substance, wording
 from apps.cases.actions.cases import enter
-from apps.cases.actions.freezing import Basis, freeze
+from apps.cases.freezing import Basis, freeze
 from apps.cases.models import Case, Exhibit, Explanation, Finding, Level
 from apps.cases.models.finding import Confidence
 from apps.cases.standards.alternatives import REGISTER
@@ -160,8 +160,8 @@ def _check_levels(case: Case, confidence: str, levels: Sequence[Claimed]) -> Non
 def confirm_finding(finding: Finding, *, by, note: str = "") -> None:
     """Another person than the proposer agrees; a decision may follow."""
     exhibits = [row.exhibit for row in queries.exhibits_of_finding(finding)]
-    considered = list(finding.explanations.all())
-    if problems := substance.unsubstantiated(finding.confidence, exhibits, considered):
+    considered = finding.explanations.all()
+    if problems := substance.unsubstantiated(finding.confidence, exhibits, list(considered)):
         raise ValidationError(problems)
     _review(finding, State.CONFIRMED, note, by)
     enter(finding.case, Case.State.DECISION)

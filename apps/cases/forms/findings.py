@@ -67,16 +67,16 @@ class FindingForm(forms.Form):
     ) -> None:
         super().__init__(*args, **kwargs)
         self.theories = list(theories)
-        self.exhibits = {exhibit.number: exhibit for exhibit in exhibits}
+        self.by_number = {exhibit.number: exhibit for exhibit in exhibits}
         cast(Any, self.fields["clauses"]).choices = clauses
-        self._offer("exhibits", self.exhibits)
+        self._offer("exhibits", self.by_number)
         for name, element in self._asked():
-            shown = [e.number for e in self.exhibits.values() if e.element in element.shown_by]
+            shown = [e.number for e in self.by_number.values() if e.element in element.shown_by]
             self.fields[f"{name}-exhibits"] = ExhibitsField(required=False, label="Shown by", initial=labels(shown))
             self.fields[f"{name}-confidence"] = forms.ChoiceField(
                 choices=SURE, required=False, label="How sure", initial=Confidence.LIKELY if shown else ""
             )
-            self._offer(f"{name}-exhibits", self.exhibits)
+            self._offer(f"{name}-exhibits", self.by_number)
         people = [("", "nobody named"), *((str(party.pk), str(party)) for party in parties)]
         for level in LEVELS:
             self.fields[f"level-{level}-confidence"] = forms.ChoiceField(

@@ -8,6 +8,20 @@ from apps.cases.standards.families import FAMILIES
 from apps.core.constraints import both_or_neither
 from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
 
+ONLY_SAYS = pgtrigger.Trigger(
+    name="a_capture_carries_no_strength",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Q(new__log10_lr__isnull=False),
+    func="""
+        IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
+            RAISE EXCEPTION 'a capture proves only that something was said (R12)'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
+        END IF;
+        RETURN NEW;
+    """,
+)
+
 
 class Exhibit(OfCase):
     """An evidence item in the file of a case, with what it is meant to show."""
@@ -36,6 +50,16 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
+        triggers = [
+            *OfCase.Meta.triggers,
+            RESTS_ON_A_FIT_RUN,
+            ONLY_SAYS,
+            stays_apart(
+                "an_exhibit_stays_in_its_drill",
+                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
+                " WHERE e.item_id = NEW.item_id",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(
@@ -45,28 +69,6 @@ class Exhibit(OfCase):
             ),
         ]
         ordering = ["case", "number"]
-        triggers = [
-            *OfCase.Meta.triggers,
-            RESTS_ON_A_FIT_RUN,
-            stays_apart(
-                "an_exhibit_stays_in_its_drill",
-                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
-                " WHERE e.item_id = NEW.item_id",
-            ),
-            pgtrigger.Trigger(
-                name="a_capture_carries_no_strength",
-                when=pgtrigger.Before,
-                operation=pgtrigger.Insert | pgtrigger.Update,
-                condition=pgtrigger.Q(new__log10_lr__isnull=False),
-                func="""
-                    IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
-                        RAISE EXCEPTION 'a capture proves only that something was said (R12)'
-                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
-                    END IF;
-                    RETURN NEW;
-                """,
-            ),
-        ]
 
     @property
     def label(self) -> str:

@@ -30,12 +30,12 @@ RAIL = (
         Entry("Cases", "briefcase", "cases:list", "cases.view", key="c"),
         Entry("Accounts", "users", "accounts:list", "accounts.view", key="a"),
         Entry("Evidence", "fingerprint", "evidence:list", "evidence.view", key="e"),
-        Entry("Models", "versions", "evidence:models", "evidence.view", key="m"),
         Entry("Terms", "gavel", "policies:list", "policies.view", key="t"),
         Entry("Notices", "mail-forward", "notices:list", "notices.view", key="n"),
         Entry("Disclosures", "file-export", "disclosures:list", "disclosures.view", key="d"),
     ),
     (
+        Entry("Models", "versions", "evidence:models", "evidence.view", key="m"),
         Entry(
             "Detectors",
             "radar-2",

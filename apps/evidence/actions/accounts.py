@@ -61,7 +61,7 @@ def run_on_accounts(
     shared = declarations.completed(inputs, stated)
     given = many.read(setting.test, rows, shared)
     recorded.checked(setting, many.first(given, shared), stated)
-    tested, outcome = _computed(setting, given, shared)
+    tested, outcome = _computed(setting, given, shared, rows)
     run = Run(
         setting=setting,
         inputs=shared | {"accounts": list(rows)},
@@ -78,7 +78,9 @@ def run_on_accounts(
     return found
 
 
-def _computed(setting: Setting, given: many.Rows, shared: dict) -> tuple[many.Tested | None, Outcome]:
+def _computed(
+    setting: Setting, given: many.Rows, shared: dict, rows: Sequence[dict]
+) -> tuple[many.Tested | None, Outcome]:
     """Each account, and the run's result over all of them."""
     test = setting.test
     base = recorded.compute(test.id, many.first(given, shared))
@@ -88,12 +90,14 @@ def _computed(setting: Setting, given: many.Rows, shared: dict) -> tuple[many.Te
         tested = many.compute(test, given, base.result, shared, queries.tested_earlier(setting))
     except fingerprints.InvalidInputs as error:
         return None, Outcome(failure=f"The test refused its inputs: {error}")
-    return tested, Outcome(result=_over_all(test, base.result, tested, given))
+    return tested, Outcome(result=_over_all(test, base.result, tested, shared, rows))
 
 
-def _over_all(test: fingerprints.FingerprintTest, base: Any, tested: many.Tested, given: many.Rows) -> Any:
+def _over_all(
+    test: fingerprints.FingerprintTest, base: Any, tested: many.Tested, shared: dict, rows: Sequence[dict]
+) -> Any:
     """The run has no p and no ratio of its own: each account has."""
-    size, passes = len(given.refs), tested.summary["passes"]
+    size, passes = len(rows), tested.summary["passes"]
     return msgspec.structs.replace(
         base,
         n=size,
@@ -111,13 +115,9 @@ def _over_all(test: fingerprints.FingerprintTest, base: Any, tested: many.Tested
         verbal="",
         direction="supports" if passes["holm"] else "neutral",
         figures={f"passes_{name}": float(number) for name, number in passes.items()},
-        inputs_sha256=recorded.digest([given.refs, [_listed(column) for column in given.columns.values()]]),
+        inputs_sha256=recorded.digest([shared, recorded.digest(list(rows))]),
         sentence=many.sentence(tested.summary, test.question),
     )
-
-
-def _listed(column: Any) -> Any:
-    return column.tolist() if hasattr(column, "tolist") else column
 
 
 def _keep(run: TestRun, refs: list[str], tested: many.Tested) -> None:

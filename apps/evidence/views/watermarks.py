@@ -67,6 +67,7 @@ def key(request: HttpRequest, key_id: str) -> HttpResponse:
         "key": found,
         "registrar": names[found.registered_by],
         "held": [(one, names[one.registered_by]) for one in held],
+        "begun": held[-1].held_from if held else None,
         "gaps": register.gaps(held),
         "incidents": [(one, names[one.registered_by]) for one in incidents],
         "exposed": [one for one in incidents if one.effect != KeyIncident.Effect.NONE],

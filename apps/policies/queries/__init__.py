@@ -1,15 +1,5 @@
 """What a person may read of the terms: documents and versions, clauses through time, and what they speak of."""
 
-from apps.policies.queries.through_time import (
-    Stretch,
-    changes,
-    citation,
-    clause_history,
-    decisions,
-    lead_in,
-    neighbours,
-    same_clause,
-)
 from apps.policies.queries.conduct import (
     clauses_about,
     marked,
@@ -39,6 +29,16 @@ from apps.policies.queries.reading import (
     technical_upgrades,
     versions,
     with_figures,
+)
+from apps.policies.queries.through_time import (
+    Stretch,
+    changes,
+    citation,
+    clause_history,
+    decisions,
+    lead_in,
+    neighbours,
+    same_clause,
 )
 
 __all__ = [

@@ -36,41 +36,47 @@ _WORDS = re.compile(
     "|".join(
         f"(?P<{name}>{pattern})"
         for name, pattern in {
-            "licence_nothing": r"\bnothing (?:in|contained|herein|set forth)[^.;]{0,80}?\b(?:prohibit|prevent|restrict|limit"
-            r"|preclude|forbid|bar|stop)(?:s|ed|ing)?\b",
-            "duty_nothing": r"\bnothing (?:in|contained|herein|set forth)[^.;]{0,80}?\b(?:permit|allow|authori[sz]e|grant"
-            r"|entitle|licen[cs]e)s?\b",
-            "licence_not_banned": r"\b(?:(?:is|are|be|being|been|was|were|shall|will|may|must)\s+)?(?:not|no longer|never|n[’']t) (?:be )?"
+            "licence_nothing": r"\b(?:nothing|no (?:provision|term|clause|section|part)s?)\b[^.;]{0,80}?"
+            r"\b(?:prohibit|prevent"
+            r"|restrict|limit|preclude|forbid|bar|stop)(?:s|ed|ing)?\b",
+            "duty_nothing": r"\b(?:nothing|no (?:provision|term|clause|section|part)s?)\b[^.;]{0,80}?\b(?:permit|allow"
+            r"|authori[sz]e|grant|entitle|licen[cs]e)s?\b",
+            "licence_not_banned": r"\b(?:(?:is|are|be|being|been|was|were|shall|will|may|must)\s+)?(?:not"
+            r"|no longer|never|n[’']t) (?:be )?"
             r"(?:\w+ly )?(?:prohibited|forbidden|restricted|barred|prevented|banned|precluded)\b(?: from)?",
-            "licence_not_ban": r"\b(?:do|does|did|shall|will|would|may|must|can)\s*(?:not|never|n[’']t) (?:\w+ly )?(?:prohibit|prevent|restrict"
-            r"|limit|preclude|forbid|bar|stop|object)\b",
-            "licence_no_need": r"\b(?:do|does|will|shall)\s*(?:not|n[’']t) (?:need|require|have to (?:seek|obtain|ask))\b"
-            r"|\bno (?:prior |further |written )*(?:permission|consent|licen[cs]e|approval|authori[sz]ation) (?:is|are|will be) \w+",
+            "licence_not_ban": r"\b(?:do|does|did|shall|will|would|may|must|can)\s*(?:not|never"
+            r"|n[’']t) (?:\w+ly )?(?:prohibit|prevent|restrict|limit|preclude|forbid|bar|stop|object)\b",
+            "licence_no_need": r"\b(?:do|does|will|shall)\s*(?:not|n[’']t) (?:need|require|have to (?:seek"
+            r"|obtain|ask))\b|\bno (?:prior |further |written )*(?:permission|consent|licen[cs]e|approval"
+            r"|authori[sz]ation) (?:is|are|will be) \w+",
             "licence_not_apply": r"\b(?:do|does|shall|will|would) not (?:apply|extend) (?:to|where|when|if)\b",
-            "licence_no_breach": r"\b(?:do|does|shall|will|would|is|are) not (?:be )?(?:in |a |considered |deemed |constitute |"
-            r"amount to )*(?:an? )?(?:breach|violation|violate|misuse)\b",
+            "licence_no_breach": r"\b(?:do|does|shall|will|would|is|are) not (?:be )?(?:in |a |considered "
+            r"|deemed |constitute |amount to )*(?:an? )?(?:breach|violation|violate|misuse)\b",
             "licence_no_ban": r"\b(?:no|without) (?:restriction|limitation|limit|prohibition)s? on\b",
-            "duty_no_licence": r"\b(?:(?:may|must|shall|will|can|could|do|does|did) not|cannot|(?:do|does|did|wo|ca)n[’']t|never) "
-            r"(?:allow|permit|authori[sz]e|tolerate|support|condone)\b",
+            "duty_no_licence": r"\b(?:(?:may|must|shall|will|can|could|do|does|did) not|cannot|(?:do|does|did"
+            r"|wo|ca)n[’']t|never) (?:allow|permit|authori[sz]e|tolerate|support|condone)\b",
             "aside_liable": r"\b(?:will|shall|would) not be (?:liable|responsible|penali[sz]ed|charged)\b",
-            "duty_not_allowed": r"\b(?:(?:is|are|be|shall|will|may|must|can|do|does)\s*)?(?:not|never|n[’']t|no longer) (?:be )?(?:\w+ly )?(?:allowed|permitted|authori[sz]ed|entitled|licensed)\b(?: to)?",
-            "duty_agreed": r"\b(?:agrees?|undertakes?|covenants?|promises?|warrants?|commits?|required|obliged)(?: and \w+)? (?:to )?not to\b"
-            r"|\brefrain(?:s|ing)? from\b|\bagree to not\b",
+            "duty_not_allowed": r"\b(?:(?:is|are|be|shall|will|may|must|can|do|does)\s*)?(?:not|never|n[’']t"
+            r"|no longer) (?:be )?(?:\w+ly )?(?:allowed|permitted|authori[sz]ed|entitled|licensed)\b(?: to)?",
+            "duty_agreed": r"\b(?:agrees?|undertakes?|covenants?|promises?|warrants?|commits?|required"
+            r"|obliged)(?: and \w+)? (?:to )?not to\b|\brefrain(?:s|ing)? from\b|\bagree to not\b",
             "duty_warranted": r"\bwarrants? that[^.;]{0,60}?\b(?:are|is|will) not\b",
-            "duty_nobody": r"\b(?:no (?:user|customer|one|person|party|developer)s?|nobody|neither you nor[^.;]{0,30}?|in no event|at no time"
+            "duty_nobody": r"\b(?:no (?:user|customer|one|person|party|developer)s?|nobody"
+            r"|neither you nor[^.;]{0,30}?|in no event|at no time"
             r"|under no circumstances) (?:may|shall|can|is|are|will)\b",
-            "duty_banned": r"\b(?:prohibit(?:s|ed|ing)?|forbid(?:s|den)?|disallow(?:s|ed)?|bann(?:ed|ing)|off[- ]limits|unlawful to)"
-            r"\b(?: from| to)?",
-            "duty_not": r"\b(?:may|must|shall|will|can|could|should|would|do|does) (?:not|never)\b(?! be able)|\bcannot\b(?! guarantee)"
-            r"|\b(?:ca|wo|do|does|must|sha|should)n[’']t\b",
+            "duty_banned": r"\b(?:prohibit(?:s|ed|ing)?|forbid(?:s|den)?|disallow(?:s|ed)?|bann(?:ed|ing)"
+            r"|off[- ]limits|unlawful to)\b(?: from| to)?",
+            "duty_not": r"\b(?:may|must|shall|will|can|could|should|would|do|does) (?:not|never)\b(?! be able)"
+            r"|\bcannot\b|\b(?:ca|wo|do|does|must|sha|should)n[’']t\b",
             "licence_granted": r"\b(?:allow|permit|authori[sz]e|entitle|encourage|invite|licen[cs]e)s?\s+"
             r"(?:you|customers?|users?|developers?|anyone|everyone)\b"
-            r"|\b(?:is|are|be) (?:\w+ly )?(?:allowed|permitted|free|welcome|entitled|authori[sz]ed|licensed|encouraged) to\b"
+            r"|\b(?:is|are|be) (?:\w+ly )?(?:allowed|permitted|free|welcome|entitled|authori[sz]ed|licensed"
+            r"|encouraged) to\b"
             r"|\bgrants? (?:to )?(?:you|the customer|customers?|users?)\b[^.;]{0,160}?\b(?:right|licen[cs]e)s? to\b"
             r"|\bha(?:ve|s) (?:the|a) right to\b|\bpermitted (?:uses?|exceptions?|purposes?)\b",
             "licence_passive": r"\b(?:may|can) (?:also |freely |be )*(?:used|accessed|shared|reused|resold)\b",
             "licence_may": r"\b(?:may|can)\b",
-            "duty_item": r"(?:^|(?<=\n))\W*(?:(?:\(?\w{1,3}[.)]\s+)?)(?:not|no|never)\b",
+            "duty_item": r"(?:^|(?<=\n))\W*(?:(?:\(?\w{1,3}[.)]\s+)?)(?:not|never|no(?= \w+ing\b))\b",
         }.items()
     ),
     re.IGNORECASE,
@@ -79,44 +85,58 @@ _ASK_SUBJECT = ("duty_not", "licence_may")
 _OF_WHOM = ("licence_may", "duty_banned")
 _NEGATION = re.compile(r"(?:\b(?:not|never|no longer)|n[’']t)\s+(?:\w+\s+){0,2}$", re.IGNORECASE)
 _ASIDE = re.compile(  # "so that you can", "laws that prohibit": says nothing of what is allowed
-    r"\b(?:so(?: that)?|how|what|where|when|whenever|if|before|until|whether|after) you\s*$|\b(?:that|which|who|laws?)\s*$",
+    r"\b(?:so(?: that)?|how|what|where|when|whenever|if|before|until|whether|after) you\s*$|\b(?:that|which|who"
+    r"|laws?)\s*$",
     re.IGNORECASE,
 )
 _CONDITION = re.compile(r"\b(?:if|when|whenever|in case|where) you\s*$", re.IGNORECASE)  # "if you do not opt out"
 _SUBORDINATE = re.compile(r"[(]|\b(?:except|unless|if|when|where|that|which|this|these)\b", re.IGNORECASE)
 _USER = re.compile(
-    r"(?:\byou(?:r \w+)?|\b(?:customers?|users?|developers?|subscribers?|members?|clients?|licensees?|anyone|everyone|individuals?"
+    r"(?:\byou(?:r \w+)?|\b(?:customers?|users?|developers?|subscribers?|members?|clients?|licensees?|anyone"
+    r"|everyone|individuals?"
     r"|person|part(?:y|ies)|agents?|recipients?|holders?|licensee|visitors?|researchers?|organi[sz]ations?)"
-    r"(?:[’']s? \w+)?)(?:\s*\([^)]*\))?(?:,? (?:and|or|also|then|hereby|therefore|\w+ly|only|still|otherwise|may|must|shall|will))*,?\s*$",
+    r"(?:[’']s? \w+)?)(?:\s*\([^)]*\))?(?:,? (?:and|or|also|then|hereby|therefore|\w+ly|only|still|otherwise"
+    r"|may|must|shall|will))*,?\s*$",
     re.IGNORECASE,
 )
-_THING = r"(?:Services?|Outputs?|Inputs?|Software|Content|Contents|Materials?|Products?|API|APIs|Accounts?|Models?|Apps?|It|This|These|That|Such)"
+_THING = (
+    r"(?:Services?|Outputs?|Inputs?|Software|Contents?|Materials?|Products?|APIs?|Accounts?|Models?|Apps?|It|This|These"
+    r"|That|Such)"
+)
 _PROVIDER = re.compile(
-    rf"(?:\b[Ww]e|\bit|\b(?:our|Our) (?!{_THING}\b)\w+|\b(?!{_THING}\b)[A-Z][\w.&-]*[A-Za-z](?: (?:AI|Inc\.?|LLC|Ltd\.?|PBC))?(?:[’']s \w+)?)"
+    rf"(?:\b[Ww]e|\bit|\b(?:our|Our) (?!{_THING}\b)\w+|\b(?!{_THING}\b)\w*[A-Z][\w.&-]*(?: (?:AI|Inc\.?|LLC"
+    rf"|Ltd\.?|PBC))?(?:[’']s \w+)?)"
     r"(?:\s*\([^)]*\))?(?:,? (?:and|or|also|then|hereby|\w+ly|in \w+ \w+ \w+))*,?\s*$"
 )
+_ELIDED = re.compile(r"\b(?:but|and|or|yet|nor)(?: also| \w+ly)?\s*$", re.IGNORECASE)  # "may not A, but may B"
+_MODAL = re.compile(r"\b(?:may|can|must|shall|will|could|should|would)\b|\bcannot\b", re.IGNORECASE)
 _RELATIVE = re.compile(r"\b(?:that|which|who|they|as|it|there)\s*$", re.IGNORECASE)
 
 _EXCEPTION = re.compile(
-    r"\b(?:except(?:ing)?|other than|unless|save (?:for|as|to|that|where)|excluding|with the exception of|apart from)\b[^,;.()\n]*",
+    r"\b(?:except(?:ing)?|other than|unless|save (?:for|as|to|that|where)|excluding|with the exception of"
+    r"|apart from)\b[^,;.()\n]*",
     re.IGNORECASE,
 )
 _AFTER = re.compile(
-    r"\b(?P<no_breach>(?:does|do|will|shall|would|is|are) not (?:be )?(?:considered |deemed |constitute |in )*(?:an? )?"
-    r"(?:breach|violation|violate)\b)|\b(?:is|are|be|was|were)\s+(?:\w+ly |also |hereby )*(?P<not>not |never )?(?:\w+ly )?"
-    r"(?:(?P<licence>permitted|allowed|authori[sz]ed|acceptable|welcome|fine)|(?P<duty>prohibited|forbidden|banned|disallowed"
-    r"|unacceptable|(?:a |an )?(?:\w+ )?(?:violation|breach)|unauthori[sz]ed))\b"
-    r"|\b(?P<consent>requires? (?:our |the |\w+[’']s )?(?:prior |express |written |separate )*(?:consent|permission|authori[sz]ation|approval|agreement)"
-    r"|(?:violates?|breaches) (?:these|our|this|the)\b)",
+    r"\b(?P<no_breach>(?:does|do|will|shall|would|is|are) not (?:be )?(?:considered |deemed |constitute "
+    r"|in )*(?:an? )?(?:breach|violation|violate)\b)|\b(?:is|are|be|was|were)\s+(?:\w+ly |also |hereby )*(?P<not>not "
+    r"|never )?(?:\w+ly )?"
+    r"(?:(?P<licence>permitted|allowed|authori[sz]ed|acceptable|welcome|fine)|(?P<duty>prohibited|forbidden"
+    r"|banned|disallowed|unacceptable|(?:a |an )?(?:\w+ )?(?:violation|breach)|unauthori[sz]ed))\b"
+    r"|\b(?P<consent>requires? (?:our |the |\w+[’']s )?(?:prior |express |written |separate )*(?:consent"
+    r"|permission|authori[sz]ation|approval|agreement)|(?:violates?|breaches) (?:these|our|this|the)\b)",
     re.IGNORECASE,
 )
 _UNAUTHORISED = re.compile(
-    r"\bunauthori[sz]ed\b|\bwithout (?:our |the |any |[A-Z]\w+[’']s )?(?:prior |express |written |explicit )*(?:consent|permission|authori[sz]ation|approval)\b",
+    r"\bunauthori[sz]ed\b|\bwithout (?:our |the |any |[A-Z]\w+[’']s )?(?:prior |express |written "
+    r"|explicit )*(?:consent|permission|authori[sz]ation|approval)\b",
     re.IGNORECASE,
 )
 _HEADINGS = (
-    (_L, re.compile(r"\b(?:you|users?|customers?) (?:may|can)\b(?! ?not|[’']t)|\bpermitted\b|\ballowed\b|\bexceptions?\b", re.IGNORECASE)),
-    (_P, re.compile(r"\b(?:do not|don[’']t|cannot|can[’']t|may not|must not|not (?:allowed|permitted)|prohibit\w*|restricti\w+|disallowed|forbidden"
+    (_L, re.compile(r"\b(?:you|users?|customers?) (?:may|can)\b(?! ?not|[’']t)|\bpermitted\b|\ballowed\b"
+    r"|\bexceptions?\b", re.IGNORECASE)),
+    (_P, re.compile(r"\b(?:do not|don[’']t|cannot|can[’']t|may not|must not|not (?:allowed|permitted)"
+    r"|prohibit\w*|restricti\w+|disallowed|forbidden"
                     r"|unacceptable|misuse|abuse)\b", re.IGNORECASE)),
 )  # fmt: skip
 _DEFINITION = re.compile(
@@ -129,7 +149,7 @@ _END_OF_SENTENCE = re.compile(
 
 
 def governing(text: str, lead_in: str, headings: Sequence[str], start: int, end: int) -> Governing | None:
-    """What governs the words of `text` from `start` to `end`; None where nothing does, or it is the provider's doing."""
+    """What governs the words of `text` from `start` to `end`; None where nothing does, or the provider acts."""
     first, last = _sentence(text, start)
     if text[first:last].rstrip().endswith("?"):
         return None  # a question
@@ -178,7 +198,7 @@ def _before(text: str, first: int, start: int) -> tuple[Governing | None, bool]:
 
 def _polarity(match: re.Match[str], before: str) -> Polarity | None:
     """What the words say, None for those that say nothing of the user's conduct."""
-    name = str(match.lastgroup)
+    name, before = str(match.lastgroup), _subject(before)
     if name.startswith("aside") or (name in _OF_WHOM and _ASIDE.search(before)):
         return None
     if name == "duty_not" and _CONDITION.search(before):
@@ -186,12 +206,22 @@ def _polarity(match: re.Match[str], before: str) -> Polarity | None:
     polarity = _P if name.startswith("duty") else _L
     if name == "licence_not_ban":  # "we do not restrict …" leaves it free, "you may not restrict …" does not
         return _P if _USER.search(before) else _L
-    if name in _ASK_SUBJECT and not _USER.search(before):
-        if name == "licence_may" or _is_providers(match, before) or _RELATIVE.search(before):
-            return None  # "use may vary" permits nothing
+    if name in _ASK_SUBJECT and not _USER.search(before) and _says_nothing(match, before):
+        return None
     if name in ("licence_granted", "duty_banned") and _NEGATION.search(before):
         return _P if polarity == _L else _L
     return polarity
+
+
+def _subject(before: str) -> str:
+    """The words up to the subject: that of the verb before, where there is none of its own."""
+    earlier = list(_MODAL.finditer(before)) if _ELIDED.search(before) else []
+    return before[: earlier[-1].start()] if earlier else before
+
+
+def _says_nothing(match: re.Match[str], before: str) -> bool:
+    """Of words whose subject is not the user: "use may vary" permits nothing, "access must not be shared" forbids."""
+    return match.lastgroup == "licence_may" or _is_providers(match, before) or bool(_RELATIVE.search(before))
 
 
 def _is_providers(match: re.Match[str], before: str) -> bool:

@@ -12,7 +12,7 @@ _ONLY = re.compile(r"\bonly\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Matching words: in which part of the clause, from where to where, and whether they are the conduct or the rule."""
+    """Matching words: in which part of the clause, from where to where, and whether they show conduct or rule."""
 
     part: str  # "text", "lead_in" or "heading" (the headings joined by line ends)
     start: int
@@ -39,7 +39,5 @@ def propose(text: str, *, lead_in: str = "", headings: Sequence[str] = ()) -> li
 
 def _meant(conduct: Conduct, rule: Governing, text: str, start: int) -> Polarity:
     """ "You may use the Services only in supported countries" is a limit on where, and permits nothing else."""
-    if conduct == Conduct.REGION and rule.part == "text" and rule.polarity == Polarity.PERMITS:
-        if _ONLY.search(text, rule.start, start):
-            return Polarity.PROHIBITS
-    return rule.polarity
+    permitted = conduct == Conduct.REGION and rule.part == "text" and rule.polarity == Polarity.PERMITS
+    return Polarity.PROHIBITS if permitted and _ONLY.search(text, rule.start, start) else rule.polarity

@@ -52,7 +52,7 @@ def in_force(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def document(request: HttpRequest, slug: str) -> HttpResponse:
-    shown = findfind_document(request, slug)
+    shown = find_document(request, slug)
     spans = {span.version.pk: span for span in queries.spans(shown)}
     listed = queries.intervals(shown)[::-1]
     earlier = [*listed[1:], None]

@@ -99,6 +99,7 @@ class HoldScope(AuditedModel):
 
     class Meta(AuditedModel.Meta):
         verbose_name = "scope of a hold"
+        verbose_name_plural = "scopes of holds"
         constraints = [
             models.UniqueConstraint(
                 fields=["hold", "table_name", "row_id"],

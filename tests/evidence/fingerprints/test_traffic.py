@@ -169,6 +169,9 @@ def test_distances_computed_elsewhere_are_ranked():
     null = [i / 1000 for i in range(99)]
     result = recompute("query-distribution", {"mmd2": 0.0905, "null": null, "queries": 1500})
     assert result.p_value == pytest.approx(9 / 100)
+    assert result.power is None
+    weak = recompute("query-distribution", {"mmd2": 0.05, "null": null, "queries": 1500, "positives": [0.05, 0.2]})
+    assert (weak.power, weak.direction) == (0.5, "uninformative")
     with pytest.raises(InvalidInputs, match="at least 19 `null`"):
         recompute("query-distribution", {"mmd2": 0.09, "null": null[:5], "queries": 1500})
 
@@ -177,6 +180,8 @@ def test_embeddings_that_do_not_fit_are_refused():
     square = [[0.0, 1.0], [1.0, 0.0]]
     with pytest.raises(InvalidInputs, match="at least twice as many queries as `window`, 4"):
         recompute("query-distribution", {"window": square, "benign": square})
+    with pytest.raises(InvalidInputs, match="`benign` has more than 400,000 numbers; reduce its dimensions"):
+        recompute("query-distribution", {"window": square, "benign": [[0.0] * 4_000] * 101})
     with pytest.raises(InvalidInputs, match="`window` has 2 dimensions, `benign` 1"):
         recompute("query-distribution", {"window": square, "benign": [[0.0]] * 9})
 

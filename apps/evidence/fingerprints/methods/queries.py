@@ -29,7 +29,7 @@ from .benign import AVERAGED, BENIGN, WORDS
 Score = Annotated[float, Meta(ge=-1e12, le=1e12)]
 Scores = list[Score]
 Vector = Annotated[list[Score], Meta(min_length=1, max_length=4096)]
-_MOST_CELLS = 4_000_000
+_MOST_CELLS = 400_000  # a second for each 100,000, spent on the canonical digest of the inputs
 
 # --- query distribution -----------------------------------------------------------------------------------------------
 
@@ -42,6 +42,9 @@ class Distribution(Inputs, frozen=True, kw_only=True):
     mmd2: Annotated[Score | None, Meta(description="squared distance of the window, if computed elsewhere")] = None
     null: Annotated[
         Scores, Meta(max_length=100_000, description="squared distances of benign windows from benign traffic")
+    ] = []
+    positives: Annotated[
+        Scores, Meta(max_length=100_000, description="squared distances of known hostile windows, for the power")
     ] = []
     queries: Annotated[Positive | None, Meta(description="queries in the window, where `mmd2` is given")] = None
     resamples: Annotated[int, Meta(ge=19, le=5_000, description="benign windows drawn for the null")] = 199
@@ -82,6 +85,7 @@ def _distance(inputs: Distribution, observed: float, null: Any, queries: int) ->
         p=ranks.tail(observed, null, "rank among benign windows"),
         effect=observed - float(np.median(null)),
         effect_name="MMD² above the median of benign windows",
+        power=ranks.power(inputs.positives, null, inputs.alpha),
         shown={"large_enough": "held" if queries >= 500 else "violated"},
         figures={"mmd2": observed, "null_median": float(np.median(null)), "null_95": high, "windows": float(len(null))},
     )

@@ -29,14 +29,14 @@ class Command(BaseCommand):
         for rejection in (*summary.not_terms, *summary.rejected):
             self.stderr.write(self.style.WARNING(f"line {rejection.line}, {rejection.file}: {rejection.reason}"))
         self.stdout.write(
-            f"{summary.versions} version{_s(summary.versions)} of {summary.documents} new document{_s(summary.documents)}"
-            f" imported, seen {summary.sightings} time{_s(summary.sightings)}: {summary.texts} new texts,"
-            f" {summary.clauses} clauses, {summary.tags} tags to decide. {summary.skipped} were there already,"
-            f" {len(summary.not_terms)} held no terms, {len(summary.rejected)} were rejected."
+            f"{_counted(summary.versions, 'version')} of {_counted(summary.documents, 'new document')} imported, seen"
+            f" {_counted(summary.sightings, 'time')}: {_counted(summary.texts, 'new text')}, {summary.clauses} clauses,"
+            f" {summary.tags} tags to decide. {summary.skipped} were there already, {len(summary.not_terms)} held no"
+            f" terms, {len(summary.rejected)} were rejected."
         )
         if summary.rejected:
             raise CommandError("Not every record could be imported; the lines above say why.")
 
 
-def _s(count: int) -> str:
-    return "" if count == 1 else "s"
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"

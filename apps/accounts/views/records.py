@@ -4,9 +4,10 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts import actions, queries
+from apps.accounts import actions, authorisations, queries
 from apps.accounts.filters import AccountFilter
 from apps.accounts.forms import ImportForm
 from apps.audit.reads.asking import asked
@@ -17,7 +18,12 @@ from apps.core.ui.formats import number
 from apps.staff.queries import names_of
 
 # Panels of rooms below this one, where they are installed: who links here need not be known here.
-PANELS = {"Alerts about it": "alerts:of_account", "Cases": "cases:of_account", "Notices": "notices:of_account"}
+PANELS = {
+    "Alerts about it": "alerts:of_account",
+    "Cases": "cases:of_account",
+    "Notices": "notices:of_account",
+    "Canaries": "evidence:canaries_of_account",
+}
 
 
 @require_safe
@@ -41,6 +47,8 @@ def account(request: HttpRequest, pk: str) -> HttpResponse:
         "values": list(daily.values()),
         "models": queries.totals_by_model(found),
         "acceptances": queries.acceptances(request.user, found),
+        "authorisations": authorisations.of_account(found),
+        "today": timezone.now().date(),
         "panels": [(title, url) for title, name in PANELS.items() if (url := url_if_any(name, found.pk))],
     }
     return render(request, "accounts/account.html", context)
