@@ -314,6 +314,7 @@ ROUTES: dict[str, Route] = {
     "cases:campaign": page(case("investigation")),
     "cases:accounts": page(case("investigation")),
     "cases:evidence": page(case("investigation")),
+    "cases:runs": page(case("investigation")),
     "cases:explanations": page(case("investigation")),
     "cases:claims": page(lambda w: [w.once("claim_link").case.ref]),
     "cases:findings": page(case("investigation")),

@@ -209,6 +209,7 @@ NOT_COUNTED: dict[str, str] = {
     "cases:campaign": FIGURES,
     "cases:accounts": LISTS,
     "cases:evidence": ABOUT_THE_CASE,
+    "cases:runs": ABOUT_THE_CASE,
     "cases:explanations": ABOUT_THE_CASE,
     "cases:claims": "what was said in public",
     "cases:record_claim": WRITING,
