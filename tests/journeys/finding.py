@@ -1,15 +1,13 @@
-"""From an alert group to a confirmed finding without leaving the case and without touching a mouse."""
+"""From a group to a confirmed finding, in the frame of the case and by keyboard alone; see test_whole_job."""
 
 import re
+from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from apps.alerts.models import AlertGroup
-from apps.cases.models import Case
+from apps.cases.models import Case, Finding
 from tests.evidence.conftest import OPEN, key_named, suspect_named
-
-pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(300)]
 
 FOCUSED = "element => element === document.activeElement"
 
@@ -60,10 +58,10 @@ def stays(page: Page, case: Case) -> None:
     expect(page.get_by_role("heading", name="What is missing")).to_be_visible()
 
 
-def test_from_a_group_to_a_confirmed_finding_by_keyboard(window, story):
+def by_keyboard(analyst: Page, reviewer: Page, story: Any) -> Finding:
+    """The analyst's and the reviewer's part, up to the confirmed finding."""
     suspect_named("Meridian 7B", story.mira)
     key_named("wm-2026-03", story.noor)
-    analyst = window("mira.thornmere")
     case = _open(analyst)
     _collect(analyst, case, story)
     _run(analyst, case)
@@ -75,8 +73,6 @@ def test_from_a_group_to_a_confirmed_finding_by_keyboard(window, story):
     assert all(row.evidence and row.clauses for row in finding.accounts.all())
     assert finding.elements.get(element="use").exhibits == [2]
     assert finding.elements.get(element="same_hand").is_gap
-
-    reviewer = window("noor.ashmoor")
     reviewer.goto(f"/cases/{case.ref}/")
     press(reviewer, "p")
     reviewer.wait_for_url(re.compile("/findings/"))
@@ -84,6 +80,7 @@ def test_from_a_group_to_a_confirmed_finding_by_keyboard(window, story):
     told(reviewer, "is confirmed")
     finding.refresh_from_db()
     assert (finding.state, finding.reviewed_by) == ("confirmed", story.noor)
+    return finding
 
 
 def _open(page: Page) -> Case:
@@ -101,7 +98,7 @@ def _open(page: Page) -> Case:
     return Case.objects.get()
 
 
-def _collect(page: Page, case: Case, story) -> None:
+def _collect(page: Page, case: Case, story: Any) -> None:
     tab(page, "Evidence")
     press(page, "u")
     stays(page, case)
