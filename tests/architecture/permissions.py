@@ -429,6 +429,16 @@ API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert", "audit:api-verif
 # Tested with keys and sessions in tests/evidence/runs/test_api.py.
 API |= {"evidence:api-tests", "evidence:api-runs", "evidence:api-run"}
 
+# Of a case, tested with sessions and keys in tests/cases/test_api.py.
+API |= {
+    f"cases:api-{name}"
+    for name in (
+        "case", "evidence", "matrix", "findings", "add_exhibit", "rate_exhibit", "raise_explanation",
+        "assess_explanation", "allow_wording", "invite_party", "confirm_finding", "reject_finding",
+        "propose_decision", "approve_decision", "reject_decision",
+    )
+}  # fmt: skip
+
 # What clients made for other systems call with a detector's key, tested in tests/alerts/compat.
 API |= {
     f"alerts:thehive-{generation}-{call}"
