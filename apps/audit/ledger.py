@@ -10,7 +10,7 @@ import hmac
 import json
 import os
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -82,15 +82,18 @@ def lock(row: AuditedModel) -> None:
     _act().locked[row._meta.db_table, row.pk] = rows.lock(row)
 
 
-def _forget(table: str, key: UUID | None = None) -> rows.Told | None:
-    """A row, or any row of a table, is written now: what acts remember of it is no longer so. Returns what that was."""
+def _forget(row: AuditedModel) -> rows.Told | None:
+    """The row is written now: what acts remember of it is no longer so. Returns what that was."""
     told = None
     for present in _acts.get():
-        if key is not None:
-            told = present.locked.pop((table, key), None) or told
-        else:
-            present.locked = {place: row for place, row in present.locked.items() if place[0] != table}
+        told = present.locked.pop((row._meta.db_table, row.pk), None) or told
     return told
+
+
+def _forget_all(table: str) -> None:
+    """Any row of the table may be written now."""
+    for present in _acts.get():
+        present.locked = {place: row for place, row in present.locked.items() if place[0] != table}
 
 
 def create(model: type[M], /, **values: Any) -> M:
@@ -111,7 +114,7 @@ def create(model: type[M], /, **values: Any) -> M:
 def change(row: M, /, **values: Any) -> M:
     """Set columns of a row and record old and new values. Refuses a change of state that the workflow does not have."""
     _refuse_inside_batch_of(row._meta.db_table)
-    old, before = _forget(row._meta.db_table, row.pk) or rows.read(row)
+    old, before = _forget(row) or rows.read(row)
     for name, value in values.items():
         column = str(_field(row.__class__, name).column)
         if any(flow.field == name for flow in workflow.of(row.__class__)) and old[column] != value:
@@ -142,7 +145,7 @@ class Batch:
     def tables(self) -> list[str]:
         return sorted({table for table, _, _ in self.manifests} | {model._meta.db_table for model, _ in self.awaited})
 
-    def run(self, model: type[AuditedModel], sql: str, params: Sequence | None = None) -> int:
+    def run(self, model: type[AuditedModel], sql: str, params: Sequence | Mapping | None = None) -> int:
         """Run one INSERT or UPDATE of the model's table and take the digest of every row it wrote; returns how many.
 
         `sql` has no RETURNING clause of its own. The table may hold no private columns: a digest cannot hide them.
@@ -298,7 +301,7 @@ def _refuse_inside_batch_of(table: str, *, other_than: Batch | None = None) -> N
 def _refuse_outside(model: type[AuditedModel], batch: Batch) -> None:
     if model.PRIVATE:
         raise TypeError(f"{model.__name__} has private columns and is written row by row")
-    _forget(model._meta.db_table)
+    _forget_all(model._meta.db_table)
     _refuse_inside_batch_of(model._meta.db_table, other_than=batch)
 
 

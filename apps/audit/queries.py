@@ -59,9 +59,9 @@ def standing() -> Standing:
     checkpoint = Checkpoint.objects.order_by("-number").first()
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT count(*) FROM (SELECT FROM audit_event e WHERE xid >= %s"
+            "SELECT count(*) FROM (SELECT FROM audit_event e WHERE (xid, id) > (%s, %s)"
             " AND NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) LIMIT %s) waiting",
-            [state.low_xid, WAITING_COUNTED],
+            [state.low_xid, state.low_id, WAITING_COUNTED],
         )
         (waiting,) = cursor.fetchone()
     return Standing(state.size, waiting, checkpoint, _root(checkpoint), _key())

@@ -1,8 +1,11 @@
+from typing import Any
+
 import django_filters
 from django.db.models import Q, QuerySet
 
 from apps.alerts.models import Severity
-from apps.cases.models import Case
+from apps.cases.models import Case, Exhibit
+from apps.cases.strength import Strength, Verdict
 from apps.staff.models import User
 
 OPEN = "open"
@@ -36,3 +39,53 @@ class CaseFilter(django_filters.FilterSet):
 
     def in_state(self, cases: QuerySet, name: str, state: str) -> QuerySet:
         return cases.exclude(state=Case.State.CLOSED) if state == OPEN else cases.filter(state=state)
+
+
+NUMBERED = (
+    ("ratio", "with a number"),
+    ("none", "without a number"),
+    ("capped", "held at its cap"),
+    ("against", "against"),
+)
+STANDING = (
+    (Verdict.STANDS, "stands when all is counted"),
+    (Verdict.LEAD, "good for a lead"),
+    (Verdict.FALLS, "does not stand"),
+    (Verdict.CANNOT, "could not have stood"),
+)
+
+
+class ExhibitFilter(django_filters.FilterSet):
+    """What narrows the exhibits of a case, by what they show, depend on and carry."""
+
+    group = django_filters.ChoiceFilter(label="Depends on", field_name="dependency_group", empty_label="any")
+    element = django_filters.ChoiceFilter(label="Element", choices=Exhibit.Element.choices, empty_label="any")
+    strength = django_filters.ChoiceFilter(label="Strength", choices=NUMBERED, method="weighing", empty_label="any")
+    corrected = django_filters.ChoiceFilter(
+        label="Held against all runs", choices=STANDING, method="standing", empty_label="any"
+    )
+    q = django_filters.CharFilter(label="Words of title or what it shows", method="having_words")
+
+    class Meta:
+        model = Exhibit
+        fields: list[str] = []
+
+    def __init__(self, *args: Any, strength: Strength, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.found = strength
+        self.filters["group"].extra["choices"] = [(line.group, line.group) for line in strength.combined.lines]
+
+    def weighing(self, exhibits: QuerySet, name: str, value: str) -> QuerySet:
+        tests = {
+            "ratio": lambda one: one.counted is not None,
+            "none": lambda one: one.counted is None,
+            "capped": lambda one: one.is_capped,
+            "against": lambda one: (one.said or 0.0) < 0,
+        }
+        return exhibits.filter(pk__in=[one.key for one in self.found.exhibits if tests[value](one)])
+
+    def standing(self, exhibits: QuerySet, name: str, value: str) -> QuerySet:
+        return exhibits.filter(pk__in=[one.key for one in self.found.exhibits if self.found.verdict(one) == value])
+
+    def having_words(self, exhibits: QuerySet, name: str, words: str) -> QuerySet:
+        return exhibits.filter(Q(shows__icontains=words.strip()) | Q(item__title__icontains=words.strip()))

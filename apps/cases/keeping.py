@@ -3,21 +3,29 @@
 from django.db import models
 
 from apps.cases.models import (
+    AllowedWording,
     Assessment,
     Case,
     CaseAccount,
     CaseGroup,
     CaseNote,
+    Claim,
+    ClaimLink,
     Decision,
     Exhibit,
     Explanation,
     Finding,
     FindingAccount,
     FindingClause,
+    FindingElement,
     FindingExhibit,
     FindingExplanation,
+    FindingLevel,
+    FindingOmission,
     Independence,
+    Invitation,
     Party,
+    Quantity,
     Task,
 )
 from apps.records.reach import brings, holdable, part_of
@@ -43,15 +51,30 @@ OF_CASE: tuple[type[models.Model], ...] = (
     Finding,
     Decision,
     Independence,
+    AllowedWording,
+    Claim,
+    ClaimLink,
+    Quantity,
 )
 for model in OF_CASE:
     part_of(model, "case")
 brings(CaseGroup, "case", "group")
 brings(CaseAccount, "case", "account")
 brings(Exhibit, "case", "item")
-for part in (FindingAccount, FindingClause, FindingExhibit, FindingExplanation):
+brings(Claim, "case", "capture")
+OF_FINDING: tuple[type[models.Model], ...] = (
+    FindingAccount,
+    FindingOmission,
+    FindingClause,
+    FindingExhibit,
+    FindingExplanation,
+    FindingElement,
+    FindingLevel,
+)
+for part in OF_FINDING:
     part_of(part, "finding")
-part_of(Assessment, "explanation")
+part_of(Invitation, "party")
+part_of(Assessment, "case")
 
 subject(
     "party",
@@ -65,6 +88,12 @@ subject(
             rows=lambda party: Party.objects.filter(pk=party.pk),
             instead=lambda row, party: {"name": ERASED, "address": ""},
             says="name and address",
-        )
+        ),
+        Part(
+            Invitation,
+            rows=lambda party: Invitation.objects.filter(party=party).exclude(response=""),
+            instead=lambda row, party: {"response": ERASED},
+            says="what it answered",
+        ),
     ],
 )

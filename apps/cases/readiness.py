@@ -13,9 +13,11 @@ from urllib.parse import urlencode
 from django.core.exceptions import ValidationError
 from django.urls import reverse
 
+from apps.accounts import authorisations
 from apps.audit.models import Event
-from apps.cases import queries
+from apps.cases import queries, substance
 from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
+from apps.cases.standards.families import FAMILIES
 from apps.cases.wrongful import few
 from apps.core.links import url_if_any
 
@@ -31,12 +33,13 @@ NEXT_STEP = {
     State.NOTICE: "before the case is closed",
     State.CLOSED: "closed",
 }
-# Without two independent lines of evidence a finding says "likely" at most (4-eyes for evidence).
-LINES_FOR_SURE = 2
 
 
 def missing(case: Case) -> list[Line]:
-    """Lines of `state` (ok, warn, stop), `text`, `detail`, `url`, `action` for the next step from the present state."""
+    """Lines of `state` (ok, warn, stop), `text`, `detail`, `url`, `action` for the next step from the present state.
+
+    A line that a rule of the house asks for ends with its number, "(R4)".
+    """
     return _CHECKS[State(case.state)](case)
 
 
@@ -87,17 +90,18 @@ def _summary(case: Case) -> Line:
 
 
 def _before_finding(case: Case) -> list[Line]:
-    exhibits = list(case.exhibits.all())
+    exhibits = list(case.exhibits.select_related("item"))
     explanations = list(case.explanations.all())
     return [
         _assignee(case),
         _accounts(case),
         _terms(case),
         _exhibits(case, exhibits),
-        _lines_of_evidence(case, exhibits),
+        _families(case, exhibits),
         *_explanations(case, explanations),
-        _matrix(case, exhibits, explanations),
+        *_matrix(case),
         _elements(case, exhibits),
+        _authorised(case),
         _contracts(case),
         *_open_tasks(case),
     ]
@@ -123,6 +127,14 @@ def _terms(case: Case) -> Line:
 
 
 def _exhibits(case: Case, exhibits: list[Exhibit]) -> Line:
+    if exhibits and all(exhibit.item.only_says for exhibit in exhibits):
+        return _line(
+            "stop",
+            "Every exhibit proves only that something was said (R12)",
+            "a claim is no evidence of what it says",
+            _url("cases:add_exhibit", case),
+            "Add one of your own",
+        )
     if exhibits:
         return _line(
             "ok", "Exhibits carry it", f"{exhibits[0].label} to {exhibits[-1].label}" if exhibits[1:] else "E1"
@@ -130,50 +142,55 @@ def _exhibits(case: Case, exhibits: list[Exhibit]) -> Line:
     return _line("stop", "No exhibit is in the file", url=_url("cases:add_exhibit", case), action="Add one")
 
 
-def _lines_of_evidence(case: Case, exhibits: list[Exhibit]) -> Line:
-    lines = {exhibit.dependency_group for exhibit in exhibits}
-    if len(lines) >= LINES_FOR_SURE:
-        return _line("ok", "Independent lines of evidence", str(len(lines)))
+def _families(case: Case, exhibits: list[Exhibit]) -> Line:
+    families = substance.independent_families(exhibits)
+    if families:
+        names = ", ".join(sorted(str(FAMILIES[family]) for family in families))
+        return _line("ok", "Independent families of evidence (R4)", names)
     return _line(
         "warn",
-        "Fewer than two independent lines of evidence",
-        "the finding can say “likely” at most",
+        "Fewer than two independent families of evidence (R4)",
+        "the finding can say “roughly even chance” at most",
         _url("cases:add_exhibit", case),
         "Add another",
     )
 
 
 def _explanations(case: Case, explanations: list[Explanation]) -> list[Line]:
+    address = _url("cases:explanations", case)
     if not explanations:
-        return [
-            _line(
-                "stop",
-                "No innocent explanation was considered",
-                url=_url("cases:explanations", case),
-                action="Raise one",
-            )
-        ]
+        return [_line("stop", "No innocent explanation was considered", "", address, "Raise one")]
     lines = [
-        _line("stop", f"Not tested: {e}", url=_url("cases:explanations", case), action="Assess it")
+        _line("stop", f"Not tested: {e}", "test it, or say why it cannot be tested", address, "Assess it")
         for e in explanations
         if e.status == Explanation.Status.UNTESTED
     ]
     lines += [
-        _line("warn", f"Not ruled out: {e}", e.get_status_display().lower(), _url("cases:explanations", case), "Look")
+        _line("warn", f"Not ruled out: {e}", e.get_status_display().lower(), address, "Look")
         for e in explanations
-        if e.status in (Explanation.Status.NOT_EXCLUDED, Explanation.Status.SUPPORTED)
+        if e.status not in (Explanation.Status.UNTESTED, Explanation.Status.REFUTED)
     ]
     refuted = sum(e.status == Explanation.Status.REFUTED for e in explanations)
-    return [*lines, _line("ok", "Explanations tested and refuted", str(refuted))] if refuted else lines
+    if refuted:
+        lines.append(_line("ok", "Explanations tested and refuted", str(refuted)))
+    if not any(e.is_tested or e.status == Explanation.Status.UNTESTED for e in explanations):
+        detail = "the finding can say “roughly even chance” at most"
+        lines.append(_line("warn", "No explanation was tested (R4)", detail, address, "Test one"))
+    return lines
 
 
-def _matrix(case: Case, exhibits: list[Exhibit], explanations: list[Explanation]) -> Line:
-    empty = len(exhibits) * len(explanations) - case.assessments.count()
-    if empty <= 0:
-        return _line("ok", "Every exhibit is weighed against every explanation")
-    return _line(
-        "warn", f"Empty cells of the matrix: {empty}", url=_url("cases:explanations", case), action="Fill them"
-    )
+def _matrix(case: Case) -> list[Line]:
+    """Empty cells, and whether something else is less contradicted than what is suspected."""
+    standings = queries.standings(case)
+    address = _url("cases:explanations", case)
+    if empty := sum(standing.open for standing in standings):
+        lines = [_line("warn", f"Empty cells of the matrix: {empty}", "", address, "Fill them")]
+    else:
+        lines = [_line("ok", "Every exhibit is weighed against every explanation")]
+    suspected, *others = standings
+    if better := [one.name for one in others if one.order < suspected.order]:
+        lines.append(_line("warn", f"Less speaks against: {better[0]}", "than against the suspicion", address, "Look"))
+    return lines
 
 
 def _elements(case: Case, exhibits: list[Exhibit]) -> Line:
@@ -187,6 +204,21 @@ def _elements(case: Case, exhibits: list[Exhibit]) -> Line:
         "add one, or let the finding say so in its limits",
         _url("cases:add_exhibit", case),
         "Add one",
+    )
+
+
+def _authorised(case: Case) -> Line:
+    figures = queries.figures(case)
+    start, end = figures.first_day or case.opened_at.date(), figures.last_day or case.opened_at.date()
+    leave = authorisations.covering(queries.accounts_of(case), start, end)
+    if not leave:
+        return _line("ok", "No authorisation on record covers a member")
+    return _line(
+        "warn",
+        f"Accounts that an authorisation covers: {len({one.account_id for one in leave})}",
+        f"{', '.join(sorted({str(one.authorisation) for one in leave}))}: leave them out, or say why it does not apply",
+        _url("cases:accounts", case),
+        "Look at them",
     )
 
 

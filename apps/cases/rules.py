@@ -56,6 +56,12 @@ def is_not_done(principal, task=None) -> bool:
     return task is None or isinstance(task, Case) or task.done_at is None
 
 
+@rules.predicate
+def is_not_withdrawn(principal, obj=None) -> bool:
+    """A claim, or a link between claims."""
+    return obj is None or isinstance(obj, Case) or obj.withdrawn_at is None
+
+
 rules.add_perm("cases.view", may("cases.view"))
 rules.add_perm("cases.view_privileged", may("cases.view_privileged"))
 rules.add_perm("cases.open_privileged", may("cases.open_privileged"))
@@ -84,9 +90,22 @@ rules.add_perm("cases.raise_explanation", may("cases.raise_explanation") & is_op
 rules.add_perm("cases.assess_explanation", may("cases.assess_explanation") & is_open)
 rules.add_perm("cases.rate_exhibit", may("cases.rate_exhibit") & is_open)
 
+rules.add_perm("cases.record_claim", may("cases.record_claim") & is_open)
+rules.add_perm("cases.grade_claim", may("cases.grade_claim") & is_open & is_not_withdrawn)
+rules.add_perm("cases.link_claims", may("cases.link_claims") & is_open & is_not_withdrawn)
+rules.add_perm("cases.unlink_claims", may("cases.unlink_claims") & is_open & is_not_withdrawn)
+rules.add_perm("cases.withdraw_claim", may("cases.withdraw_claim") & is_open & is_not_withdrawn)
+rules.add_perm("cases.record_quantity", may("cases.record_quantity") & is_open)
+
 rules.add_perm("cases.argue_independence", may("cases.argue_independence") & is_open)
 rules.add_perm("cases.accept_independence", may("cases.accept_independence") & is_open & is_not_its_author)
 rules.add_perm("cases.refuse_independence", may("cases.refuse_independence") & is_open & is_not_its_author)
+
+rules.add_perm("cases.allow_wording", may("cases.allow_wording") & is_open)
+rules.add_perm("cases.invite_party", may("cases.invite_party") & is_open)
+rules.add_perm("cases.waive_invitation", may("cases.waive_invitation") & is_open)
+rules.add_perm("cases.record_response", may("cases.record_response"))
+rules.add_perm("cases.record_silence", may("cases.record_silence"))
 
 rules.add_perm("cases.propose_finding", may("cases.propose_finding") & may_still_accuse)
 rules.add_perm("cases.confirm_finding", may("cases.confirm_finding") & is_open & is_not_its_proposer)

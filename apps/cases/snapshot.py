@@ -5,27 +5,38 @@ ratios log10, hashes hexadecimal. Only confirmed findings and approved decisions
 never a note.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, date
-from typing import Any
+from typing import Any, TypeVar
 
 from django.conf import settings
-from django.db.models import Max, Min, Sum
+from django.db.models import Max, Min, Q, Sum
 from django.utils import timezone
 
 from apps.accounts.models import Account
 from apps.alerts.models import Alert
-from apps.cases import queries, wording
+from apps.cases import queries, strength, wording
 from apps.cases.models import Case, Decision, Exhibit, Finding, FindingClause
+from apps.cases.strength import disclosed, sentences
+from apps.core import bound
+from apps.evidence.models import TestRun
 from apps.policies.queries import lead_in
 from apps.staff.queries import names_of
 
+T = TypeVar("T")
 
-def snapshot(case: Case) -> dict[str, Any]:
-    """Everything that may be reported of a case, now. The caller's transaction makes it one moment."""
-    figures = queries.figures(case)
+
+def snapshot(case: Case, *, until: date | None = None) -> dict[str, Any]:
+    """Everything that may be reported of a case, now; of activity up to a day, the last one on record if none is given.
+    The caller's transaction makes it one moment.
+
+    `measurements` holds the queries that its numbers come from, so that they can be asked again (R19).
+    """
+    until = until or queries.figures(case).last_day
+    measured = Measured()
+    figures = measured.by("figures", lambda: queries.figures(case, until))
+    evidence = measured.by("evidence", lambda: strength.of(case))
     findings = list(case.findings.filter(state=Finding.State.CONFIRMED).order_by("proposed_at"))
-    exhibits = list(queries.exhibits(case))
     decisions = list(case.decisions.filter(state=Decision.State.APPROVED).order_by("proposed_at"))
     return {
         "reference": case.ref,
@@ -41,28 +52,44 @@ def snapshot(case: Case) -> dict[str, Any]:
         "active_from": _day(figures.first_day),
         "active_until": _day(figures.last_day),
         "summary": _summary(case, figures, findings),
-        "method": _method(case, exhibits, findings),
+        "method": _method(case, evidence, findings),
         "limits": _limits(case, findings),
         "figures": _figures(figures),
         "activity": [
             {"day": _day(row["day"]), "exchanges": row["queries"], "accounts": row["accounts"]}
-            for row in queries.activity_per_day(case)
+            for row in measured.by("activity", lambda: queries.activity_per_day(case, until))
         ],
         "marks": _marks(case, decisions),
         "findings": [_finding(number, finding) for number, finding in enumerate(findings, 1)],
-        "exhibits": _exhibits(exhibits),
+        "exhibits": _exhibits(list(queries.exhibits(case)), evidence),
+        "strength": disclosed.whole(evidence),
+        "runs": disclosed.runs(evidence, measured.by("runs", lambda: _runs(case, evidence, findings))),
         "decisions": [_decision(decision) for decision in decisions],
         "countries": [
             {"country": row["country"], "accounts": row["accounts"], "exchanges": row["queries"]}
-            for row in queries.per_country(case)
+            for row in measured.by("countries", lambda: queries.per_country(case, until))
         ],
         "parties": [
             {"name": p.name, "role": f"{p.get_role_display()} ({p.get_status_display().lower()})", "country": None}
             for p in case.parties.order_by("added_at")
         ],
         "techniques": [],
-        "accounts": _accounts(case),
+        "accounts": measured.by("accounts", lambda: _accounts(case, until)),
+        "measurements": measured.rows,
     }
+
+
+class Measured:
+    """Answers, and the statements that each was asked by."""
+
+    def __init__(self) -> None:
+        self.rows: list[dict[str, Any]] = []
+
+    def by(self, what: str, ask: Callable[[], T]) -> T:
+        with bound.statements() as made:
+            answer = ask()
+        self.rows.append({"what": what, "statements": list(made), "sha256": made.sha256})
+        return answer
 
 
 def _day(day: date | None) -> str | None:
@@ -83,11 +110,11 @@ def _summary(case: Case, figures: queries.Figures, findings: Iterable[Finding]) 
     return [*told, *(finding.conduct for finding in findings)] or [case.title]
 
 
-def _method(case: Case, exhibits: list[Exhibit], findings: list[Finding]) -> list[str]:
-    combined = queries.combined(case, exhibits)
+def _method(case: Case, evidence: strength.Strength, findings: list[Finding]) -> list[str]:
     lines = [
-        f"{_weighing(case, len(exhibits))} Findings were proposed by one person and confirmed by another.",
-        f"Strength of the evidence. {combined.how} Each ratio is no larger than the validation of its method carries.",
+        f"{_weighing(case, len(evidence.exhibits))} Findings were proposed by one person and confirmed by another.",
+        "Exhibits that depend on one another count as one line of evidence. Each ratio is no larger than the validation"
+        f" of its method carries. {sentences.CAVEAT}",
     ]
     if findings:
         lines.append(
@@ -176,7 +203,7 @@ def _clause(cited: FindingClause) -> dict[str, str]:
     }
 
 
-def _exhibits(exhibits: list[Exhibit]) -> list[dict[str, Any]]:
+def _exhibits(exhibits: list[Exhibit], evidence: strength.Strength) -> list[dict[str, Any]]:
     names = names_of({exhibit.item.collected_by for exhibit in exhibits})
     return [
         {
@@ -188,9 +215,8 @@ def _exhibits(exhibits: list[Exhibit]) -> list[dict[str, Any]]:
             "collected_by": names[exhibit.item.collected_by],
             "sha256": exhibit.item.sha256,
             "file_name": exhibit.item.filename,
-            "strength": exhibit.log10_lr,
-            "cap": exhibit.log10_lr_cap,
         }
+        | disclosed.exhibit(evidence, evidence.by_key[exhibit.pk])
         for exhibit in exhibits
     ]
 
@@ -206,11 +232,22 @@ def _decision(decision: Decision) -> dict[str, Any]:
     }
 
 
-def _accounts(case: Case) -> list[dict[str, Any]]:
-    """The members with their own figures over all recorded days, in order of reference."""
+def _runs(case: Case, evidence: strength.Strength, findings: Iterable[Finding]) -> list[TestRun]:
+    """All runs on the suspects of the exhibits, and on those that the text names."""
+    texts = [case.title, case.summary, *(text for finding in findings for text in (finding.conduct, finding.limits))]
+    return list(queries.runs_on_suspects(evidence, named_in=texts).order_by("run_at", "id"))
+
+
+def _accounts(case: Case, until: date | None) -> list[dict[str, Any]]:
+    """The members with their own figures, in order of reference."""
+    known = Q() if until is None else Q(activity__day__lte=until)
     rows = (
         Account.objects.filter(in_cases__case=case, in_cases__excluded_at__isnull=True)
-        .annotate(total=Sum("activity__queries"), first=Min("activity__day"), last=Max("activity__day"))
+        .annotate(
+            total=Sum("activity__queries", filter=known),
+            first=Min("activity__day", filter=known),
+            last=Max("activity__day", filter=known),
+        )
         .order_by("ref")
     )
     return [

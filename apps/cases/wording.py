@@ -1,8 +1,9 @@
-"""What a finding, a notice or a report may say: a linter for words that claim more than was established.
+"""What a finding, a notice or a report may say (R8): a linter for words that claim more than was established.
 
 Each rule is a line of data that a lawyer can read: the words, what would allow them, and what to say instead.
 `allowed` names what has been established, for example {"finding"} for a confirmed finding. The same rules hold where a
-sentence is first written and in every letter and report that quotes it, so that none has to be taken back.
+sentence is first written and in every letter and report that quotes it, so that none has to be taken back. Counsel may
+let words of one case stand, with a reason that is on record (`Ground.words`).
 """
 
 import re
@@ -119,11 +120,39 @@ class Problem:
     message: str
 
 
-def lint_wording(text: str, allowed: Collection[str]) -> list[Problem]:
-    """Everything in the text that says more than `allowed` (statuses) supports, in the order of the text."""
+@dataclass(frozen=True)
+class Ground:
+    """What a text may rest on: what exhibits show and of which families they are, how far a confirmed finding goes, and
+    the words that counsel let stand."""
+
+    elements: Collection[str] = ()
+    families: Collection[str] = ()
+    levels: Collection[str] = ()
+    words: Collection[str] = ()
+
+    @property
+    def statuses(self) -> set[str]:
+        """What a confirmed finding on this ground has established."""
+        carried = {
+            "training_evidence": "training" in self.elements,
+            "weights_evidence": "logits" in self.families,
+            "attribution_operator": "operator" in self.levels,
+            "attribution_state": "state" in self.levels,
+        }
+        return {"finding"} | {status for status, holds in carried.items() if holds}
+
+
+def lint(text: str, ground: Ground) -> list[Problem]:
+    """What a text about a confirmed finding says beyond its ground."""
+    return lint_wording(text, ground.statuses, ground.words)
+
+
+def lint_wording(text: str, allowed: Collection[str], words: Collection[str] = ()) -> list[Problem]:
+    """Everything in the text that says more than `allowed` (statuses) supports, in the order of the text; not `words`,
+    which somebody let stand."""
     problems = [problem for rule in RULES if not _permits(rule, allowed) for problem in _matches(rule, text)]
     problems += _mixed_scales(text) + _mixed_measures(text)
-    return sorted(problems, key=lambda problem: problem.start)
+    return sorted((p for p in problems if p.words.lower() not in words), key=lambda problem: problem.start)
 
 
 def _permits(rule: Rule, allowed: Collection[str]) -> bool:
@@ -134,7 +163,7 @@ def _permits(rule: Rule, allowed: Collection[str]) -> bool:
 
 def _matches(rule: Rule, text: str) -> list[Problem]:
     return [
-        Problem(rule.name, match.start(), match.end(), match[0], f"“{match[0]}”: {rule.instead}.")
+        Problem(rule.name, match.start(), match.end(), match[0], f"“{match[0]}”: {rule.instead}. (R8)")
         for match in re.finditer(rf"\b(?:{rule.words})\b", text, re.IGNORECASE)
     ]
 
@@ -143,7 +172,7 @@ def _mixed_scales(text: str) -> list[Problem]:
     return [
         Problem(
             "scale", match.start(), match.end(), match[0],
-            f"“{match[0]}” is from the other row of likelihood words; use one of: {', '.join(LIKELIHOODS)}.",
+            f"“{match[0]}” is from the other row of likelihood words; use one of: {', '.join(LIKELIHOODS)}. (R9)",
         )
         for match in re.finditer(rf"\b(?:{_OTHER_ROW})\b", text, re.IGNORECASE)
     ]  # fmt: skip
@@ -154,7 +183,7 @@ def _mixed_measures(text: str) -> list[Problem]:
     return [
         Problem(
             "measures", sentence.start() + level.start(), sentence.start() + level.end(), level[0],
-            f"“{level[0]}” stands in one sentence with a likelihood; give each its own sentence.",
+            f"“{level[0]}” stands in one sentence with a likelihood; give each its own sentence. (R9)",
         )
         for sentence in re.finditer(r"[^.!?]+", text)
         if (level := _CONFIDENCE.search(sentence[0])) and _LIKELIHOOD.search(sentence[0])
@@ -166,25 +195,20 @@ def term(confidence: str) -> str:
     return "roughly even chance" if confidence == "roughly_even" else confidence.replace("_", " ")
 
 
-def established(elements: Collection[str]) -> set[str]:
-    """The statuses of a confirmed finding whose exhibits show these elements."""
-    return {"finding", "training_evidence", "weights_evidence"} if "training" in elements else {"finding"}
-
-
-def check_sentence(text: str, *, field: str, elements: Collection[str]) -> None:
+def check_sentence(text: str, *, field: str, ground: Ground) -> None:
     """Raise ValidationError at the field with every word that the evidence does not carry, and what to say instead.
 
-    `elements` are those that exhibits show; a sentence of a finding may speak of training only where one does.
+    A sentence of a finding may speak of training only where an exhibit does.
     """
-    if problems := lint_wording(text, established(elements)):
+    if problems := lint(text, ground):
         raise ValidationError({field: [problem.message for problem in problems]})
 
 
-def check(*, conduct: str, limits: str, elements: Collection[str]) -> None:
+def check(*, conduct: str, limits: str, ground: Ground) -> None:
     """Hold a finding's own two sentences to the rules. Raises ValidationError."""
     if not limits.strip():
         raise ValidationError({"limits": "Say what the evidence does not show: no evidence shows everything."})
     if len(conduct.split()) < 4:
         raise ValidationError({"conduct": "Say in a whole sentence what the accounts did."})
-    check_sentence(conduct, field="conduct", elements=elements)
-    check_sentence(limits, field="limits", elements=elements)
+    check_sentence(conduct, field="conduct", ground=ground)
+    check_sentence(limits, field="limits", ground=ground)

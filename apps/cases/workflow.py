@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from apps.cases.models import Case, Decision, Finding, Independence
+from apps.cases.models import Case, Decision, Finding, Independence, Invitation
 from apps.core import workflow
 
 State = Case.State
@@ -64,7 +64,22 @@ INDEPENDENCE_TRANSITIONS: dict[str | None, dict[str, str]] = {
     Independence.State.REFUSED: {},
 }
 
+INVITATION_TRANSITIONS: dict[str | None, dict[str, str]] = {
+    None: {
+        "cases.invite_party": Invitation.State.AWAITING,
+        "cases.waive_invitation": Invitation.State.NOT_INVITED,
+    },
+    Invitation.State.AWAITING: {
+        "cases.record_response": Invitation.State.RESPONDED,
+        "cases.record_silence": Invitation.State.NO_RESPONSE,
+    },
+    Invitation.State.NO_RESPONSE: {"cases.record_response": Invitation.State.RESPONDED},
+    Invitation.State.RESPONDED: {},
+    Invitation.State.NOT_INVITED: {},
+}
+
 CASE = workflow.register(Case, "state", CASE_TRANSITIONS)
 FINDING = workflow.register(Finding, "state", FINDING_TRANSITIONS)
 DECISION = workflow.register(Decision, "state", DECISION_TRANSITIONS)
 INDEPENDENCE = workflow.register(Independence, "state", INDEPENDENCE_TRANSITIONS)
+INVITATION = workflow.register(Invitation, "state", INVITATION_TRANSITIONS)

@@ -1,5 +1,6 @@
 """What views share: explaining a refusal where the person is, and sending files out safely."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -108,11 +109,27 @@ def pdf_response(make: Callable[[], bytes], *, name: str) -> HttpResponse:
     return response
 
 
-def file_response(chunks: Iterable[bytes], *, filename: str, media_type: str, size: int) -> StreamingHttpResponse:
-    """A file as a download. Whatever it holds, the browser neither guesses its type nor runs it in our origin."""
-    response = StreamingHttpResponse(chunks, content_type=media_type)
+def resumed_at(request: HttpRequest, *, etag: str) -> int:
+    """From which byte on somebody takes a file again whose download broke off (RFC 9110, 13.1.5 and 14.2).
+
+    One range without an end; any other, or one of what has changed since, is answered with the whole file.
+    """
+    asked = re.fullmatch(r"bytes=(\d{1,18})-", request.headers.get("Range", ""))
+    return int(asked[1]) if asked and request.headers.get("If-Range", etag) == etag else 0
+
+
+def file_response(
+    chunks: Iterable[bytes], *, filename: str, media_type: str, size: int, start: int = 0, etag: str = ""
+) -> StreamingHttpResponse:
+    """A file as a download, or what is left of it from the byte `start` on. Whatever it holds, the browser neither
+    guesses its type nor runs it in our origin."""
+    response = StreamingHttpResponse(chunks, content_type=media_type, status=206 if start else 200)
     response["Content-Disposition"] = content_disposition_header(True, filename) or "attachment"
-    response["Content-Length"] = str(size)
+    response["Content-Length"] = str(size - start)
+    if start:
+        response["Content-Range"] = f"bytes {start}-{size - 1}/{size}"
+    if etag:
+        response["ETag"], response["Accept-Ranges"] = etag, "bytes"
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response["Cache-Control"] = "private, no-store"

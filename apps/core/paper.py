@@ -30,7 +30,7 @@ def to_pdf(
 
     The document's identifier is a digest of all that goes in, so equal input gives equal bytes. Raises pdf.PdfError.
     """
-    assets = assets or {}
+    assets, html = assets or {}, raised(html)
     pictures = [data.decode() for name, data in assets.items() if name.endswith(".svg")]
     fonts, font_files = typefaces.for_text(html, *pictures)
     css = [fonts, _tokens(), *(_sheet(f"templates/pdf/{name}.css") for name in ("paper", sheet, f"paper-{size}"))]
@@ -48,6 +48,18 @@ def to_pdf(
         identifier=digest.digest()[:16],
         created=created,
     )
+
+
+_RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")
+
+
+def raised(html: str) -> str:
+    """Exponents as raised figures, in the text but not within tags: the typefaces have no superscript minus."""
+
+    def of_text(text: str) -> str:
+        return re.sub(r"(?<=10)[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+", lambda found: f"<sup>{found[0].translate(_RAISED)}</sup>", text)
+
+    return "".join(part if part.startswith("<") else of_text(part) for part in re.split(r"(<[^>]*>)", html))
 
 
 def _tokens() -> str:

@@ -40,7 +40,8 @@ def handle(error: Exception, context: dict) -> Response | None:
     if isinstance(error, PermissionDenied):
         return problem(403, str(error) or "You may not do this.")
     if isinstance(error, ValidationError):
-        return problem(422, " ".join(error.messages), code="refused")
+        by_field: dict[str, Any] = {"errors": error.message_dict} if hasattr(error, "error_dict") else {}
+        return problem(422, " ".join(error.messages), code="refused", **by_field)
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
     if reason := unavailable(error):

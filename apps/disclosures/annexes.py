@@ -10,7 +10,7 @@ from apps.disclosures.withholding import Withheld
 # A spreadsheet takes a cell that begins so for a formula and runs it.
 FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
-TABLES = ("accounts", "exhibits", "activity", "countries")
+TABLES = ("accounts", "exhibits", "runs", "activity", "countries")
 
 
 def to_csv(columns: Sequence[str], rows: Iterable[Mapping]) -> bytes:

@@ -5,6 +5,7 @@ from django.db import models
 
 from apps.audit.models import AuditedModel
 from apps.cases.models import Case
+from apps.cases.models.drill import never_leaves
 from apps.core.constraints import different
 from apps.evidence.models import Tlp
 
@@ -63,6 +64,7 @@ class Report(AuditedModel):
         indexes = [models.Index(fields=["-compiled_at", "-id"], name="report_newest_first")]
         triggers = [
             *AuditedModel.Meta.triggers,
+            never_leaves("a_report_is_of_no_drill", ("releasing", "released")),
             pgtrigger.Trigger(
                 name="released_report_is_frozen",
                 when=pgtrigger.Before,
@@ -152,6 +154,7 @@ class Bundle(AuditedModel):
         indexes = [models.Index(fields=["-compiled_at", "-id"], name="bundle_newest_first")]
         triggers = [
             *AuditedModel.Meta.triggers,
+            never_leaves("a_bundle_is_of_no_drill", ("ready", "released")),
             pgtrigger.Trigger(
                 name="released_bundle_is_frozen",
                 when=pgtrigger.Before,

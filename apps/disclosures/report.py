@@ -9,15 +9,19 @@ withheld cannot come back on the way to paper.
 """
 
 import hashlib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
 from django.template.loader import render_to_string
+from django.utils.html import escape, format_html
+from django.utils.safestring import SafeString, mark_safe
 
-from apps.cases.wording import LIKELIHOODS
+from apps.cases.strength import sentences
 from apps.core import paper
-from apps.disclosures import annexes, figures
+from apps.core.ui.formats import MINUS
+from apps.disclosures import annexes, definitions, figures
 from apps.disclosures.snapshot import check
 from apps.disclosures.withholding import Withheld, withhold
 from apps.notices.letter import long_date
@@ -32,17 +36,6 @@ TLP = {
     "GREEN": "for the recipient's community",
     "CLEAR": "for everybody",
 }
-
-# ENFSI 2015, verbal equivalents of likelihood ratios: (log10 from, words, range).
-STRENGTHS = (
-    (0, "no support", "1 to 2"),
-    (0.30103, "weak support", "2 to 10"),
-    (1, "moderate support", "10 to 100"),
-    (2, "moderately strong support", "100 to 1,000"),
-    (3, "strong support", "1,000 to 10,000"),
-    (4, "very strong support", "10,000 to 1,000,000"),
-    (6, "extremely strong support", "over 1,000,000"),
-)
 
 # Real tables take about 5 ms and some memory a row; beyond this a report shows the first and points to the annex.
 ROWS = 20
@@ -96,17 +89,19 @@ def build(redacted: dict, log: Sequence[Withheld], audience: str, marking: Marki
         "marking": marking,
         "tlp_meaning": TLP[marking.tlp],
         "log": log,
-        "likelihoods": _likelihoods(redacted),
-        "scale": STRENGTHS,
+        "likelihoods": definitions.of(redacted),
+        "scale": sentences.definitions(redacted["strength"]["scale"]),
+        "scale_source": sentences.scale(redacted["strength"]["scale"]).source,
         "drawn": _printable(_drawn_marks(redacted)),
         "log_in_words": [{**line, "field": field_in_words(line["path"])} for line in log],
         "pictures": pictures,
         "annexes": [(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in files.items()],
     }
-    context["exhibits"] = [
-        {**item, "words": in_words(item["strength"]) if _number(item["strength"]) else ""}
-        for item in context["exhibits"]
-    ]
+    context["runs"] = [run | {"p": _raised(run["p"])} for run in context["runs"]]
+    scale = redacted["strength"]["scale"]
+    for item in (*context["exhibits"], *context["strength"]["lines"]):
+        log10 = item["strength"] if "strength" in item else item["log10"]
+        item["words"] = sentences.words(log10, scale) if _number(log10) else ""
     context["accounts_shown"] = context["accounts"][:ROWS] if "accounts.csv" in files else []
     return Report(
         title=title,
@@ -122,17 +117,37 @@ def _pictures(redacted: dict) -> dict[str, str]:
         (date.fromisoformat(row["day"]), row["exchanges"]) for row in redacted["activity"] if _number(row["exchanges"])
     ]
     marks = [(date.fromisoformat(mark["day"]), mark["label"]) for mark in _drawn_marks(redacted)]
-    rows = [
-        (f"{item['ref']}  {item['title']}", item["strength"], item["cap"] if _number(item.get("cap")) else None)
-        for item in redacted["exhibits"]
-        if _number(item.get("strength"))
-    ]
+    rows = _strength_rows(redacted["strength"])
     pictures = {}
     if days:
         pictures["activity"] = figures.activity(days, marks, palette)
     if rows:
         pictures["strength"] = figures.strength(rows, palette)
     return pictures
+
+
+def _strength_rows(strength: dict) -> list[tuple[str, float, float | None]]:
+    """The whole and its lines of evidence, as many as can be read; all are in the list of exhibits."""
+    lines = [line for line in strength["lines"] if _number(line["log10"])]
+    rows = [
+        (f"{_in_plain(line['group'], f'Line {number}')} ({line['exhibits']})", line["log10"], line["cap"])
+        for number, line in enumerate(lines, 1)
+    ]
+    return [("All together", strength["log10"], None), *rows[:ROWS]] if len(rows) > 1 else rows
+
+
+def _raised(text: str) -> SafeString:
+    """10⁻⁵ with a raised -5: the typeface of our papers has no small digits above the line."""
+    small = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", f"{MINUS}0123456789")
+    parts = re.split(r"([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", text)
+    marked = [
+        format_html("<sup>{}</sup>", part.translate(small)) if n % 2 else escape(part) for n, part in enumerate(parts)
+    ]
+    return mark_safe("".join(marked))  # noqa: S308 - every part is escaped
+
+
+def _in_plain(value, instead: str) -> str:
+    return instead if isinstance(value, dict) else value
 
 
 def _drawn_marks(redacted: dict) -> list[dict]:
@@ -144,20 +159,6 @@ def _drawn_marks(redacted: dict) -> list[dict]:
 
 def _number(value) -> bool:
     return isinstance(value, int | float)
-
-
-def _likelihoods(redacted: dict) -> list[tuple[str, str]]:
-    """The likelihood words that the findings use, with their ranges, in the order of the scale."""
-    used = {finding["likelihood"] for finding in redacted["findings"]}
-    if unknown := used - set(LIKELIHOODS):
-        raise ValueError(f"no likelihood word: {', '.join(sorted(unknown))}; use {', '.join(LIKELIHOODS)}")
-    return [(word, f"{low}–{high} %") for word, (low, high) in LIKELIHOODS.items() if word in used]
-
-
-def in_words(log10: float) -> str:
-    """A likelihood ratio in the words of the scale; below 1 it supports the alternative."""
-    words = [words for start, words, _ in STRENGTHS if abs(log10) >= start][-1]
-    return words if log10 >= 0 or words == "no support" else f"{words} for the alternative"
 
 
 def field_in_words(path: str) -> str:

@@ -99,7 +99,8 @@ class FindingFacts:
 
 @dataclass(frozen=True, kw_only=True)
 class ExhibitFacts:
-    """`strength` and `cap` are log10 of likelihood ratios; None where an exhibit has no number."""
+    """`strength` and `cap` are log10 of likelihood ratios; None where an exhibit has no number. `run` is the test run
+    that they come from."""
 
     ref: str
     title: str
@@ -111,6 +112,55 @@ class ExhibitFacts:
     file_name: str
     strength: float | None = None
     cap: float | None = None
+    sentence: str = ""
+    run: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LineOfEvidence:
+    """Exhibits that depend on one another, and what they carry together."""
+
+    group: str
+    exhibits: str
+    log10: float | None
+    cap: float | None
+    sentence: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class StrengthFacts:
+    """The evidence as a whole, in the words of one scale. `corrections` say what stands when all tests are counted."""
+
+    scale: str
+    log10: float | None
+    sentence: str
+    lines: list[LineOfEvidence]
+    corrections: list[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFacts:
+    """A run of a fingerprint test on a suspect. `exhibit` is None where it did not become one."""
+
+    ref: str
+    suspect: str
+    test: str
+    run_on: date
+    planned: bool
+    outcome: str
+    p: str
+    why: str = ""  # it has no figures
+    exhibit: str | None
+    stands: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Measurement:
+    """The queries that a part of the numbers was asked by."""
+
+    what: str
+    statements: list[str]
+    sha256: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +219,9 @@ class Snapshot:
     findings: list[FindingFacts]
     exhibits: list[ExhibitFacts]
     decisions: list[DecisionFacts]
+    strength: StrengthFacts
+    runs: list[RunFacts] = field(default_factory=list)
+    measurements: list[Measurement] = field(default_factory=list)
     countries: list[CountryCount] = field(default_factory=list)
     parties: list[PartyFacts] = field(default_factory=list)
     techniques: list[Technique] = field(default_factory=list)

@@ -1,6 +1,16 @@
 """What of evidence can be held: an item with its custody, its test, its original and what was made from it."""
 
-from apps.evidence.models import CustodyEvent, Item, Proposal, TestRun
+from apps.evidence.models import (
+    AccountResult,
+    Attestation,
+    BlindTrial,
+    Canary,
+    CustodyEvent,
+    Item,
+    Proposal,
+    SignatureCheck,
+    TestRun,
+)
 from apps.records.reach import brings, holdable, part_of
 
 holdable(
@@ -15,5 +25,12 @@ holdable(
 part_of(CustodyEvent, "item")
 part_of(Proposal, "item")
 part_of(TestRun, "item")
+brings(TestRun, "item", "plan")
+brings(TestRun, "item", "trial")
+part_of(AccountResult, "run", "account")
+part_of(BlindTrial, "item")
 part_of(Item, "parent")
 brings(Item, "id", "parent")
+part_of(SignatureCheck, "item")
+part_of(Attestation, "item")
+part_of(Canary, "account")

@@ -2,16 +2,31 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Min, Q, QuerySet, Sum
 from django.utils import timezone
 
 from apps.audit.reads.look import Earlier
 from apps.audit.reads.table import REASON_HOLDS
 from apps.core.vault import naming
-from apps.evidence.models import CustodyEvent, FixityRun, Item, Proposal, StoredFile, TestRun
+from apps.evidence.many import Before
+from apps.evidence.models import (
+    AccountResult,
+    BlindTrial,
+    CustodyEvent,
+    FixityRun,
+    Item,
+    Proposal,
+    StoredFile,
+    TestPlan,
+    TestRun,
+    WatermarkKey,
+)
+from apps.evidence.recorded import Setting
+from apps.records.holds import holding
 from apps.staff.models import User
 
 
@@ -20,8 +35,124 @@ def visible_items(user) -> QuerySet[Item]:
 
 
 def visible_runs(user) -> QuerySet[TestRun]:
-    runs = TestRun.objects.select_related("item")
+    runs = TestRun.objects.select_related("item", "suspect", "plan", "key")
     return runs if user.has_perm("evidence.view") else runs.none()
+
+
+def runs_of(principal) -> QuerySet[TestRun]:
+    """What a program or a person reads of runs: a detector its own."""
+    if principal.has_perm("evidence.view"):
+        return visible_runs(principal)
+    own = TestRun.objects.filter(run_by=principal.actor).select_related("item", "suspect", "plan", "key")
+    return own if principal.has_perm("evidence.run_test") else own.none()
+
+
+def tested_earlier(setting: Setting) -> Before:
+    """What was tested before in the family of a run over many accounts: under its plan, or else unplanned in its
+    dependency group."""
+    runs = TestRun.objects.filter(account_count__isnull=False, plan=setting.plan)
+    if setting.plan is None:
+        runs = runs.filter(dependency_group=setting.group)
+    tested = runs.aggregate(n=Sum("account_count"))["n"] or 0
+    found = AccountResult.objects.filter(run__in=runs, p_value__isnull=False)
+    return Before(tested, [p for p in found.values_list("p_value", flat=True) if p is not None])
+
+
+def visible_plans(user) -> QuerySet[TestPlan]:
+    plans = TestPlan.objects.select_related("suspect", "protected__model", "key")
+    return plans if user.has_perm("evidence.view") else plans.none()
+
+
+def visible_trials(user) -> QuerySet[BlindTrial]:
+    trials = BlindTrial.objects.select_related("suspect", "protected__model", "key", "plan", "item")
+    return trials if user.has_perm("evidence.view") else trials.none()
+
+
+def results(run: TestRun) -> QuerySet[AccountResult]:
+    """Of each account, in the order in which they were written: smallest p first."""
+    return run.results.select_related("account")
+
+
+def beside_plan(plan: TestPlan) -> QuerySet[TestRun]:
+    """Runs of the planned test on the same suspect that were not made under the plan."""
+    alike = TestRun.objects.filter(test_id=plan.test_id, suspect=plan.suspect).exclude(plan=plan)
+    return alike.select_related("suspect", "key", "plan").order_by("-run_at", "-id")
+
+
+def runs_by_test(user) -> dict[str, int]:
+    """How many runs there are of each test."""
+    counted = visible_runs(user).select_related(None).order_by().values_list("test_id").annotate(n=Count("pk"))
+    return dict(counted)
+
+
+@dataclass(frozen=True)
+class Tested:
+    """Everything that was run on one suspect: a result counts among all of them."""
+
+    runs: list[TestRun]
+    total: int
+
+    @property
+    def tests(self) -> int:
+        return len({run.test_id for run in self.runs})
+
+
+NEWEST = 20
+
+
+def tested_on(run: TestRun) -> Tested | None:
+    """The newest runs on the run's suspect and how many there are, failed and negative ones too (R7)."""
+    if run.suspect_id is None:
+        return None
+    runs = TestRun.objects.filter(suspect=run.suspect_id)
+    return Tested(list(runs.order_by("-run_at", "-id")[:NEWEST]), runs.count())
+
+
+@dataclass(frozen=True)
+class Score:
+    """What came out under one label of a blind trial, and who it was, once that may be known."""
+
+    label: str
+    name: str
+    outcome: dict[str, Any]
+    is_suspect: bool
+
+
+def scores_of(trial: BlindTrial) -> list[Score]:
+    """By statistic, the largest first, once there are scores."""
+    order, scores = trial.order or {}, trial.scores or {}
+    names = (trial.suspect.name, str(trial.suspect))
+    rows = [
+        Score(label, order.get(label, ""), scores.get(label, {}), order.get(label) in names) for label in trial.labels
+    ]
+    return sorted(rows, key=lambda row: -row.outcome.get("statistic", float("-inf")))
+
+
+def key_named(key_id: Any) -> WatermarkKey | None:
+    """The registered key that inputs name, if they name one."""
+    return WatermarkKey.objects.filter(key_id=key_id).first() if isinstance(key_id, str) else None
+
+
+def custody_of_key(setting: Setting) -> dict[str, Any]:
+    """Who held the run's watermark key, as it is on record now: the statement that goes with the result (R14)."""
+    key = setting.key
+    if key is None:
+        return {"key": "", "holdings": [], "incidents": []}
+    return {
+        "key": key.key_id,
+        "holdings": [
+            {"holder": h.holder, "storage": h.storage, "from": _moment(h.held_from), "until": _moment(h.held_until)}
+            for h in key.holdings.order_by("held_from")
+        ],
+        "incidents": [
+            {"at": _moment(i.happened_at), "effect": i.get_effect_display(), "account": i.account}
+            for i in key.incidents.order_by("happened_at")
+        ],
+    }
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else at.isoformat(timespec="seconds")
 
 
 def custody(item: Item) -> QuerySet[CustodyEvent]:
@@ -182,3 +313,8 @@ def bad_files(user) -> list[BadFile]:
 
 def visible_fixity_runs(user) -> QuerySet[FixityRun]:
     return FixityRun.objects.all() if user.has_perm("evidence.view_fixity") else FixityRun.objects.none()
+
+
+def holds_on(item: Item) -> list[str]:
+    """The holds in force, in words; empty where nothing forbids to dispose of it."""
+    return [hold.called for hold in holding(Item._meta.db_table, item.pk)]

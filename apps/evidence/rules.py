@@ -1,6 +1,6 @@
 import rules
 
-from apps.evidence.models import Item, Proposal
+from apps.evidence.models import Canary, Item, KeyDeployment, Proposal
 from apps.staff.rules import by_another, may
 
 
@@ -36,6 +36,14 @@ def answers_it(principal, proposal: Proposal | None = None) -> bool:
     if proposal is None or proposal.kind == Proposal.Kind.TRANSFER:
         return is_given_to(principal, proposal)
     return principal.has_perm(f"evidence.{proposal.kind}", proposal)
+
+
+@rules.predicate
+def is_not_over(principal, row: KeyDeployment | Canary | None = None) -> bool:
+    """Neither ended nor retired."""
+    if isinstance(row, KeyDeployment):
+        return row.ended_at is None
+    return row is None or row.retired_at is None
 
 
 def _in(*states: str) -> rules.Predicate:
@@ -75,8 +83,35 @@ rules.add_perm("evidence.refuse", may("evidence.refuse") & answers_it)
 rules.add_perm("evidence.withdraw", may("evidence.withdraw") & asked_for_it)
 rules.add_perm("evidence.remove_file", may("evidence.remove_file"))
 rules.add_perm("evidence.run_test", may("evidence.run_test"))
+rules.add_perm("evidence.run_on_accounts", may("evidence.run_on_accounts"))
+rules.add_perm("evidence.draft_plan", may("evidence.draft_plan"))
+rules.add_perm("evidence.change_plan", may("evidence.change_plan"))
+rules.add_perm("evidence.register_plan", may("evidence.register_plan"))
+rules.add_perm("evidence.withdraw_plan", may("evidence.withdraw_plan"))
+rules.add_perm("evidence.commit_order", may("evidence.commit_order"))
+rules.add_perm("evidence.measure_order", may("evidence.measure_order"))
+rules.add_perm("evidence.open_order", may("evidence.open_order"))
+rules.add_perm("evidence.abandon_order", may("evidence.abandon_order"))
 rules.add_perm("evidence.view_fixity", may("evidence.view_fixity"))
 rules.add_perm("evidence.start_fixity", may("evidence.start_fixity"))
 rules.add_perm("evidence.measure_files", may("evidence.measure_files"))
 rules.add_perm("evidence.stop_fixity", may("evidence.stop_fixity"))
 rules.add_perm("evidence.resume_fixity", may("evidence.resume_fixity"))
+rules.add_perm("evidence.register_model", may("evidence.register_model"))
+rules.add_perm("evidence.describe_model", may("evidence.describe_model"))
+rules.add_perm("evidence.register_version", may("evidence.register_version"))
+rules.add_perm("evidence.describe_version", may("evidence.describe_version"))
+rules.add_perm("evidence.record_attestation", may("evidence.record_attestation"))
+rules.add_perm("evidence.check_signature", may("evidence.check_signature"))
+rules.add_perm("evidence.check_statement", may("evidence.check_statement"))
+rules.add_perm("evidence.register_suspect", may("evidence.register_suspect"))
+rules.add_perm("evidence.describe_suspect", may("evidence.describe_suspect"))
+rules.add_perm("evidence.register_scheme", may("evidence.register_scheme"))
+rules.add_perm("evidence.register_key", may("evidence.register_key"))
+rules.add_perm("evidence.hand_over_key", may("evidence.hand_over_key"))
+rules.add_perm("evidence.record_incident", may("evidence.record_incident"))
+rules.add_perm("evidence.deploy_key", may("evidence.deploy_key"))
+rules.add_perm("evidence.end_deployment", may("evidence.end_deployment") & is_not_over)
+rules.add_perm("evidence.plant_canary", may("evidence.plant_canary"))
+rules.add_perm("evidence.retire_canary", may("evidence.retire_canary") & is_not_over)
+rules.add_perm("evidence.open_canary", may("evidence.open_canary"))

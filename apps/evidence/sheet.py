@@ -11,7 +11,7 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from apps.core import paper
-from apps.evidence import holds, queries
+from apps.evidence import queries
 from apps.evidence.models import Item
 from apps.staff.queries import names_of
 
@@ -37,7 +37,7 @@ def to_html(item: Item, reader: Any, now: datetime) -> str:
             "custodian": names[item.custodian],
             "lineage": queries.lineage(item),
             "derivatives": item.derivatives.order_by("ref"),
-            "held": holds.on(item),
+            "held": queries.holds_on(item),
             "gaps": queries.gaps(item, chain),
             "printed_at": now,
             "printed_by": reader,

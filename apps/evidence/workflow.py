@@ -1,5 +1,5 @@
 from apps.core import workflow
-from apps.evidence.models import FixityRun, Item, Proposal
+from apps.evidence.models import BlindTrial, FixityRun, Item, Proposal, TestPlan
 
 State = Item.State
 Asked = Proposal.State
@@ -7,12 +7,16 @@ Asked = Proposal.State
 # Others may be made from it; it stays as it is.
 DERIVED = ("evidence.derive", "evidence.normalise")
 
+# Their files are items of their own.
+COMPUTED = ("evidence.run_test", "evidence.run_on_accounts", "evidence.measure_order", "evidence.open_order")
+
 ITEM: dict[str | None, dict[str, str]] = {
     None: {
         "evidence.collect": State.KEPT,
         "evidence.derive": State.KEPT,
         "evidence.normalise": State.KEPT,
         "evidence.quarantine": State.QUARANTINED,
+        **dict.fromkeys(COMPUTED, State.KEPT),
     },
     State.QUARANTINED: {"evidence.clear_item": State.KEPT, "evidence.dispose": State.DISPOSED},
     State.KEPT: {
@@ -54,6 +58,31 @@ FIXITY: dict[str | None, dict[str, str]] = {
     FixityRun.State.DONE: {},
 }
 
+Planned = TestPlan.State
+
+PLAN: dict[str | None, dict[str, str]] = {
+    None: {"evidence.draft_plan": Planned.DRAFT},
+    Planned.DRAFT: {
+        "evidence.change_plan": Planned.DRAFT,
+        "evidence.register_plan": Planned.REGISTERED,
+        "evidence.withdraw_plan": Planned.WITHDRAWN,
+    },
+    Planned.REGISTERED: {"evidence.withdraw_plan": Planned.WITHDRAWN},
+    Planned.WITHDRAWN: {},
+}
+
+Sealed = BlindTrial.State
+
+TRIAL: dict[str | None, dict[str, str]] = {
+    None: {"evidence.commit_order": Sealed.COMMITTED},
+    Sealed.COMMITTED: {"evidence.measure_order": Sealed.MEASURED, "evidence.abandon_order": Sealed.ABANDONED},
+    Sealed.MEASURED: {"evidence.open_order": Sealed.OPENED, "evidence.abandon_order": Sealed.ABANDONED},
+    Sealed.OPENED: {},
+    Sealed.ABANDONED: {},
+}
+
 ITEMS = workflow.register(Item, "state", ITEM)
 PROPOSALS = workflow.register(Proposal, "state", PROPOSAL)
+PLANS = workflow.register(TestPlan, "state", PLAN)
+TRIALS = workflow.register(BlindTrial, "state", TRIAL)
 FIXITY_RUNS = workflow.register(FixityRun, "state", FIXITY)

@@ -12,6 +12,7 @@ from apps.alerts.queries import visible_groups
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings
 from apps.disclosures.queries import visible_reports
 from apps.evidence.queries import visible_items, visible_runs
+from apps.evidence.register import visible_canaries, visible_keys, visible_models, visible_suspects
 from apps.notices.queries import visible_notices
 from apps.policies.queries import documents
 
@@ -52,7 +53,10 @@ def search(user, words: str) -> list[Found]:
         ("Alert groups", visible_groups(user).filter(_has(words, "title", "key")), _group),
         ("Accounts", visible_accounts(user).filter(_has(words, "ref", "organisation")), _account),
         ("Evidence", visible_items(user).filter(_has(words, "ref", "title", "filename")), _item),
-        ("Test runs", visible_runs(user).filter(_has(words, "ref", "suspect", "key_id")), _run),
+        ("Test runs", visible_runs(user).filter(_has(words, "ref", "suspect__name", "key__key_id")), _run),
+        ("Models", visible_models(user).filter(_has(words, "name", "family")), _named),
+        ("Suspect models", visible_suspects(user).filter(_has(words, "name", "publisher", "notes")), _named),
+        ("Watermark keys", visible_keys(user).filter(_has(words, "key_id")), _named),
         ("Notices", visible_notices(user).filter(_has(words, "ref", "account__ref")), _notice),
         ("Reports", visible_reports(user).filter(_has(words, "ref", "title", "recipient")), _report),
         ("Terms", documents(user).filter(_has(words, "name", "service")), _document),
@@ -73,6 +77,8 @@ def _by_reference(user) -> list[tuple[QuerySet, str, Callable[[Any], Hit]]]:
         (visible_cases(user), "ref", _case),
         (visible_items(user), "ref", _item),
         (visible_runs(user), "ref", _run),
+        (visible_canaries(user), "ref", _named),
+        (visible_keys(user), "key_id", _named),
         (visible_findings(user), "ref", _finding),
         (visible_decisions(user), "ref", _decision),
         (visible_notices(user), "ref", _notice),
@@ -110,7 +116,11 @@ def _item(item) -> Hit:
 
 
 def _run(run) -> Hit:
-    return Hit(reverse("evidence:run", args=[run.ref]), run.ref, run.suspect, run.get_outcome_display())
+    return Hit(reverse("evidence:run", args=[run.ref]), run.ref, run.subject, run.get_outcome_display())
+
+
+def _named(row) -> Hit:
+    return Hit(row.get_absolute_url(), "", str(row), "")
 
 
 def _notice(notice) -> Hit:

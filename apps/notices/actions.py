@@ -12,6 +12,7 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
+from apps.cases.drills import refuse_drill
 from apps.cases.models import Decision, Party
 from apps.cases.queries import accounts_of_finding
 from apps.cases.wording import lint_wording
@@ -147,8 +148,10 @@ def discard_notice(notice: Notice, *, reason: str, by) -> None:
 def issue_notice(notice: Notice, *, by) -> None:
     """Give the letter its number, date and appeal code; the file is made right after, once.
 
-    Raises ValidationError when something changed since the approval, such as an account taken out of the case.
+    Raises ValidationError in a drill (R18), and when something changed since the approval, such as an account taken out
+    of the case.
     """
+    refuse_drill(notice.case)
     refuse_if_missing(notice)
     now = timezone.now()
     ledger.change(

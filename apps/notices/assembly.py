@@ -199,7 +199,7 @@ def _considered(finding: Finding) -> list[Considered]:
     rows = finding.explanations.select_related("explanation").order_by("explanation__raised_at", "id")
     return [
         Considered(
-            grounds.EXPLANATIONS[Explanation.Hypothesis(row.explanation.hypothesis)],
+            row.explanation.register.letter,
             f"{grounds.OUTCOMES[Explanation.Status(row.status)]} {_sentence(row.conclusion)}",
         )
         for row in rows

@@ -4,8 +4,8 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.cases.models import Decision, Finding
-from apps.cases.queries import accounts_of_finding
-from apps.cases.wording import established, lint_wording
+from apps.cases.queries import accounts_of_finding, ground_of_finding
+from apps.cases.wording import lint
 from apps.notices import writing
 from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.models import Notice
@@ -30,14 +30,14 @@ def refuse_if_missing(notice: Notice) -> None:
 
 def refuse_wording(composition: ComposedNotice, finding: Finding) -> None:
     """Raise ValidationError with every word of the provider's own that claims more than the finding established."""
-    if problems := lint_wording(composition.own_words, _established(finding)):
+    if problems := lint(composition.own_words, ground_of_finding(finding)):
         raise ValidationError([f"The letter claims too much. {problem.message}" for problem in problems])
 
 
 def _of_the_letter(notice: Notice) -> list[dict]:
     composition = writing.composed(notice)
     facts, decision, finding = composition.facts, notice.decision, notice.decision.finding
-    problems = lint_wording(composition.own_words, _established(finding))
+    problems = lint(composition.own_words, ground_of_finding(finding))
     return [
         _line(
             finding.state == Finding.State.CONFIRMED,
@@ -103,10 +103,6 @@ def _deadlines(notice: Notice, facts: NoticeFacts) -> list[dict]:
         late = f"The measure began on {facts.starts_on}, before this letter"
         return [appeal, {"state": "warn", "text": late, "detail": "Art. 17(2) DSA: on its first day at the latest"}]
     return [appeal]
-
-
-def _established(finding: Finding) -> set[str]:
-    return established(set(finding.exhibits.values_list("exhibit__element", flat=True)))
 
 
 def _line(holds: bool, text: str, otherwise: str, detail: str) -> dict:

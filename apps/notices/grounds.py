@@ -22,24 +22,12 @@ PARTS = {
     Party.Role.COUNSEL: "We write to you as counsel, as we take it, of a party to this matter",
 }
 
-# Innocent explanations as their reader knows them, and what became of each.
-EXPLANATIONS = {
-    Explanation.Hypothesis.INDEPENDENT: "The same result reached independently, or from data that everybody can have.",
-    Explanation.Hypothesis.REPOSTED: "Our output had been published by others.",
-    Explanation.Hypothesis.RESELLER: "A reseller or shared gateway with many customers of its own.",
-    Explanation.Hypothesis.HEAVY_USER: "Heavy but ordinary use, such as automated tests, batches or labelling.",
-    Explanation.Hypothesis.BENCHMARK: "Measuring or comparing models.",
-    Explanation.Hypothesis.INTEGRATION: "A product that has our service built in.",
-    Explanation.Hypothesis.AUTHORISED: "Use that we had allowed, for research or under a contract.",
-    Explanation.Hypothesis.VICTIM: "Somebody else had taken over the card, the key or the identity.",
-    Explanation.Hypothesis.SHARED_INFRASTRUCTURE: "A shared network, as of a campus, an employer or an event.",
-    Explanation.Hypothesis.MISATTRIBUTION: "Somebody made it look as if these accounts had done it.",
-    Explanation.Hypothesis.FAULT: "A fault in our own detection or records.",
-}
+# What became of each innocent explanation; how its reader knows it is in the register of the cases.
 OUTCOMES = {
     Explanation.Status.REFUTED: "This does not fit.",
     Explanation.Status.NOT_EXCLUDED: "We could not exclude this.",
     Explanation.Status.SUPPORTED: "This fits what we saw.",
+    Explanation.Status.OPEN: "We could not test this, and do not exclude it.",
 }
 
 LEGAL_GROUNDS = (

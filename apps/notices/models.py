@@ -5,6 +5,7 @@ from django.db import models
 
 from apps.audit.models import AuditedModel
 from apps.cases.models import Case, Decision, Party
+from apps.cases.models.drill import never_leaves
 from apps.core.constraints import different
 
 
@@ -102,6 +103,7 @@ class Notice(AuditedModel):
         indexes = [models.Index(fields=["-drafted_at", "-id"], name="notice_newest_first")]
         triggers = [
             *AuditedModel.Meta.triggers,
+            never_leaves("a_letter_is_of_no_drill", ("issuing", "issued"), drafts=True),
             pgtrigger.Trigger(
                 name="issued_notice_is_frozen",
                 when=pgtrigger.Before,

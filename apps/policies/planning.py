@@ -125,7 +125,7 @@ def _texts(plan: Plan, records: list[Record]) -> dict[str, str]:
 
 
 def _known(document: str) -> dict[datetime, _Seen]:
-    found = Sighting.objects.filter(document=document).values_list(
+    found = Sighting.objects.filter(document_id=document).values_list(
         "seen_at", "text__normalised_sha256", "text_id", "kind", "commit", "source_file", "pk", "version_id"
     )
     return {row[0]: _Seen(*row[:2], str(row[2]), *row[3:6], str(row[6]), str(row[7])) for row in found}
@@ -149,7 +149,7 @@ def _versions(plan: Plan, document: str, seen: list[_Seen]) -> None:
 
     Of two runs that a record between them has parted, the earlier one keeps it.
     """
-    known = {str(pk): at for pk, at in Version.objects.filter(document=document).values_list("pk", "seen_at")}
+    known = {str(pk): at for pk, at in Version.objects.filter(document_id=document).values_list("pk", "seen_at")}
     claimed: set[str] = set()
     plan.worded[document] = []
     for run in runs(seen):
@@ -237,20 +237,20 @@ def _clauses(plan: Plan) -> None:
 
 def _taggings(document: str, texts: list[str], fresh: set[str]) -> Iterator[Row]:
     """By the words of what the document says newly, and carried over from what it said before in the same clause."""
-    known = Tagging.objects.filter(document=document)
+    known = Tagging.objects.filter(document_id=document)
     tagged = set(known.values_list("said_sha256", "conduct", "polarity"))
     confirmed = list(known.filter(state=Tagging.State.CONFIRMED))
     read: set[str] = set()
     for before, text in zip([None, *texts], texts, strict=False):
         if text not in fresh:
             continue
-        clauses = list(Clause.objects.filter(text=text).order_by("ordinal"))
+        clauses = list(Clause.objects.filter(text_id=text).order_by("ordinal"))
         carried = _carried(before, clauses, confirmed) if before and confirmed else {}
         for clause in clauses:
             if clause.said_sha256 in read:
                 continue
             read.add(clause.said_sha256)
-            cues = {
+            cues: dict[tuple[str, str], list] = {
                 (one.conduct, one.polarity): [list(cue) for cue in map(_cue, one.cues)]
                 for one in propose(clause.content, lead_in=clause.lead_in, headings=clause.path)
             }
@@ -284,7 +284,7 @@ def _cue(cue) -> tuple[str, int, int, str]:
 
 def _carried(before: str, clauses: list[Clause], confirmed: list[Tagging]) -> dict[str, dict[tuple[str, str], str]]:
     """What each reworded clause says now -> the tags that people confirmed when it said something else."""
-    earlier = list(Clause.objects.filter(text=before).order_by("ordinal"))
+    earlier = list(Clause.objects.filter(text_id=before).order_by("ordinal"))
     by_wording: dict[str, list[Tagging]] = defaultdict(list)
     for tagging in confirmed:
         by_wording[tagging.said_sha256].append(tagging)

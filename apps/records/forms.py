@@ -3,6 +3,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
+from apps.core.forms import TypedForm
 from apps.records.models import Erasure
 from apps.records.reach import HOLDABLE
 from apps.records.subjects import SUBJECTS
@@ -19,6 +20,10 @@ class ReasonForm(forms.Form):
     reason = ReasonField()
 
 
+class EraseForm(TypedForm, ReasonForm):
+    """Why, and the reference of what is destroyed."""
+
+
 class YesForm(forms.Form):
     """Nothing to fill in: sending it is the answer."""
 
@@ -26,12 +31,11 @@ class YesForm(forms.Form):
 class ThingsField(forms.CharField):
     """References, one a line, of things that a hold can be on; the rows themselves."""
 
+    kinds = HOLDABLE  # for the page, which says how each is called and what is held with it
+
     def __init__(self, label: str = "What it is on") -> None:
         widget = forms.Textarea(attrs={"rows": 4, "placeholder": "CASE-2026-0001"})
-        help_text = "One a line: " + "; ".join(
-            f"{kind.title.lower()} such as {kind.example} (with it {kind.covers})" for kind in HOLDABLE.values()
-        )
-        super().__init__(label=label, widget=widget, help_text=f"{help_text}.", max_length=20_000)
+        super().__init__(label=label, widget=widget, help_text="One reference a line.", max_length=20_000)
 
     def clean(self, value: Any) -> list[Any]:
         names = [line.strip() for line in super().clean(value).splitlines() if line.strip()]

@@ -30,7 +30,7 @@ def refuse_if_held(row: models.Model, to_do: str) -> None:
 
 def in_words(holds: list[LegalHold]) -> str:
     """ "Legal hold H-2026-0001 (matter) is on it"."""
-    named = " and ".join(f"{hold.ref} ({hold.matter})" for hold in holds)
+    named = " and ".join(hold.called for hold in holds)
     return f"Legal hold {named} is on it" if len(holds) == 1 else f"Legal holds {named} are on it"
 
 

@@ -67,9 +67,36 @@ MEASURE_FILES = {
     "evidence.resume_fixity",
 }
 
+# What tests take their names from: models, ours and others', and what was planted in answers.
+REGISTER = {
+    "evidence.register_version",
+    "evidence.describe_version",
+    "evidence.record_attestation",
+    "evidence.check_signature",
+    "evidence.check_statement",
+    "evidence.register_suspect",
+    "evidence.describe_suspect",
+    "evidence.plant_canary",
+    "evidence.retire_canary",
+    "evidence.open_canary",
+}
+
+# Who answers for the models and for the keys that their output is marked with.
+ANSWER_FOR_MODELS = {
+    "evidence.register_model",
+    "evidence.describe_model",
+    "evidence.register_scheme",
+    "evidence.register_key",
+    "evidence.hand_over_key",
+    "evidence.record_incident",
+    "evidence.deploy_key",
+    "evidence.end_deployment",
+}
+
 INVESTIGATE = (
     READ_CASEWORK
     | KEEP_EVIDENCE
+    | REGISTER
     | {
         "accounts.view_identifiers",
         "accounts.open_identifiers",
@@ -94,6 +121,15 @@ INVESTIGATE = (
         "evidence.derive",
         "evidence.normalise",
         "evidence.run_test",
+        "evidence.run_on_accounts",
+        "evidence.draft_plan",
+        "evidence.change_plan",
+        "evidence.register_plan",
+        "evidence.withdraw_plan",
+        "evidence.commit_order",
+        "evidence.measure_order",
+        "evidence.open_order",
+        "evidence.abandon_order",
         "cases.open_case",
         "cases.open_case_from_group",
         "cases.start_investigation",
@@ -108,6 +144,12 @@ INVESTIGATE = (
         "cases.correct_party",
         "cases.add_exhibit",
         "cases.argue_independence",
+        "cases.record_claim",
+        "cases.grade_claim",
+        "cases.link_claims",
+        "cases.unlink_claims",
+        "cases.withdraw_claim",
+        "cases.record_quantity",
         "cases.raise_explanation",
         "cases.assess_explanation",
         "cases.rate_exhibit",
@@ -137,6 +179,7 @@ ROLES: dict[str, Role] = {
         "confirms findings, decides with legal, runs the desk",
         frozenset(
             INVESTIGATE
+            | ANSWER_FOR_MODELS
             | DECIDE_ON_EVIDENCE
             | MEASURE_FILES
             | {
@@ -147,12 +190,16 @@ ROLES: dict[str, Role] = {
                 "alerts.restore_detector",
                 "cases.accept_independence",
                 "cases.refuse_independence",
+                "cases.invite_party",
+                "cases.record_response",
+                "cases.record_silence",
                 "cases.confirm_finding",
                 "cases.reject_finding",
                 "cases.approve_decision",
                 "cases.reject_decision",
                 "cases.close_case",
                 "cases.reopen_case",
+                "alerts.correct_verdict",  # with these two
                 "records.view",
                 "audit.view_readers",
             }
@@ -173,6 +220,11 @@ ROLES: dict[str, Role] = {
                 "accounts.refuse_authorisation",
                 "accounts.revoke_authorisation",
                 "cases.correct_party",
+                "cases.invite_party",
+                "cases.waive_invitation",
+                "cases.record_response",
+                "cases.record_silence",
+                "cases.allow_wording",
                 "cases.add_note",
                 "cases.add_task",
                 "cases.complete_task",
@@ -217,6 +269,8 @@ ROLES: dict[str, Role] = {
                 "accounts.refuse_authorisation",
                 "accounts.revoke_authorisation",
                 "cases.add_note",
+                "cases.waive_invitation",
+                "cases.allow_wording",
                 "cases.view_privileged",
                 "cases.open_privileged",
                 "audit.view_readers",
@@ -301,7 +355,11 @@ ROLES: dict[str, Role] = {
             }
         ),
     ),
-    "detector": Role("Detector", "posts alerts and reads what became of them", frozenset({"alerts.receive"})),
+    "detector": Role(
+        "Detector",
+        "posts alerts and test runs, and reads what became of them",
+        frozenset({"alerts.receive", "evidence.run_test", "evidence.run_on_accounts"}),
+    ),
     "monitor": Role(
         "Monitor",
         "a program that asks for verifications of the trail and reads their verdicts",

@@ -1,4 +1,4 @@
-"""The pages about what came in, in a real browser: read, put right, sent again; and all pages of the room by axe."""
+"""The pages about what came in, in a real browser: read, put right, sent again."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -9,7 +9,6 @@ import pytest
 import time_machine
 from django.conf import settings as configured
 from django.test import Client
-from django.urls import reverse
 from django.utils import timezone
 from playwright.sync_api import Page, expect
 
@@ -18,14 +17,11 @@ from apps.alerts.models import Alert, AlertGroup, Batch, Delivery, Rejection, Re
 from apps.core import jobs
 from tests.alerts.conftest import alert, alerts
 from tests.alerts.test_webhooks import receiver  # noqa: F401 - fixture
-from tests.architecture.permissions import ROUTES
-from tests.architecture.world import World
 from tests.core.test_shell_browser import AXE
 from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
-NO_PAGES = {"alerts:download_body", "alerts:rejection_item", "alerts:preview"}  # two downloads, and a part of the queue
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
@@ -67,36 +63,6 @@ def button(page: Page, name: str) -> None:
 
 def told(page: Page, words: str) -> None:
     expect(page.locator(".messages")).to_contain_text(words)
-
-
-# --- all pages, by axe -----------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(("theme", "width"), [("light", 1440), ("dark", 390)])
-def test_every_page_of_the_room_is_accessible_and_fits(window, theme, width):
-    """Taken from the table of permissions, which names every address: a new page is looked at by itself."""
-    if not AXE.is_file():
-        pytest.skip("axe-core is not installed: run `npm ci` (a demo leaves it out)")
-    world, pages, wrong = World(), {}, {}
-    routes = {name: route for name, route in ROUTES.items() if name.startswith("alerts:") and "get" in route.methods}
-    addresses = {
-        name: (route.right, reverse(name, args=route.args(world)))
-        for name, route in routes.items()
-        if name not in NO_PAGES and "/api/" not in reverse(name, args=route.args(world))
-    }
-    assert len(addresses) > 25
-    for name, (right, address) in addresses.items():
-        if right not in pages:
-            pages[right] = window(getattr(world.people, right), theme=theme, width=width)
-        page = pages[right]
-        assert page.goto(address).status == 200, name
-        found = page.evaluate("rules => axe.run(document, {runOnly: rules})", RULES)["violations"]
-        faults = [(one["id"], [node["target"] for node in one["nodes"]]) for one in found]
-        if page.evaluate("document.documentElement.scrollWidth") > width:
-            faults.append(("wider than the window", []))
-        if faults:
-            wrong[name] = faults
-    assert wrong == {}
 
 
 # --- detectors -------------------------------------------------------------------------------------------------------

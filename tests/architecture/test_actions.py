@@ -46,6 +46,9 @@ VERBS = sorted(verb for verb, function in verbs().items() if function.__module__
 NO_VERBS = {
     "cases.enter": "a step that verbs of several files share",
     "disclosures.files_of": "makes a report's files, and writes nothing",
+    "evidence.take_in": "a step that verbs of several files share",
+    "evidence.record": "a step that verbs of several files share",
+    "evidence.write": "a step that verbs of several files share",
 }
 
 # Verbs that people do not do in the browser, with where they are done instead.
@@ -55,6 +58,7 @@ WITHOUT_PAGE = {
     "accounts.record_seen": "by intake",
     "alerts.demote_detector": "by the worker, after a verdict",
     "alerts.rank_again": "by the worker, after a demotion or a calibration",
+    "alerts.correct_verdict": "when a case ends as ordinary use, or is opened again",
     "alerts.tell_late": "by the worker",
     "alerts.open_rejection": "by opening what was rejected",
     "alerts.escalate": "by opening a case from the group or adding it to one",

@@ -15,13 +15,12 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.cases import actions as cases
-from apps.evidence import actions as evidence
 from apps.staff import actions as staff
 from tests.alerts.conftest import alert
 from tests.architecture.world import World
 from tests.cases.conftest import make_accounts
 from tests.conftest import PASSWORD
-from tests.evidence.conftest import COUNTS
+from tests.evidence.conftest import ran
 
 BASELINE = Path(__file__).with_name("query_counts.json")
 
@@ -50,7 +49,17 @@ def _cases(w: World) -> None:
 
 def _runs(w: World) -> None:
     for _ in range(5):
-        evidence.run_test(test_id="green-list", suspect="Other", inputs=COUNTS, by=w.people.analyst)
+        ran(w.people, suspect="Other")
+
+
+def _plans(w: World) -> None:
+    for _ in range(5):
+        w.plan("registered")
+
+
+def _trials(w: World) -> None:
+    for _ in range(5):
+        w.trial()
 
 
 def _items(w: World) -> None:
@@ -104,6 +113,8 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "alerts:detectors": ("analyst", lambda w: w.detector and None, _alerts),
     "evidence:list": ("analyst", lambda w: w.item and None, _items),
     "evidence:runs": ("analyst", lambda w: w.run and None, _runs),
+    "evidence:plans": ("analyst", lambda w: w.once("plan") and None, _plans),
+    "evidence:trials": ("analyst", lambda w: w.once("trial") and None, _trials),
     "cases:list": ("analyst", lambda w: w.once("case") and None, _cases),
     "notices:list": ("counsel", lambda w: w.once("draft") and None, _notices),
     "notices:templates": ("counsel", lambda w: w.once("draft") and None, _notices),

@@ -89,6 +89,10 @@ DO: dict[str, dict[str, Do]] = {
     "evidence.Item": {
         "evidence.collect": lambda w, _: w.collect("log.csv"),
         "evidence.quarantine": lambda w, _: w.kept_item("quarantined"),
+        "evidence.run_test": lambda w, _: w.run.item,
+        "evidence.run_on_accounts": lambda w, _: w.accounts_run.item,
+        "evidence.measure_order": lambda w, _: w.trial("measured").item,
+        "evidence.open_order": lambda w, _: w.opened().item,
         "evidence.derive": lambda w, item: evidence.derive(
             item or w.collect(),
             derived="redacted",
@@ -117,6 +121,20 @@ DO: dict[str, dict[str, Do]] = {
         "evidence.dispose": lambda w, asked: evidence.dispose(asked, by=w.people.counsel),
         "evidence.refuse": lambda w, asked: evidence.refuse(asked, reason="Not now", by=w.people.counsel),
         "evidence.withdraw": lambda w, asked: evidence.withdraw(asked, by=w.people.analyst),
+    },
+    "evidence.TestPlan": {
+        "evidence.draft_plan": lambda w, _: w.plan(),
+        "evidence.change_plan": lambda w, plan: evidence.change_plan(plan, effect=0.1, by=w.people.analyst),
+        "evidence.register_plan": lambda w, plan: evidence.register_plan(plan, by=w.people.analyst),
+        "evidence.withdraw_plan": lambda w, plan: evidence.withdraw_plan(plan, reason="Over", by=w.people.analyst),
+    },
+    "evidence.BlindTrial": {
+        "evidence.commit_order": lambda w, _: w.trial(),
+        "evidence.measure_order": lambda w, trial: w.score(trial),
+        "evidence.open_order": lambda w, trial: (
+            evidence.open_order(trial, order=w.order, secret=w.secret, by=w.people.analyst) and None
+        ),
+        "evidence.abandon_order": lambda w, trial: evidence.abandon_order(trial, reason="Lost", by=w.people.analyst),
     },
     "evidence.FixityRun": {
         "evidence.start_fixity": lambda w, _: w.fixity("running"),
@@ -188,6 +206,14 @@ DO: dict[str, dict[str, Do]] = {
         "cases.refuse_independence": lambda w, said: cases.refuse_independence(
             said, reason="One log", by=w.people.lead
         ),
+    },
+    "cases.Invitation": {
+        "cases.invite_party": lambda w, _: w.invitation(),
+        "cases.waive_invitation": lambda w, _: w.invitation("not_invited"),
+        "cases.record_response": lambda w, asked: cases.record_response(
+            asked, response="No.", responded_on=timezone.now().date(), by=w.people.counsel
+        ),
+        "cases.record_silence": lambda w, asked: cases.record_silence(asked, by=w.people.counsel),
     },
     "notices.Notice": {
         "notices.draft_notice": lambda w, _: w.draft(),

@@ -4,7 +4,7 @@
 """
 
 import tempfile
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -21,10 +21,12 @@ from apps.audit import ledger
 from apps.audit.models import Event, Verification
 from apps.audit.principals import System
 from apps.cases import actions as cases
+from apps.cases import queries
 from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
 from apps.evidence import actions as evidence
+from apps.evidence import sealing
 from apps.notices import actions as notices
 from apps.notices.models import Notice
 from apps.policies import actions as policies
@@ -36,10 +38,11 @@ from tests.alerts.conftest import alert
 from tests.audit.sequencing import sequence_here
 from tests.cases.conftest import CLAUSE, END, START, TERMS, make_accounts, make_activity
 from tests.conftest import PASSWORD, People
-from tests.evidence.conftest import COUNTS
+from tests.evidence.conftest import COUNTS, DECLARED, key_named, ran, suspect_named
 from tests.policies.conftest import HistoryWriter
 
 WORKER = System("worker")
+LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class World:
@@ -260,9 +263,127 @@ class World:
 
     @cached_property
     def run(self) -> Any:
-        return evidence.run_test(test_id="green-list", suspect="Lantern 7B", inputs=COUNTS, by=self.people.analyst)
+        return ran(self.people)
+
+    @cached_property
+    def accounts_run(self) -> Any:
+        """A run over a few accounts."""
+        key_named("wm-2026-a", self.people.lead)
+        shared = {name: COUNTS[name] for name in ("gamma", "distinct", "key_id", "validation")}
+        rows = [{"account": f"acct_r{n}", "scored": 1000, "green": 250 + n} for n in range(5)]
+        return evidence.run_on_accounts(
+            test_id="green-list", inputs=shared, rows=rows, declared=DECLARED | {"n": 5}, by=self.people.analyst
+        )
+
+    def plan(self, state: str = "draft") -> Any:
+        """A plan of the analyst's."""
+        found = evidence.draft_plan(
+            test_id="green-list",
+            suspect=suspect_named("Lantern 7B", self.people.analyst),
+            question="Did it train on our answers?",
+            collection="40,000 tokens by its endpoint",
+            planned_n=40_000,
+            alpha=0.01,
+            effect=0.02,
+            controls=["Control 1"],
+            by=self.people.analyst,
+        )
+        if state == "registered":
+            evidence.register_plan(found, by=self.people.analyst)
+        return found
+
+    def trial(self, state: str = "committed") -> Any:
+        """A blind trial that the analyst sealed and the other analyst scored."""
+        names = ["Lantern 7B", *(f"Control {n}" for n in range(19))]
+        self.order, self.secret = sealing.draw(names)
+        key_named("wm-2026-a", self.people.lead)
+        found = evidence.commit_order(
+            test_id="green-list",
+            suspect=suspect_named("Lantern 7B", self.people.analyst),
+            labels=list(self.order),
+            commitment=sealing.commitment(self.order, self.secret),
+            by=self.people.analyst,
+        )
+        if state == "measured":
+            self.score(found)
+        return found
+
+    def opened(self) -> Any:
+        """The run of a blind trial."""
+        trial = self.trial("measured")
+        return evidence.open_order(trial, order=self.order, secret=self.secret, by=self.people.analyst)
+
+    def score(self, trial: Any) -> None:
+        scored = {label: {"n": 40_000, "inputs": COUNTS} for label in trial.labels}
+        evidence.measure_order(trial, scores={"test_version": "", "scored": scored}, by=self.people.analyst2)
+
+    # --- the register
+
+    @cached_property
+    def model(self) -> Any:
+        return evidence.register_model(name="Harbour", owner="Model desk", by=self.people.lead)
+
+    @cached_property
+    def version(self) -> Any:
+        return evidence.register_version(
+            self.model, version="2", weights=f"sha256:{'ab' * 32}  w.bin", by=self.people.analyst
+        )
+
+    @cached_property
+    def suspect(self) -> Any:
+        return evidence.register_suspect(name="Lantern 9B", publisher="Quarry Lane", by=self.people.analyst)
+
+    @cached_property
+    def scheme(self) -> Any:
+        return evidence.register_scheme(
+            name="green",
+            version="1",
+            method="Green list",
+            parameters={"gamma": 0.25},
+            detector="greenlist",
+            detector_version="1",
+            by=self.people.lead,
+        )
+
+    @cached_property
+    def watermark_key(self) -> Any:
+        return evidence.register_key(
+            self.scheme, key_id="wm-world", holder="Service", storage="HSM", held_from=LONG_AGO, by=self.people.lead
+        )
+
+    @cached_property
+    def deployment(self) -> Any:
+        return evidence.deploy_key(
+            self.watermark_key, version=self.version, deployed_from=LONG_AGO, by=self.people.lead
+        )
+
+    @cached_property
+    def canary(self) -> Any:
+        return evidence.plant_canary(
+            self.account, placed="In one answer", planted_at=LONG_AGO, text="Seven herrings.", by=self.people.analyst
+        )
 
     # --- cases
+
+    def claim(self, case: Case | None = None) -> Any:
+        number = self._next()
+        return cases.record_claim(
+            case or self.case("investigation"),
+            topic="What was taken",
+            speaker=f"Paper {number}",
+            role="press",
+            source="Front page",
+            text=f"About {number} accounts.",
+            origin=f"Wire {number}",
+            why_no_capture="Printed on paper.",
+            by=self.people.analyst,
+        )
+
+    def claim_link(self) -> Any:
+        claim = self.claim()
+        return cases.link_claims(
+            claim, other=self.claim(claim.case), kind="repeats", on="The number", by=self.people.analyst
+        )
 
     def case(self, state: str = "triage") -> Case:
         """A case of its own, assigned to nobody, in a state."""
@@ -293,6 +414,7 @@ class World:
             shows=f"What the {group} shows.",
             element="harvesting",
             dependency_group=group,
+            family={"log": "traffic", "canaries": "canary"}.get(group, ""),
             log10_lr=3.0,
             log10_lr_cap=4.0,
             by=self.people.analyst,
@@ -310,6 +432,27 @@ class World:
             basis="The accounts were paid with its card.",
             by=self.people.analyst,
         )
+
+    def weighed(self) -> Any:
+        return self.exhibit(self.case("investigation"))
+
+    def invitation(self, state: str = "awaiting") -> Any:
+        """A party that was invited to respond, so long ago that it should have."""
+        party, today = self.party(), timezone.now().date()
+        if state == "not_invited":
+            return cases.waive_invitation(party, reason="It would destroy the logs.", by=self.people.counsel)
+        found = cases.invite_party(
+            party,
+            channel="post",
+            invited_on=today - timedelta(days=30),
+            respond_by=today - timedelta(days=1),
+            by=self.people.counsel,
+        )
+        if state == "no_response":
+            cases.record_silence(found, by=self.people.counsel)
+        if state == "responded":
+            cases.record_response(found, response="No.", responded_on=today, by=self.people.counsel)
+        return found
 
     def independence(self) -> Any:
         """An argument that two lines of evidence err apart, waiting for another person."""
@@ -365,6 +508,7 @@ class World:
             starts_on=today,
             ends_on=today + timedelta(days=90),
             reasoning="Nothing milder ends it.",
+            acknowledged=queries.wrongful_of(finding).value,
             by=self.people.counsel,
         )
 

@@ -18,7 +18,7 @@ from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.models import AuditedModel, audited_models
 from apps.audit.principals import System
-from apps.cases.models import Party
+from apps.cases.models import Claim, Party
 from apps.core import workflow
 from apps.policies.models import Clause, Text
 from apps.staff.models import User
@@ -38,16 +38,30 @@ NEEDED: dict[str, dict[str, Any]] = {
     "alerts.Replay": {"total": 1},
     "alerts.Verdict": {"dismissal": "benign"},
     "alerts.Merge": {"alert_ids": [uuid.UUID(int=1)], "into": lambda family: family["another group"]},
+    "evidence.TestRun": {
+        "p_value": 0.25,
+        "account_count": 1,
+        "result": {"planted": 1},
+        "exploratory_because": ["Planted"],
+    },
+    "evidence.TestPlan": {"alpha": 0.05},
     "accounts.Authorisation": {"conduct": ["extraction"]},
     "policies.Clause": {"text": lambda family: family.get(Text, family["another text"])},
     "policies.Succession": {"later": lambda family: family["later clause"]},
-    "evidence.TestRun": {"p_value": 0.25},
     "evidence.CustodyEvent": {"kind": "verify"},
     "evidence.Proposal": {"kind": "dispose", "state": "dispose", "proposed_by": lambda family: family[User]},
+    "evidence.ModelVersion": {"weights": []},
+    "evidence.SignatureCheck": {"verdict": "verified"},
+    "cases.Claim": {"origin": "planted", "why_no_capture": "Planted"},
+    "cases.ClaimLink": {"other": lambda family: family["another claim"]},
+    "cases.Quantity": {"qualifier": "exactly", "value": 1.0, "claim": lambda family: family[Claim]},
     "evidence.FixityRun": {"state": "done", "finished_at": NOW, "total": 9},
     "cases.Decision": {"state": "approved", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
     "notices.Notice": {"party": lambda family: family[Party]},
     "cases.FindingExplanation": {"status": "refuted"},
+    "cases.FindingElement": {"confidence": "likely", "exhibits": [1]},
+    "cases.FindingLevel": {"level": "account", "confidence": "roughly_even"},
+    "cases.Invitation": {"invited_on": date(2026, 5, 1), "respond_by": date(2026, 6, 1)},
     "cases.Finding": {"state": "confirmed", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
 }
 
@@ -55,9 +69,14 @@ NEEDED: dict[str, dict[str, Any]] = {
 SECOND: dict[str, type[AuditedModel]] = {
     "reviewer": User,
     "another group": AlertGroup,
+    "another claim": Claim,
     "another text": Text,
     "later clause": Clause,
 }
+
+
+def second(model: type[AuditedModel]) -> list[str]:
+    return [name for name, of in SECOND.items() if of is model]
 
 
 @contextmanager
@@ -83,10 +102,10 @@ def plant(number: int, *, by_batch: bool = False) -> Family:
     family: Family = {}
     # The states are planted as the constraints need them, not walked to as people would.
     with transaction.atomic(), patch.object(workflow, "check"):
-        with acting():
-            for name, model in SECOND.items():
-                family[name] = ledger.create(model, **values(model, number + 100, family))
         for model in in_order():
+            with acting():
+                for name in second(model):
+                    family[name] = ledger.create(model, **values(model, number + 100, family))
             given = values(model, number, family)
             if by_batch and not model.PRIVATE:
                 family[model] = row = model(**given)
@@ -102,9 +121,9 @@ def insert_past_the_ledger(number: int) -> Family:
     """A family by SQL, as somebody with the database's password would; the guards have to be off."""
     family: Family = {}
     with transaction.atomic():
-        for name, model in SECOND.items():
-            family[name] = _insert(model, number + 100, family)
         for model in in_order():
+            for name in second(model):
+                family[name] = _insert(model, number + 100, family)
             family[model] = _insert(model, number, family)
     return family
 

@@ -77,6 +77,7 @@ LOG = {  # table: a condition that picks one row, and the columns that can be se
             "signed": "signed - 1",
             "checkpoints": "checkpoints + 1",
             "low_xid": "low_xid + 1",
+            "low_id": "low_id + 1",
             "system_identifier": "'1'",
             "seal": "sha256(seal)",
         },

@@ -12,7 +12,7 @@ from django.db import transaction
 
 from apps.audit import ledger
 from apps.audit.principals import System
-from apps.cases import actions
+from apps.cases import actions, queries
 from apps.cases.models import Case
 from tests.policies.conftest import HistoryWriter
 
@@ -54,7 +54,7 @@ def make_activity(days: int = 7, queries: int = 1000, *, first: date = START) ->
             Activity,
             "INSERT INTO accounts_activity (id, account_id, day, model, queries, input_tokens, output_tokens)"
             " SELECT core_uuid7(), a.id, %s::date + d, 'harbour-1', %s, 0, 20 FROM accounts_account a,"
-            " generate_series(0, %s) d",
+            " generate_series(0, %s) d ON CONFLICT DO NOTHING",
             [first, queries, days - 1],
         )
 
@@ -98,6 +98,7 @@ def collect(people: Any) -> Callable[..., Any]:
 def add_exhibit(people: Any, collect: Callable[..., Any]) -> Callable[..., Any]:
     def add(case: Case, *, group: str = "log", lr: float | None = 3.0, **values: Any) -> Any:
         values = {"shows": f"What the {group} shows.", "element": "harvesting", "log10_lr_cap": 4.0} | values
+        values.setdefault("family", {"log": "traffic", "canaries": "canary"}.get(group, ""))
         item = values.pop("item", None) or collect(f"From {group}")
         return actions.add_exhibit(case, item=item, dependency_group=group, log10_lr=lr, by=people.analyst, **values)
 
@@ -141,6 +142,22 @@ def propose(ready: Case, people: Any, terms: Any) -> Callable[..., Any]:
     return go
 
 
+def worksheet(case: Case, terms: Any, **values: Any) -> dict[str, Any]:
+    """The page on which a finding is proposed, filled in as the form sends it; anything can be overridden."""
+    carried = ", ".join(exhibit.label for exhibit in case.exhibits.all())
+    return {
+        "conduct": "The accounts collected output by automatic means.",
+        "conduct_from": START,
+        "conduct_to": END,
+        "confidence": "very_likely",
+        "limits": "What it was used for is not known.",
+        "clauses": [f"{terms.version.pk}:{terms.clause.pk}"],
+        "exhibits": carried,
+        "extraction-harvesting-exhibits": carried,
+        "extraction-harvesting-confidence": "very_likely",
+    } | values
+
+
 @pytest.fixture
 def finding(propose: Callable[..., Any]) -> Any:
     return propose()
@@ -160,6 +177,7 @@ def decide(confirmed: Any, people: Any) -> Callable[..., Any]:
             "scope": "All use of the service",
             "starts_on": date(2026, 5, 12),
             "reasoning": "Nothing milder ends it.",
+            "acknowledged": queries.wrongful_of(confirmed).value,
             "by": people.analyst,
         } | values
         return actions.propose_decision(confirmed, **values)

@@ -12,6 +12,7 @@ from apps.cases import actions, queries, readiness
 from apps.cases.models import Case, Decision, Finding
 from apps.policies import actions as policies
 from tests.cases.conftest import CHANGED, END, START, TERMS, make_accounts, make_activity
+from tests.evidence.conftest import COUNTS, DECLARED, ran
 from tests.policies.conftest import HistoryWriter
 
 
@@ -116,15 +117,12 @@ def test_a_finding_that_is_not_grounded_is_refused_beside_the_field(values, fiel
     assert not Finding.objects.exists()
 
 
-def test_more_than_likely_needs_two_lines_and_no_open_explanation(ready, people, propose):
-    one = ready.exhibits.filter(number=1)
-    with pytest.raises(ValidationError, match="two independent lines"):
-        propose(exhibits=one)
+def test_more_than_likely_goes_with_no_open_explanation(ready, people, propose):
     explanation = ready.explanations.get()
     actions.assess_explanation(explanation, status="not_excluded", conclusion="Perhaps.", by=people.analyst)
     with pytest.raises(ValidationError, match="open explanation"):
         propose()
-    assert propose(exhibits=one, confidence="likely").state == "proposed"
+    assert propose(confidence="likely").state == "proposed"
 
 
 def test_every_raised_explanation_is_considered(ready, people, propose):
@@ -170,6 +168,7 @@ def test_a_version_that_left_the_clause_alone_need_not_be_cited(ready, terms, pr
 
 def test_accounts_of_another_product_need_their_own_clause(ready, people, propose):
     make_accounts(2, "chat", product="Harbour Chat")
+    make_activity(1, first=END)
     actions.add_accounts(ready, query={"product": "Harbour Chat"}, by=people.analyst)
     with pytest.raises(ValidationError, match="2 of Harbour Chat"):
         propose()
@@ -334,19 +333,8 @@ def test_exhibits_are_numbered_and_capped(case, people, add_exhibit, collect):
 
 
 def test_a_test_run_brings_its_own_strength(case, people):
-    from apps.evidence import actions as evidence
-
-    inputs = {
-        "scored": 248201,
-        "green": 64239,
-        "gamma": 0.25,
-        "distinct": True,
-        "key_id": "k1",
-        "key_secret": True,
-        "excess": 0.02,
-        "validation": {"controls": 1000, "false_positives": 0, "positives": 0, "detected": 0, "study": "S1"},
-    }
-    run = evidence.run_test(test_id="green-list", suspect="Shoal-7", inputs=inputs, by=people.analyst)
+    counts = COUNTS | {"scored": 248_201, "green": 64_239, "validation": {"controls": 1000}}
+    run = ran(people, inputs=counts, declared=DECLARED | {"n": 248_201})
     exhibit = actions.add_exhibit(
         case, item=run.item, shows="Keyed text.", element="training", log10_lr=99.0, log10_lr_cap=6.0, by=people.analyst
     )
@@ -373,7 +361,7 @@ def test_an_exhibit_of_another_case_is_not_weighed(ready, people, add_exhibit):
     other = actions.open_case(title="Another", severity=1, by=people.analyst)
     exhibit = add_exhibit(other)
     with pytest.raises(ValidationError, match="belongs to another case"):
-        actions.rate_exhibit(ready.explanations.get(), exhibit=exhibit, rating="C", by=people.analyst)
+        actions.rate_exhibit(exhibit, explanation=ready.explanations.get(), rating="C", by=people.analyst)
 
 
 def test_a_finding_rests_on_its_own_case(ready, people, propose, add_exhibit):

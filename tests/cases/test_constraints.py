@@ -1,6 +1,7 @@
 """PostgreSQL itself refuses what the actions refuse: each named constraint is provoked by SQL, past all of Python."""
 
 import json
+from datetime import date
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ from django.db import IntegrityError, connection, transaction
 
 from apps.cases import actions
 from tests.alerts.conftest import alerts, detector, receive, register  # noqa: F401 - fixtures
+from tests.cases.conftest import make_accounts
+from tests.cases.test_claims import NONSENSE
 
 # constraint: (table, "copy" or "update", columns set to values; "= column" takes another column's value)
 REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
@@ -39,6 +42,20 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an_approval_has_its_time": ("decision", "update", {"reviewed_at": None}),
     "an_approved_decision_has_its_approver": ("decision", "update", {"reviewed_by_id": None, "reviewed_at": None}),
     "wrongful_actions_are_counted": ("decision", "update", {"expected_wrongful": -1}),
+    "wrongful_actions_are_acknowledged": ("decision", "update", {"acknowledged_wrongful": None}),
+    "an_account_has_its_own_evidence_and_clause": ("findingaccount", "update", {"evidence": "{}"}),
+    "an_account_is_left_out_once": ("findingomission", "copy", {}),
+    "an_element_is_weighed_once": ("findingelement", "copy", {}),
+    "an_element_is_shown_by_exhibits": ("findingelement", "update", {"exhibits": "[]", "confidence": "likely"}),
+    "a_level_is_concluded_once": ("findinglevel", "copy", {}),
+    "an_organisation_is_a_party": ("findinglevel", "update", {"level": "organisation", "party_id": None}),
+    "a_level_has_its_basis": ("findinglevel", "update", {"basis": ""}),
+    "words_are_allowed_once": ("allowedwording", "copy", {}),
+    "words_are_allowed_for_a_reason": ("allowedwording", "update", {"reason": ""}),
+    "a_party_is_invited_once": ("invitation", "copy", {}),
+    "an_invitation_or_a_signed_reason": ("invitation", "update", {"respond_by": None}),
+    "an_invitation_leaves_time": ("invitation", "update", {"respond_by": "2020-01-01"}),
+    "a_response_is_recorded_as_it_came": ("invitation", "update", {"response": "They answered."}),
     "decision_rests_on_finding": ("finding", "trigger", {}),
 }
 ELSEWHERE = {  # provoked where the argument is tested
@@ -46,15 +63,33 @@ ELSEWHERE = {  # provoked where the argument is tested
     "independence_is_reviewed_by_another_person",
     "an_independence_review_has_its_time",
     "a_reviewed_independence_has_its_reviewer",
+    *NONSENSE,  # of claims
 }
+
+
+@pytest.fixture
+def confirmed(ready, propose, people):
+    """A finding that leaves an account out of which nothing speaks."""
+    make_accounts(1, "silent")
+    actions.add_accounts(ready, query={"refs": ["silent_00000"]}, by=people.analyst)
+    finding = propose(leave_out="Nothing was seen of it.")
+    actions.confirm_finding(finding, by=people.lead)
+    return finding
 
 
 @pytest.fixture
 def whole(decide, people, confirmed, case):
     """A case with a row in every table of the room."""
+    party = actions.add_party(case, name="Reef Resale", role="reseller", basis="E1", by=people.analyst)
+    actions.invite_party(
+        party, channel="post", invited_on=date(2026, 5, 1), respond_by=date(2026, 6, 1), by=people.counsel
+    )
+    actions.allow_wording(case, words="Proof", reason="The court's own word.", by=people.counsel)
     actions.approve_decision(decide(), by=people.approver)
     actions.add_task(case, title="Ask billing", by=people.analyst)
-    actions.rate_exhibit(case.explanations.get(), exhibit=case.exhibits.get(number=2), rating="I", by=people.analyst)
+    actions.rate_exhibit(
+        case.exhibits.get(number=2), explanation=case.explanations.get(), rating="I", by=people.analyst
+    )
     return case
 
 

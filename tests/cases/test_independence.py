@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.audit.action import Forbidden
-from apps.cases import actions, queries
+from apps.cases import actions, queries, strength
 from apps.cases.models import Independence
 from apps.cases.strength import LARGEST, Weighed, combine
 
@@ -20,7 +20,7 @@ def argued(ready, people):
 
 
 def combined(case):
-    return queries.combined(case, list(queries.exhibits(case)))
+    return strength.of(case).combined
 
 
 def test_lines_are_multiplied_once_another_person_accepts(ready, argued, people):

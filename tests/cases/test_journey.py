@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 
 from apps.audit.models import Event
-from apps.cases import actions
+from apps.cases import actions, queries
 from apps.cases.models import Case
 
 
@@ -48,6 +48,7 @@ def decide_on(people):
             scope="All use of the service",
             starts_on=date(2026, 5, 12),
             reasoning="Nothing milder ends it.",
+            acknowledged=queries.wrongful_of(finding).value,
             by=people.counsel,
         )
 

@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from apps.cases import actions
+from apps.cases import actions, queries
 from apps.cases.models import Case, CaseAccount, CaseNote, Finding
-from tests.cases.conftest import END, START, make_accounts
+from tests.cases.conftest import make_accounts, worksheet
 
 TABS = ["", "campaign/", "accounts/", "evidence/", "explanations/", "findings/", "decisions/", "timeline/", "trail/"]
 FORMS = [
@@ -55,17 +55,7 @@ def test_the_whole_way_in_the_browser(ready, terms, people, sign_in):
     url = f"/cases/{ready.ref}"
     offer = analyst.get(f"{url}/findings/propose/")
     assert f"{terms.version.pk}:{terms.clause.pk}" in offer.content.decode()
-    data = {
-        "conduct": "The accounts collected output by automatic means.",
-        "conduct_from": START,
-        "conduct_to": END,
-        "confidence": "very_likely",
-        "limits": "What it was used for is not known.",
-        "clauses": [f"{terms.version.pk}:{terms.clause.pk}"],
-        "exhibits": [e.pk for e in ready.exhibits.all()],
-        "explanations": [e.pk for e in ready.explanations.all()],
-    }
-    assert analyst.post(f"{url}/findings/propose/", data).status_code == 302
+    assert analyst.post(f"{url}/findings/propose/", worksheet(ready, terms)).status_code == 302
     finding = Finding.objects.get()
     assert "Confirm the finding" not in analyst.get(f"{url}/findings/").content.decode()
     assert analyst.post(f"/findings/{finding.ref}/confirm/").status_code == 403
@@ -79,6 +69,7 @@ def test_the_whole_way_in_the_browser(ready, terms, people, sign_in):
         "scope": "All use",
         "starts_on": "2026-05-12",
         "reasoning": "Nothing milder ends it.",
+        "acknowledged": queries.wrongful_of(finding).value,
     }
     assert analyst.post(f"/findings/{finding.ref}/decide/", data).status_code == 302
     decision = finding.decisions.get()
@@ -95,18 +86,8 @@ def test_the_whole_way_in_the_browser(ready, terms, people, sign_in):
 
 
 def test_a_refusal_stands_beside_its_field(ready, terms, people, sign_in):
-    client = sign_in(people.analyst)
-    data = {
-        "conduct": "They stole the output of the service.",
-        "conduct_from": START,
-        "conduct_to": END,
-        "confidence": "likely",
-        "limits": "Much.",
-        "clauses": [f"{terms.version.pk}:{terms.clause.pk}"],
-        "exhibits": [e.pk for e in ready.exhibits.all()],
-        "explanations": [e.pk for e in ready.explanations.all()],
-    }
-    page = client.post(f"/cases/{ready.ref}/findings/propose/", data)
+    data = worksheet(ready, terms, conduct="They stole the output of the service.")
+    page = sign_in(people.analyst).post(f"/cases/{ready.ref}/findings/propose/", data)
     assert page.status_code == 422
     assert "say what was done" in str(page.context["form"].errors["conduct"])
 
@@ -225,13 +206,18 @@ def test_privileged_notes_are_for_legal_roles(case, people, sign_in):
 
 def test_the_matrix_is_filled_cell_by_cell(ready, people, sign_in):
     client, explanation, exhibit = sign_in(people.analyst), ready.explanations.get(), ready.exhibits.first()
+    address, cell = f"/exhibits/{exhibit.pk}/rate/", {"explanation": explanation.pk}
     for rating in ("C", "I"):
-        client.post(f"/explanations/{explanation.pk}/rate/", {"exhibit": exhibit.pk, "rating": rating})
+        client.post(address, cell | {"rating": rating})
         assert ready.assessments.get().rating == rating
-    client.post(f"/explanations/{explanation.pk}/rate/", {"exhibit": exhibit.pk, "rating": "X"})
+    client.post(address, cell | {"rating": "X"})
     assert ready.assessments.get().rating == "I"
+    totals = client.post(address, {"rating": "C"}, headers={"HX-Request": "true"}).content.decode()
+    assert "speaks against 1 of 2" in totals
+    assert "1 exhibit against it, from 1 source" in totals
     page = client.get(f"/cases/{ready.ref}/explanations/")
     assert page.context["matrix"].refuted_by == [1]
+    assert [s.name for _, s in page.context["matrix"].ranking] == ["What is suspected", str(explanation)]
     assert client.post(f"/cases/{ready.ref}/explanations/raise/", {"hypothesis": "fault"}).status_code == 302
     raised = ready.explanations.get(hypothesis="fault")
     bad = client.post(f"/explanations/{raised.pk}/assess/", {f"{raised.pk}-status": "refuted"})

@@ -13,7 +13,7 @@ import page
 import pytest
 from django.conf import settings
 
-from apps.core import pdf, typefaces
+from apps.core import paper, pdf, typefaces
 from tests import paper as on
 
 CREATED = datetime(2026, 3, 19, 12, 30, tzinfo=UTC)
@@ -278,3 +278,8 @@ def test_missing_typefaces_say_what_to_run(monkeypatch):
     with pytest.raises(typefaces.TypefacesMissing, match="npm ci"):
         typefaces.for_text("x")
     assert sys.executable  # the cache was left empty, so the next test reads the real sheet
+
+
+def test_exponents_are_raised_in_text_and_left_alone_within_tags():
+    html = '<p title="10⁻¹²">below 10⁻¹² of 10⁶ m²</p>'
+    assert paper.raised(html) == '<p title="10⁻¹²">below 10<sup>−12</sup> of 10<sup>6</sup> m²</p>'

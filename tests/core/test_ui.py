@@ -151,7 +151,7 @@ def test_a_hash_is_short_and_whole():
         "{% quantity 1 evil evil %}",
         "{% sparkline numbers evil %}",
         "{% bars numbers labels evil evil %}",
-        "{% strength_chart rows evil %}",
+        "{% strength_chart rows title=evil %}",
         "{% empty evil evil evil evil %}",
         "{% checklist items %}",
         "{% stepper steps evil %}",
@@ -305,7 +305,11 @@ def test_columns_stay_in_their_frame_and_nothing_vanishes(values):
 
 row = st.fixed_dictionaries(
     {"label": st.text(max_size=60), "value": st.none() | st.floats(-6, 9)},
-    optional={"cap": st.none() | st.floats(0, 6), "note": st.text(max_size=30)},
+    optional={
+        "cap": st.none() | st.floats(0, 6),
+        "computed": st.none() | st.floats(-9, 40),
+        "note": st.text(max_size=30),
+    },
 )
 
 
@@ -322,13 +326,15 @@ def test_no_bar_claims_more_than_its_cap(rows):
 
 def test_the_strength_chart_can_be_read_without_seeing_it():
     rows = [
-        {"label": "E2 Synchrony", "value": 2.9, "cap": 2.3},
-        {"label": "E5 Watermark", "value": -0.3, "note": "power 0.31"},
+        {"label": "E2 Synchrony", "value": 2.9, "cap": 2.3, "word": "moderately strong support", "computed": 9.0},
+        {"label": "E5 Watermark", "value": -0.3, "note": "power 0.31", "level": 1, "href": "/runs/5"},
     ]
     html = draw("{% strength_chart rows %}", rows=rows)
     description = re.search(r"<desc>(.*?)</desc>", html)[1]
     assert "E2 Synchrony: 2.3, moderately strong support, capped by its validation." in description
-    assert "E5 Watermark: −0.3, weak support against, power 0.31." in description
+    assert "E5 Watermark: −0.3, power 0.31." in description
+    assert html.count('<a href="/runs/5">') == 2  # in the picture, and in the list that a phone shows instead
+    assert html.count('class="beyond"') == 1
 
 
 def test_charts_of_nothing_are_no_error():

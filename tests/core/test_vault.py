@@ -42,6 +42,7 @@ def test_however_it_streams_in_the_hashes_are_those_of_the_whole(parts):
     assert (stored.sha256, stored.sha512) == (hashlib.sha256(whole).hexdigest(), hashlib.sha512(whole).hexdigest())
     assert (stored.size, stored.head) == (len(whole), whole[:4096])
     assert b"".join(vault.chunks(stored.sha256)) == whole
+    assert b"".join(vault.chunks(stored.sha256, len(whole) // 2)) == whole[len(whole) // 2 :]
     assert vault.measure(stored.sha256) == stored.sha256
 
 

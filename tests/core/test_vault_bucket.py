@@ -147,6 +147,7 @@ def test_a_large_file_passes_in_parts_and_flat_memory(bucket, client):
     tracemalloc.start()
     stored = vault.put(bytes(vault.CHUNK) for _ in range(48))
     assert vault.measure(stored.sha256) == stored.sha256
+    assert sum(map(len, vault.chunks(stored.sha256, 40 * vault.CHUNK + 1))) == 8 * vault.CHUNK - 1
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert "-" in client.head_object(Bucket=name, Key=stored.sha256)["ETag"]  # of several parts

@@ -44,7 +44,14 @@ def exhibit(number: int, strength: float | None, cap: float | None) -> dict:
         "file_name": f"queries-{number}.csv",
         "strength": strength,
         "cap": cap,
+        "sentence": f"E{number} is about 250 times more probable if what it is meant to show is true than if not.",
+        "run": "T-2026-0001" if number == 2 else None,
     }
+
+
+def run(ref: str, **changes) -> dict:
+    plain = {"suspect": "Lantern 7B", "test": "green-list", "run_on": "2026-03-12", "planned": False, "stands": None}
+    return {"ref": ref, **plain, **changes}
 
 
 def snapshot(**changes) -> dict:
@@ -91,6 +98,22 @@ def snapshot(**changes) -> dict:
             }
         ],
         "exhibits": [exhibit(1, 2.4, 2.5), exhibit(2, -0.6, 2.5), exhibit(3, None, None)],
+        "strength": {
+            "scale": "enfsi-2015",
+            "log10": 2.1,
+            "sentence": "Together the evidence is about 125 times more probable under what is alleged.",
+            "lines": [
+                {"group": "gateway log", "exhibits": "E1", "log10": 2.4, "cap": 2.5, "sentence": "gateway log: 250."},
+                {"group": "key", "exhibits": "E2", "log10": -0.6, "cap": 2.5, "sentence": "key: 1/4.0."},
+                {"group": "talk", "exhibits": "E3", "log10": None, "cap": None, "sentence": "talk: no number."},
+            ],
+            "corrections": ["2 runs on Lantern 7B are on record."],
+        },
+        "runs": [
+            run("T-2026-0001", exhibit="E2", outcome="Supports", p="2.7 × 10⁻⁵"),
+            run("T-2026-0002", exhibit=None, outcome="Failed", p=""),
+        ],
+        "measurements": [{"what": "figures", "statements": ["SELECT count(*)"], "sha256": HASH}],
         "decisions": [
             {"action": "Suspension", "scope": "the API", "decided_on": "2026-03-19", "accounts": 1954,
              "proposed_by": STAFF[0], "approved_by": STAFF[1]},

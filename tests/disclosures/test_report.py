@@ -83,15 +83,6 @@ def test_texts_are_escaped():
     assert "<img src=file" not in html
 
 
-@pytest.mark.parametrize(
-    ("log10", "words"),
-    [(0, "no support"), (0.5, "weak support"), (2.4, "moderately strong support"), (7, "extremely strong support"),
-     (-1.2, "moderate support for the alternative"), (-0.1, "no support")],
-)  # fmt: skip
-def test_strength_in_words(log10, words):
-    assert report.in_words(log10) == words
-
-
 def test_a_mark_is_drawn_where_its_day_may_be_seen_and_named_where_not():
     marks = [{"day": "2026-02-05", "label": "first alert"}, {"day": "2026-03-30", "label": "suspension begins"}]
     data = snapshot(marks=marks)

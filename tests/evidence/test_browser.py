@@ -4,12 +4,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.evidence.models import Item
-from tests.alerts.test_browser import AXE, RULES, button, link, told, window  # noqa: F401 - fixture
+from tests.alerts.test_browser import button, link, told, window  # noqa: F401 - fixture
 from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
-
-SIZES = [("light", 1440), ("dark", 390)]
 
 
 def test_an_item_from_hand_to_hand(window, people):  # noqa: F811

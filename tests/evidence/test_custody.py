@@ -12,8 +12,9 @@ from apps.audit.models import Event
 from apps.audit.principals import System
 from apps.core import vault
 from apps.core.models import Job
-from apps.evidence import actions, holds, queries, tasks
+from apps.evidence import actions, queries, tasks
 from apps.evidence.models import Item, Proposal
+from apps.records.actions import issue_hold
 
 WHY = {"reason": "For the court"}
 
@@ -171,11 +172,11 @@ def test_one_person_disposes_of_nothing(collect, people):
     assert state(item) == "kept"
 
 
-def test_nothing_that_is_held_is_disposed_of(collect, people, monkeypatch):
+def test_nothing_that_is_held_is_disposed_of(collect, people):
     item = collect()
     asked = actions.propose_disposal(item, by=people.analyst, **WHY)
-    monkeypatch.setattr(holds, "on", lambda item: ["H-2026-0001 (Smith v Northlight)"])
-    with pytest.raises(ValidationError, match="H-2026-0001"):
+    hold = issue_hold(matter="Smith v Northlight", reason="Litigation is expected.", scope=[item], by=people.counsel)
+    with pytest.raises(ValidationError, match=f"{hold.ref} .Smith v Northlight."):
         actions.dispose(asked, by=people.counsel)
     assert state(item) == "kept"
 

@@ -46,7 +46,11 @@ def test_disposing_takes_two_people_and_says_what_is_left(people, sign_in, colle
     proposal = Proposal.objects.get()
     counsel = sign_in(people.counsel)
     assert "removed from the vault for ever" in text(counsel.get(f"/evidence/{item.ref}/"))
-    answer = counsel.post(f"/evidence/proposals/{proposal.pk}/dispose/", follow=True)
+    address = f"/evidence/proposals/{proposal.pk}/dispose/"
+    answer = counsel.post(address, {"typed": "EV-2026-9999"})
+    assert answer.status_code == 422
+    assert f"This is not {item.ref}. Type it exactly: this cannot be undone." in text(answer)
+    answer = counsel.post(address, {"typed": item.ref}, follow=True)
     assert "Disposed of. The record, the hashes and the chain of custody below are what is kept." in text(answer)
     assert "Take a copy" not in text(answer)
     assert item.sha512 in text(answer)

@@ -7,12 +7,10 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import escape
 
 from apps.audit.models import Event
-from apps.evidence import actions
-from apps.evidence.models import Item, TestRun
-from tests.evidence.conftest import COUNTS, LOG
+from apps.evidence.models import Item
+from tests.evidence.conftest import LOG, ran
 
 pytestmark = pytest.mark.django_db
 
@@ -112,7 +110,7 @@ def test_looking_is_recorded_once_in_five_minutes(people, sign_in, item):
 
 
 def test_who_looks_at_a_run_looks_at_its_item(people, sign_in):
-    run = actions.run_test(test_id="green-list", suspect="Lantern 7B", inputs=COUNTS, by=people.analyst)
+    run = ran(people)
     sign_in(people.lead).get(f"/evidence/runs/{run.ref}/")
     assert run.item.custody.filter(kind="view", actor=people.lead.actor).count() == 1
 
@@ -197,53 +195,6 @@ def test_no_copy_without_a_purpose(people, sign_in, item):
     assert not item.custody.filter(kind="export").exists()
 
 
-# --- test runs -------------------------------------------------------------------------------------------------------
-
-
-def counts(**values) -> dict:
-    flat = COUNTS | COUNTS["validation"] | {"suspect": "Lantern 7B", "key_secret": "unknown", "distinct": "on"}
-    del flat["validation"]
-    return flat | values
-
-
-def test_running_a_test_by_hand(people, sign_in):
-    answer = sign_in(people.analyst).post("/evidence/runs/new/", counts(submitted_p="0.001"), follow=True)
-    run = TestRun.objects.get()
-    page = text(answer)
-    assert answer.redirect_chain == [(f"/evidence/runs/{run.ref}/", 302)]
-    assert run.result["sentence"].split(". ")[-1] in page
-    assert "Submitted p_value 0.001" in page
-    assert "Exploratory" in page
-    assert run.item.ref in page
-    assert escape(run.result["p_text"]) in page
-
-
-def test_the_run_by_hand_is_the_run_by_action(people, sign_in):
-    sign_in(people.analyst).post("/evidence/runs/new/", counts())
-    by_action = actions.run_test(test_id="green-list", suspect="Lantern 7B", inputs=COUNTS, by=people.analyst)
-    by_action.refresh_from_db()
-    by_hand = TestRun.objects.exclude(pk=by_action.pk).get()
-    assert by_hand.inputs_sha256 == by_action.inputs_sha256
-    assert by_hand.result == by_action.result
-
-
-@pytest.mark.parametrize(
-    "wrong", [{"green": 50_000}, {"gamma": 1}, {"scored": ""}, {"scored": 10**30}, {"detected": 21}]
-)
-def test_counts_that_cannot_be_are_explained(people, sign_in, wrong):
-    answer = sign_in(people.analyst).post("/evidence/runs/new/", counts(**wrong))
-    assert answer.status_code == 422
-    assert answer.context["form"].errors
-    assert not TestRun.objects.exists()
-
-
-def test_the_extremes_are_computed(people, sign_in):
-    client = sign_in(people.analyst)
-    for extreme in ({"scored": 1, "green": 1}, {"green": 0}, {"scored": 10**9, "green": 9 * 10**8}):
-        assert client.post("/evidence/runs/new/", counts(**extreme), follow=True).status_code == 200
-    assert "Lantern 7B" in text(client.get("/evidence/runs/"))
-
-
 # --- who may ---------------------------------------------------------------------------------------------------------
 
 
@@ -265,5 +216,5 @@ def test_who_may_only_read_sees_no_button_and_is_refused(people, sign_in, item):
         answer = client.post(reverse(f"evidence:{name}", args=[item.ref]), {"purpose": "x"})
         assert answer.status_code == 403, name
     assert client.get("/evidence/collect/").status_code == 403
-    assert client.post("/evidence/runs/new/", counts()).status_code == 403
+    assert client.post("/evidence/runs/new/?test=green-list", {}).status_code == 403
     assert not item.custody.filter(kind__in=["verify", "export"]).exists()

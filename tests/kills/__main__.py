@@ -82,7 +82,7 @@ def _prove(stage: Any, kills: int, seed: int) -> dict[str, Any]:
         "killed": killed,
         "seconds_under_load": round(under_load, 1),
         "answers": dict(sorted(seen.items())),
-        "acts_acknowledged": sum(act.promised for person in people for act in person.acts),
+        "acts": dict(Counter(act.verb for person in people for act in person.acts if act.promised)),
         **office.figures(),
         "faults": len(faults),
         "first_faults": faults[:20],

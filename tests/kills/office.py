@@ -1,11 +1,13 @@
 """People around the detectors: who registers them, who asks for work of the worker, and who waits until it is done."""
 
+import json
 import threading
 import time
 from contextlib import suppress
 from typing import Any
 
 from django.conf import settings
+from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.db import DatabaseError, connection
 from django.test import Client
@@ -29,6 +31,7 @@ ROLES = {"auditor": "auditor", "ada": "analyst", "ben": "analyst", "counsel": "l
 def open_for(detectors: int) -> tuple[Any, dict[str, str], dict[str, str]]:
     """An empty casemgr with an auditor, detectors by their slug with their keys, and people with their sessions."""
     call_command("migrate", verbosity=0)
+    name_static_files()
     admin = staff.bootstrap(email="admin@northlight.example", name="Ines Admin", password=PASSWORD, by=System())
     people = {
         name: staff.invite(email=f"{name}@northlight.example", name=name, roles=[role], password=PASSWORD, by=admin)
@@ -42,6 +45,14 @@ def open_for(detectors: int) -> tuple[Any, dict[str, str], dict[str, str]]:
     sessions = {name: signed_in(person) for name, person in people.items() if name != "auditor"}
     connection.close()
     return people["auditor"], keys, sessions
+
+
+def name_static_files() -> None:
+    """Pages find the names of their files, as after `collectstatic`, which takes its time: else each is an error, and
+    what it would have said is lost."""
+    paths = {name: name for finder in get_finders() for name, _ in finder.list([])}
+    settings.STATIC_ROOT.mkdir(parents=True)
+    (settings.STATIC_ROOT / "staticfiles.json").write_text(json.dumps({"version": "1.1", "paths": paths}))
 
 
 def signed_in(person: Any) -> str:

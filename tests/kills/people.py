@@ -78,7 +78,7 @@ class Person:
 
     def collect(self) -> None:
         content = self.rng.randbytes(self.rng.choice((20, 2_000, 200_000)))
-        said = {"kind": "query_log", "origin": "The gateway", "tlp": "AMBER"}
+        said = {"kind": "query_log", "origin": "The gateway", "tlp": "amber"}
         self._do("evidence.collect", "/evidence/collect/", "title", {"file": ("log.bin", content)}, **said)
 
     def issue_hold(self) -> None:

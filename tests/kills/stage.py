@@ -12,7 +12,7 @@ from casemgr.run.crew import Child, answers, commands, kill_group
 from casemgr.run.paths import HOST, LOGS, VAR
 from casemgr.supervisor import Services, processes
 
-READY_SECONDS = 60
+READY_SECONDS = 180  # on a busy machine too
 CRASH_LOOP_SECONDS = 10  # the web server gives up over a process that dies so soon after it was replaced
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from apps.cases import actions as cases
+from apps.cases import queries
 from apps.core import jobs
 from apps.core.models import Job
 from apps.notices import actions, writing
@@ -36,6 +37,7 @@ def decide(confirmed: Any, people: Any) -> Callable[..., Any]:  # noqa: F811
             "starts_on": today,
             "ends_on": today + timedelta(days=90),
             "reasoning": "Nothing milder ends it.",
+            "acknowledged": queries.wrongful_of(confirmed).value,
             "by": people.counsel,
         } | values
         decision = cases.propose_decision(confirmed, **values)

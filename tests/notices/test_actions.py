@@ -17,6 +17,7 @@ from apps.audit.principals import System
 from apps.cases import actions as cases
 from apps.cases import readiness
 from apps.cases.models import Case, Decision
+from apps.cases.queries import wrongful_of
 from apps.core import vault
 from apps.core.models import Job
 from apps.notices import actions, tasks, writing
@@ -248,7 +249,13 @@ def test_a_letter_carries_out_its_own_kind_of_decision(suspended, party, people)
 
 def test_a_letter_rests_on_an_approved_decision(confirmed, account, people):
     proposed = cases.propose_decision(
-        confirmed, action="suspend", scope="All use", starts_on=date(2026, 5, 12), reasoning="Yes.", by=people.counsel
+        confirmed,
+        action="suspend",
+        scope="All use",
+        starts_on=date(2026, 5, 12),
+        reasoning="Yes.",
+        acknowledged=wrongful_of(confirmed).value,
+        by=people.counsel,
     )
     assert proposed.state == Decision.State.PROPOSED
     with pytest.raises(ValidationError, match="rests on an approved decision"):

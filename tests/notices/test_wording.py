@@ -128,7 +128,6 @@ def test_every_explanation_outcome_and_part_has_words_for_a_letter():
     from apps.cases.models import Explanation, Party
     from apps.notices import grounds
 
-    assert set(grounds.EXPLANATIONS) == set(Explanation.Hypothesis)
     assert set(grounds.PARTS) == set(Party.Role)
     assert set(grounds.OUTCOMES) == set(Explanation.Status) - {Explanation.Status.UNTESTED}
     assert {kind for kinds in actions.TO_ACCOUNTS.values() for kind in kinds} == set(grounds.MEASURES)

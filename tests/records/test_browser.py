@@ -8,6 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from apps.accounts.models import Account
 from apps.cases.models import Case
+from apps.records.models import Erasure
 from tests.conftest import PASSWORD
 from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
@@ -54,6 +55,8 @@ def test_a_hold_stops_an_erasure_until_two_people_end_it(committed_db, window, w
     approver.get_by_role("link", name=re.compile("ER-")).click()
     approver.get_by_role("link", name="Erase it").click()
     approver.get_by_label("Why").fill("The person objects, and no claim is left.")
+    expect(approver.get_by_role("button", name="Erase it for good")).to_be_disabled()
+    approver.get_by_label(re.compile("Type ER-")).fill(Erasure.objects.get().ref)
     approver.get_by_role("button", name="Erase it for good").click()
     approver.get_by_role("link", name="Certificate").click()
     expect(approver.get_by_role("heading", name="Certificate of erasure")).to_be_visible()
@@ -89,7 +92,7 @@ def _request(page: Page, account: Account) -> None:
     page.get_by_label("Reference").fill(account.ref)
     page.get_by_label("Ground").select_option("objection")
     page.get_by_label("What was asked").fill("Letter of 3 March.")
-    page.get_by_role("button", name="Put it down").click()
+    page.get_by_role("button", name="Record it").click()
     expect(page.get_by_text("Another person carries it out.")).to_be_visible()
 
 

@@ -177,6 +177,7 @@ def test_a_replaced_guard_function_is_found(committed_db, world):
 
 
 # Tables of which no row can be held: they are about nobody's dispute.
+REGISTERED = "of the register; never deleted"
 BEYOND_HOLDS = {
     "accounts_import": "counts of a file; its rejected rows are of no account",
     "accounts_importrejection": "was never taken, so nothing refers to it",
@@ -187,6 +188,14 @@ BEYOND_HOLDS = {
     "alerts_suppression": "a rule that expires",
     "alerts_webhook": "of a detector",
     "evidence_fixityrun": "counts of a measurement of all files",
+    "evidence_keydeployment": REGISTERED,
+    "evidence_keyholding": REGISTERED,
+    "evidence_keyincident": REGISTERED,
+    "evidence_modelversion": REGISTERED,
+    "evidence_protectedmodel": REGISTERED,
+    "evidence_suspectmodel": REGISTERED,
+    "evidence_watermarkkey": REGISTERED,
+    "evidence_watermarkscheme": REGISTERED,
     "policies_clause": "published; never deleted",
     "accounts_authorisation": "a contract of the provider's; never deleted",
     "policies_document": "published; never deleted",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date
+from uuid import UUID
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -60,7 +61,7 @@ def record_authorisation(
     return authorisation
 
 
-def _known(refs: list[str]) -> dict[str, object]:
+def _known(refs: list[str]) -> dict[str, UUID]:
     named = dict(Account.objects.filter(ref__in=refs).values_list("ref", "pk"))
     if unknown := [ref for ref in refs if ref not in named]:
         more = f" and {len(unknown) - SHOWN} more" if len(unknown) > SHOWN else ""

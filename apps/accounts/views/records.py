@@ -18,7 +18,12 @@ from apps.core.ui.formats import number
 from apps.staff.queries import names_of
 
 # Panels of rooms below this one, where they are installed: who links here need not be known here.
-PANELS = {"Alerts about it": "alerts:of_account", "Cases": "cases:of_account", "Notices": "notices:of_account"}
+PANELS = {
+    "Alerts about it": "alerts:of_account",
+    "Cases": "cases:of_account",
+    "Notices": "notices:of_account",
+    "Canaries": "evidence:canaries_of_account",
+}
 
 
 @require_safe

@@ -8,6 +8,7 @@ from apps.alerts.actions.detectors import (
     restore_detector,
 )
 from apps.alerts.actions.feedback import (
+    correct_verdict,
     renew_webhook_secret,
     replay_deliveries,
     replay_delivery,
@@ -28,6 +29,7 @@ __all__ = [
     "add_signing_key",
     "change_detector",
     "claim",
+    "correct_verdict",
     "demote_detector",
     "dismiss",
     "download_body",

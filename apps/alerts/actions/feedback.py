@@ -25,6 +25,16 @@ def tell_late(group: AlertGroup, *, alerts: Iterable[Any], by) -> None:
 
 
 @action
+def correct_verdict(group: AlertGroup, *, by, dismissal: str = "") -> None:
+    """What went into a case turned out otherwise, or once more as it was first: its detectors hear of it, and it weighs
+    on their records. Without a `dismissal` the group counts as rightly taken into a case."""
+    if group.state != AlertGroup.State.ESCALATED:
+        raise ValidationError("Only what went into a case can turn out otherwise there.")
+    outcome = Verdict.Outcome.DISMISSED if dismissal else Verdict.Outcome.IN_CASE
+    verdicts.record(group, outcome, dismissal=dismissal, by=by)
+
+
+@action
 def set_webhook(detector: Detector, *, url: str, is_active: bool = True, by) -> str:
     """Where a detector is told; returns the secret that its messages are signed with where it is new, else "".
 

@@ -2,12 +2,12 @@
 
 from typing import Annotated, Any, Literal, get_args
 
-import msgspec
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apps.alerts import native
+from apps.core.contract import Problem, problems, response, schema
 
 
 class ApiKeyScheme(OpenApiAuthenticationExtension):
@@ -46,15 +46,6 @@ class Answer(Struct):
     rejected: int
     items: list[Verdict]
     batches: Annotated[list[str], Meta(description="of a long request, which is written in parts")] | UnsetType = UNSET
-
-
-class Problem(Struct):
-    """RFC 9457. `type` is `about:blank` or `urn:casemgr:problem:<code>`."""
-
-    type: str
-    title: str
-    status: int
-    detail: str
 
 
 class Unreadable(Problem):
@@ -106,36 +97,6 @@ class Page(Struct):
     alerts: list[Shown]
     next: Annotated[str, Meta(description="to be given as `cursor`")] | None
     has_more: Annotated[bool, Meta(description="whether there is more at this moment")]
-
-
-def _schema(type_: Any) -> dict:
-    """JSON schema of a type with nothing referred to, as OpenAPI 3.1 takes it."""
-    schema = msgspec.json.schema(type_)
-    definitions = schema.pop("$defs", {})
-
-    def inline(node: Any) -> Any:
-        if isinstance(node, list):
-            return [inline(child) for child in node]
-        if not isinstance(node, dict):
-            return node
-        if "$ref" in node:
-            return inline(definitions[node["$ref"].rpartition("/")[2]])
-        if (several := node.get("prefixItems")) and all(one == several[0] for one in several):
-            # A pair of numbers, said as more programs that read schemas understand it.
-            node = {key: value for key, value in node.items() if key != "prefixItems"} | {"items": several[0]}
-        return {key: inline(value) for key, value in node.items()}
-
-    return inline(schema)
-
-
-def _response(type_: Any, description: str, **examples: Any) -> OpenApiResponse:
-    shown = [OpenApiExample(name.replace("_", " "), value=value) for name, value in examples.items()]
-    return OpenApiResponse(_schema(type_), description=description, examples=shown)
-
-
-def _problems(**by_status: tuple[type, str]) -> dict[tuple[int, str], OpenApiResponse]:
-    media_type = "application/problem+json"
-    return {(int(s[1:]), media_type): _response(type_, text) for s, (type_, text) in by_status.items()}
 
 
 SAMPLE = {
@@ -252,7 +213,7 @@ POST: dict[str, Any] = {
         ),
     ],
     "request": {
-        "application/json": {"oneOf": [_schema(native.Alert), {"type": "array", "items": _schema(native.Alert)}]},
+        "application/json": {"oneOf": [schema(native.Alert), {"type": "array", "items": schema(native.Alert)}]},
         "application/x-ndjson": {"type": "string", "description": "one alert a line"},
         "application/vnd.casemgr.ocsf+json": {
             "description": "OCSF Detection Finding (class 2004, schema 1.1 to 1.9): an event, a list, or one a line",
@@ -268,9 +229,9 @@ POST: dict[str, Any] = {
         OpenApiExample("one alert", value=SAMPLE, request_only=True, media_type="application/json"),
     ],
     "responses": {
-        (201, "application/json"): _response(Answer, "At least one alert was created.", mixed=CREATED),
-        (200, "application/json"): _response(Answer, "Nothing was created; there are duplicates or updates."),
-        **_problems(
+        (201, "application/json"): response(Answer, "At least one alert was created.", mixed=CREATED),
+        (200, "application/json"): response(Answer, "Nothing was created; there are duplicates or updates."),
+        **problems(
             _400=(
                 Unreadable,
                 "The body is not UTF-8, not JSON, empty, or no alert at all; or a signed message has an "
@@ -338,9 +299,9 @@ LIST: dict[str, Any] = {
     ],
     "responses": {
         (200, "application/json"): OpenApiResponse(
-            {"oneOf": [_schema(Page), _schema(Shown)]}, description="A page, or the one alert that was named."
+            {"oneOf": [schema(Page), schema(Shown)]}, description="A page, or the one alert that was named."
         ),
-        **_problems(
+        **problems(
             _400=(Problem, "A parameter is wrong, or unknown."),
             _403=(Problem, "The key or the person may not read alerts."),
             **_READ_PROBLEMS,
@@ -352,7 +313,7 @@ ONE: dict[str, Any] = {
     "operation_id": "get_alert",
     "summary": "One alert by its id",
     "responses": {
-        (200, "application/json"): _response(Shown, "The alert and what became of it."),
-        **_problems(**_READ_PROBLEMS),
+        (200, "application/json"): response(Shown, "The alert and what became of it."),
+        **problems(**_READ_PROBLEMS),
     },
 }

@@ -13,6 +13,7 @@ from rest_framework.views import APIView
 
 from apps.alerts import deliveries, native, queries, verdicts
 from apps.alerts.api import contract
+from apps.core.contract import Problem, problems, schema
 from apps.core.problems import problem
 
 LIMIT, MOST = 100, 1000
@@ -67,11 +68,11 @@ GET: dict[str, Any] = {
         ),
     ],
     "responses": {
-        200: OpenApiResponse(contract._schema(Feed), description="A page, perhaps empty."),
-        **contract._problems(
-            _400=(contract.Problem, "A parameter cannot be read; the code says which."),
-            _401=(contract.Problem, "No API key, or one that is not valid."),
-            _403=(contract.Problem, "This key may not read verdicts."),
+        200: OpenApiResponse(schema(Feed), description="A page, perhaps empty."),
+        **problems(
+            _400=(Problem, "A parameter cannot be read; the code says which."),
+            _401=(Problem, "No API key, or one that is not valid."),
+            _403=(Problem, "This key may not read verdicts."),
         ),
     },
 }

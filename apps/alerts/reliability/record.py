@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from apps.alerts import queries, verdicts
 from apps.alerts.models import Calibration, Delivery, Detector, Verdict, Webhook
-from apps.alerts.reliability import standing
+from apps.alerts.reliability import reversals, standing
 from apps.alerts.reliability.calibration import false_positive_rate
 from apps.alerts.reliability.precision import RIGHT, WRONG, Precision
 from apps.core.ui.formats import counted, number
@@ -31,6 +31,7 @@ def of(detector: Detector, user) -> dict[str, Any]:
     return {
         "measured": measured,
         "shown": shares(measured),
+        "reversals": reversals.of(detector),
         "standing": standing.in_words(weighed, detector.declared_rate),
         "declared_share": "" if detector.declared_rate is None else f"{detector.declared_rate:.1%}",
         "declared_label": "" if detector.declared_rate is None else f"declared: {detector.declared_rate:.1%}",

@@ -87,15 +87,22 @@ def from_tiles(tile: Callable[[int, int], bytes]) -> RangeHash:
 
     def range_hash(start: int, end: int) -> bytes:
         width, level = end - start, 0
-        while width > 1 and width % TILE == 0:
+        if width & (width - 1) or start % width:  # only a perfect subtree lies within one tile
+            middle = start + _split(width)
+            return node_hash(range_hash(start, middle), range_hash(middle, end))
+        while width >= TILE:
             width, level = width // TILE, level + 1
-        if width == 1 and start % (end - start) == 0:
-            place = start >> 8 * level
-            return hashes(tile(level, place // TILE))[place % TILE]
-        middle = start + _split(end - start)
-        return node_hash(range_hash(start, middle), range_hash(middle, end))
+        number, place = divmod(start >> 8 * level, TILE)
+        return root(hashes(tile(level, number)[place * HASH : (place + width) * HASH]))
 
     return range_hash
+
+
+def tiles_of_proof(index: int, size: int) -> list[tuple[int, int]]:
+    """Level and number of each tile that an inclusion proof reads."""
+    edge = edge_tiles(size)
+    path = [(level, index >> 8 * (level + 1)) for level, _, _ in edge]
+    return sorted({*path, *((level, number) for level, number, width in edge if width)})
 
 
 def inclusion_proof(index: int, size: int, range_hash: RangeHash) -> list[bytes]:

@@ -1,9 +1,10 @@
 """Proofs that anyone can check offline: C2SP tlog-proof of an event, and what continues an earlier checkpoint."""
 
 from base64 import b64encode
+from collections.abc import Iterable
 from functools import cached_property
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, Q
 
 from apps.audit.log import merkle, notes
 from apps.audit.models import Anchor, Checkpoint, Event, Leaf, Tile
@@ -68,6 +69,7 @@ class Prover:
 
     def proof(self, index: int, *, extra: bytes = b"") -> str:
         """The tlog-proof of the entry at `index`; `extra` is carried along, and proves nothing by itself."""
+        self._read(merkle.tiles_of_proof(index, self.size))
         path = merkle.inclusion_proof(index, self.size, self._range_hash)
         lines = [HEADER, *([f"extra {_b64(extra)}"] if extra else []), f"index {index}", *map(_b64, path)]
         return "\n".join(lines) + f"\n\n{self.note}"
@@ -80,8 +82,16 @@ class Prover:
 
     def _tile(self, level: int, number: int) -> bytes:
         if (level, number) not in self._tiles:
-            self._tiles[level, number] = bytes(Tile.objects.get(level=level, n=number).hashes)
+            self._read([(level, number)])
         return self._tiles[level, number]
+
+    def _read(self, places: Iterable[tuple[int, int]]) -> None:
+        missing = [Q(level=level, n=number) for level, number in places if (level, number) not in self._tiles]
+        if not missing:
+            return
+        found = Tile.objects.filter(Q(*missing, _connector=Q.OR)).values_list("level", "n", "hashes")
+        for level, number, hashes in found:
+            self._tiles[level, number] = bytes(hashes)
 
 
 def _b64(data: bytes) -> str:

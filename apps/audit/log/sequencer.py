@@ -152,16 +152,16 @@ def _state(snapshot: Snapshot) -> LogState:
     if state.low_xid > snapshot.xmax or state.system_identifier != snapshot.system_identifier:
         # Restored into another cluster: its transaction numbers begin low again, and would hide below the old mark.
         log.warning("the database has moved to another cluster: every event is looked at again")
-        state.low_xid, state.system_identifier = 0, snapshot.system_identifier
+        state.low_xid, state.low_id, state.system_identifier = 0, 0, snapshot.system_identifier
     return state
 
 
-def _waiting(low_xid: int, limit: int) -> list[Waiting]:
+def _waiting(state: LogState, limit: int) -> list[Waiting]:
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT id, xid, body, body_sha256, seal FROM audit_event e WHERE xid >= %s"
+            "SELECT id, xid, body, body_sha256, seal FROM audit_event e WHERE (xid, id) > (%s, %s)"
             " AND NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY xid, id LIMIT %s",
-            [low_xid, limit],
+            [state.low_xid, state.low_id, limit],
         )
         return [
             Waiting(number, xid, bytes(body), bytes(digest), bytes(seal))
@@ -184,11 +184,13 @@ def _place(signer: Signer | RemoteSigner, limit: int) -> tuple[LogState, Tail | 
         state = _state(snapshot)
         if state.signed < state.size:
             return state, Tail(edge_of(state.signed), merkle.edge_root(edge_of(state.size)), _stored(state.signed))
-        waiting = _waiting(state.low_xid, limit)
+        waiting = _waiting(state, limit)
         if not waiting:
             return state, None
         # Whatever is older than this has committed, and is in the log, or has failed.
-        state.low_xid = snapshot.xmin if len(waiting) < limit else min(snapshot.xmin, waiting[-1].xid)
+        last = waiting[-1]
+        is_cut = len(waiting) == limit and last.xid < snapshot.xmin
+        state.low_xid, state.low_id = (last.xid, last.id) if is_cut else (snapshot.xmin, 0)
         sound = [event for event in waiting if _is_sound(event)]
         tail = None
         if sound:

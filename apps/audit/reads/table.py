@@ -53,6 +53,7 @@ READS: dict[str, Read] = {
     "disclosures.open_report": Read(Kind.DOWNLOADED, "a file of a report"),
     "disclosures.preview_report": Read(Kind.PREVIEWED, "a report"),
     "evidence.export_item": Read(Kind.EXPORTED, "an item of evidence", "always: it is the purpose of the copy"),
+    "evidence.open_canary": Read(Kind.OPENED, "the words of a canary", "always: whoever knows them can clean them out"),
     "evidence.open_item": Read(
         Kind.OPENED, "an item of evidence", "for what is sealed, and for TLP:RED unless you collected it"
     ),

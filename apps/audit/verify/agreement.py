@@ -153,9 +153,9 @@ class Table:
     def _rows(self) -> Iterator[tuple[str, str, str | None]]:
         values = "to_jsonb(t)::text" if self.model.PRIVATE else "NULL"
         return self.reader.stream(
-            f"SELECT id, encode({digests.digest_sql(self.model, 't')}, 'hex'), {values} FROM {self.name} t"  # noqa: S608 - names are ours
-            f" WHERE {self._only('t.id')} ORDER BY id",
-            (),
+            f"SELECT t.id::text, encode({digests.digest_sql(self.model, 't')}, 'hex'), {values} FROM {self.name} t"  # noqa: S608 - names are ours
+            f" WHERE {self._only('t.id')} ORDER BY t.id",
+            binary=True,
         )
 
     def _steps(self) -> Iterator[Step]:
@@ -170,10 +170,11 @@ class Table:
                 " WHERE p.event_uuid = e.event_uuid)"
             )
         rows = self.reader.stream(
-            f"SELECT object_id, id, event_uuid, {body}, {nonces}"  # noqa: S608 - names are ours
-            " FROM audit_event e WHERE object_type = %s AND object_id IS NOT NULL"
-            f" AND {self._only('object_id')} ORDER BY object_id, id",
+            f"SELECT e.object_id::text, e.id, e.event_uuid::text, {body}, {nonces}"  # noqa: S608 - names are ours
+            " FROM audit_event e WHERE e.object_type = %s AND e.object_id IS NOT NULL"
+            f" AND {self._only('e.object_id')} ORDER BY e.object_id, e.id",
             [self.name],
+            binary=True,
         )
         search = ROW.search
         for row, event_id, event_uuid, data, values in rows:
@@ -193,12 +194,14 @@ class Table:
 
     def _batch_steps(self) -> Iterator[Step]:
         rows = self.reader.stream(
-            "SELECT * FROM (SELECT encode(substring(m.rows from n * 48 + 1 for 16), 'hex')::uuid AS row, m.id,"  # noqa: S608
-            " m.ordinal, m.event_uuid, encode(substring(m.rows from n * 48 + 17 for 32), 'hex')"
+            "SELECT steps.row::text, id, ordinal, event_uuid::text, after FROM"  # noqa: S608 - names are ours
+            " (SELECT encode(substring(m.rows from n * 48 + 1 for 16), 'hex')::uuid AS row, m.id,"
+            " m.ordinal, m.event_uuid, encode(substring(m.rows from n * 48 + 17 for 32), 'hex') AS after"
             f" FROM ({UNPACKED.replace(' OFFSET 0', ' WHERE m.table_name = %s OFFSET 0')}) m"
             " CROSS JOIN generate_series(0, length(m.rows) / 48 - 1) n) steps"
-            f" WHERE {self._only('steps.row')} ORDER BY 1, 2, 3",
+            f" WHERE {self._only('steps.row')} ORDER BY steps.row, id, ordinal",
             [self.name],
+            binary=True,
         )
         for row, event_id, ordinal, event_uuid, after in rows:
             yield Step(row, event_id, ordinal, event_uuid, None, after, None, None, None)

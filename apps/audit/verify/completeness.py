@@ -13,23 +13,24 @@ from functools import cache, lru_cache
 from hashlib import sha256
 from typing import Any, NamedTuple
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 
 from apps.audit import contents, private
 from apps.audit.models import audited_models
 from apps.audit.verify.erasures import Erasures
-from apps.audit.verify.events import Stored
+from apps.audit.verify.events import Body, Stored, says
 from apps.audit.verify.reading import Reader, body_of, named
 from apps.audit.verify.report import Verdict
 
 MOMENT = timedelta(seconds=30)  # an event is sealed within a second when the sequencer runs
 
 
-def check(reader: Reader, verdict: Verdict, *, is_full: bool = True) -> None:
+def check(reader: Reader, verdict: Verdict, erasures: Erasures, *, is_full: bool = True) -> None:
     """What is looked at as a whole; what single events refer to is with `References`."""
     _case_numbers(reader, verdict)
     _places(reader, verdict)
-    _strays(reader, verdict, Erasures(reader))
+    _strays(reader, verdict, erasures)
     if is_full and reader.one("SELECT count(*) FROM audit_privatevalue")[0] != verdict.checked.get("private values", 0):
         _stray_values(reader, verdict)
 
@@ -115,7 +116,7 @@ def _stray_values(reader: Reader, verdict: Verdict) -> None:
         "SELECT p.event_uuid, p.field, e.body FROM audit_privatevalue p"
         " LEFT JOIN audit_event e ON e.event_uuid = p.event_uuid ORDER BY 1, 2"
     ):
-        if data is None or field not in dict(_commitments(body_of(data))):
+        if data is None or field not in dict(_commitments(says(data))):
             column = field.removesuffix(".new")
             verdict.found(
                 f"The value of {column} beside event {event_uuid} belongs to no commitment of that event.",
@@ -132,26 +133,27 @@ def _stray_values(reader: Reader, verdict: Verdict) -> None:
 class Referring(NamedTuple):
     """An event and what it says must be there."""
 
-    event_id: int
-    body: dict[str, Any]
+    event: Stored
     waiting: dict[Any, Any]
+
+    def __str__(self) -> str:
+        return named(body_of(self.event.body), self.event.id)
 
 
 class References:
     """Manifests, contents and private values of events, looked up for many of them at a time."""
 
-    def __init__(self, reader: Reader, verdict: Verdict) -> None:
-        self.reader, self.verdict = reader, verdict
+    def __init__(self, reader: Reader, verdict: Verdict, erasures: Erasures) -> None:
+        self.reader, self.verdict, self.erasures = reader, verdict, erasures
         self.keys = _Keys(reader)
-        self.erasures = Erasures(reader)
         self.batches: dict[str, Referring] = {}
         self.values: dict[str, Referring] = {}
 
-    def add(self, event: Stored, body: dict[str, Any]) -> None:
-        if parts := body.get("batch"):
-            self.batches[event.event_uuid] = Referring(event.id, body, dict(enumerate(parts)))
+    def add(self, event: Stored, body: Body) -> None:
+        if body.batch:
+            self.batches[event.event_uuid] = Referring(event, dict(enumerate(body.batch)))
         if commitments := dict(_commitments(body)):
-            self.values[event.event_uuid] = Referring(event.id, body, commitments)
+            self.values[event.event_uuid] = Referring(event, commitments)
 
     def check(self) -> None:
         """Look at what the events that were added refer to, and forget them."""
@@ -173,31 +175,30 @@ class References:
             self.batches,
         ):
             self.verdict.count("manifests")
-            event_id, body, waiting = self.batches[event_uuid]
+            referring = self.batches[event_uuid]
             where = {"table": "audit_manifest", "row": f"{event_uuid}/{ordinal}", "event": event_uuid}
-            part = waiting.pop(ordinal, None)
+            part = referring.waiting.pop(ordinal, None)
             if part is None:
                 self.verdict.found(
                     f"List {ordinal} of rows of {table} belongs to no batch of event {event_uuid}.", **where
                 )
             elif (part["table"], part["manifest_sha256"]) != (table, sha256(listed).hexdigest()):
                 self.verdict.found(
-                    f"The list of the rows of {part['table']} that {named(body, event_id)} wrote was changed.", **where
+                    f"The list of the rows of {part['table']} that {referring} wrote was changed.", **where
                 )
             else:
                 self._content(event_uuid, table, listed, content, where)
-        for event_uuid, (event_id, body, waiting) in self.batches.items():
-            for ordinal, part in waiting.items():
+        for event_uuid, referring in self.batches.items():
+            for ordinal, part in referring.waiting.items():
                 self.verdict.found(
-                    f"The list of {part['rows']} rows of {part['table']} that {named(body, event_id)} wrote is "
-                    "missing.",
+                    f"The list of {part['rows']} rows of {part['table']} that {referring} wrote is missing.",
                     table="audit_manifest",
                     row=f"{event_uuid}/{ordinal}",
                     event=event_uuid,
                 )
 
     def _content(self, event_uuid: str, table: str, listed: bytes, content: bytes | None, where: dict) -> None:
-        event_id, body, _ = self.batches[event_uuid]
+        referring = self.batches[event_uuid]
         self.verdict.count("rows of batches", len(listed) // contents.ENTRY)
         try:
             if content is None:
@@ -205,14 +206,12 @@ class References:
             else:
                 differing = list(contents.differing(listed, content))
         except ValueError as error:
-            self.verdict.found(
-                f"The rows of {table} that {named(body, event_id)} wrote cannot be read: {error}.", **where
-            )
+            self.verdict.found(f"The rows of {table} that {referring} wrote cannot be read: {error}.", **where)
             return
         for row, is_gone in differing:
             if not (is_gone and self._is_erased(event_uuid, f"{table}:{row}")):
                 self.verdict.found(
-                    f"Row {row} of {table} as {named(body, event_id)} wrote it "
+                    f"Row {row} of {table} as {referring} wrote it "
                     + ("is no longer kept, and no erasure says so." if is_gone else "is not the one that it wrote."),
                     column="content",
                     **where,
@@ -240,20 +239,19 @@ class References:
                     column=column,
                     event=event_uuid,
                 )
-        for event_uuid, (event_id, body, waiting) in self.values.items():
-            for field in waiting:
+        for event_uuid, referring in self.values.items():
+            for field in referring.waiting:
                 if not self._is_erased(event_uuid, field):
                     self.verdict.found(
-                        f"The value of {field.removesuffix('.new')} that {named(body, event_id)} commits to is "
-                        "missing.",
+                        f"The value of {field.removesuffix('.new')} that {referring} commits to is missing.",
                         table="audit_privatevalue",
                         row=f"{event_uuid}/{field}",
                         column=field.removesuffix(".new"),
                         event=event_uuid,
                     )
 
-    def _rows_of(self, statement: str, events: dict[str, Referring]) -> Iterator[tuple]:
-        return self.reader.stream(statement, [list(events)]) if events else iter(())
+    def _rows_of(self, statement: str, referring: dict[str, Referring]) -> Iterator[tuple]:
+        return self.reader.stream(statement, [list(referring)]) if referring else iter(())
 
 
 def _problem(commitment: str, field: str, nonce: bytes, value: Any) -> str:
@@ -263,14 +261,13 @@ def _problem(commitment: str, field: str, nonce: bytes, value: Any) -> str:
     return "" if fits else "is not the one that the event commits to"
 
 
-def _commitments(body: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    table, _ = body.get("object") or ("", None)
-    if hidden := _hidden(table):
-        for column, (_, new) in (body.get("changes") or {}).items():
+def _commitments(body: Body) -> Iterator[tuple[str, str]]:
+    if body.object and (hidden := _hidden(body.object[0])):
+        for column, (_, new) in (msgspec.json.decode(body.changes) or {}).items():
             if new and column in hidden:
                 yield f"{column}.new", new["commitment"]
-    if address := body.get("source_ip"):
-        yield "source_ip.new", address["commitment"]
+    if body.source_ip:
+        yield "source_ip.new", body.source_ip["commitment"]
 
 
 @cache

@@ -120,18 +120,20 @@ class Log:
 
     def _leaves(self) -> Iterator[bytes]:
         rows = self.reader.stream(
-            f"SELECT l.idx, l.event_id, l.xid, l.hash, {events.COLUMNS} FROM audit_leaf l"  # noqa: S608 - our names
+            f"SELECT {events.COLUMNS}, l.idx, l.event_id, l.xid, l.hash FROM audit_leaf l"  # noqa: S608 - our names
             " LEFT JOIN audit_event e ON e.id = l.event_id WHERE l.idx >= %s ORDER BY l.idx",
             [self.since.size],
+            binary=True,
         )
         expected = self.since.size
-        for index, event_id, xid, leaf, *columns in rows:
+        for row in rows:
+            index, event_id, xid, leaf = row[-4:]
             if index != expected:
                 self.verdict.found(
                     f"Entry {expected} of the log is missing: the next leaf is {index}.", table="audit_leaf", row=index
                 )
             expected = index + 1
-            self._entry(index, event_id, xid, leaf, events.Stored._make(columns))
+            self._entry(index, event_id, xid, leaf, events.Stored._make(row[:-4]))
             yield leaf
 
     def _entry(self, index: int, event_id: int, xid: int, leaf: bytes, event: events.Stored) -> None:
@@ -323,12 +325,19 @@ class Log:
             )
 
     def _state(self) -> None:
-        rows = self.reader.all("SELECT size, signed, checkpoints, low_xid, system_identifier, seal FROM audit_logstate")
+        rows = self.reader.all(
+            "SELECT size, signed, checkpoints, low_xid, low_id, system_identifier, seal FROM audit_logstate"
+        )
         if not rows and self.tree.size:
             self.verdict.found("The state of the log is missing.", table="audit_logstate")
-        for size, signed, checkpoints, low_xid, cluster, seal in rows:
+        for size, signed, checkpoints, low_xid, low_id, cluster, seal in rows:
             state = LogState(
-                size=size, signed=signed, checkpoints=checkpoints, low_xid=low_xid, system_identifier=cluster
+                size=size,
+                signed=signed,
+                checkpoints=checkpoints,
+                low_xid=low_xid,
+                low_id=low_id,
+                system_identifier=cluster,
             )
             if not hmac.compare_digest(seal, ledger.seal(state.sealed_text)):
                 self.verdict.found(

@@ -19,6 +19,7 @@ from django.conf import settings
 from apps.audit.log import notes
 from apps.audit.models import audited_models, derived_models
 from apps.audit.verify import agreement, anchors, completeness, integrity
+from apps.audit.verify.erasures import Erasures
 from apps.audit.verify.integrity import Log, Mark, Memory
 from apps.audit.verify.reading import Reader, snapshot
 from apps.audit.verify.report import Report, Verdict
@@ -171,7 +172,7 @@ def _weights(reader: Reader) -> dict[str, int]:
 
 
 def _read_log(reader: Reader, state: State, memory: Memory, tell: Tell) -> Log:
-    references = completeness.References(reader, state.verdict("completeness"))
+    references = completeness.References(reader, state.verdict("completeness"), Erasures(reader))
     log = Log(reader, state.verdict("integrity"), references, state.mark, memory)
     while log.walk(log.tree.size + STRETCH):
         state.done += log.tree.size - state.mark.size
@@ -187,7 +188,8 @@ def _conclude(reader: Reader, state: State, log: Log) -> None:
         log.sample(state.base.share, SHARES, before=state.base.mark.size)
     log.conclude()
     integrity.guards(reader, state.verdict("integrity"))
-    completeness.check(reader, state.verdict("completeness"), is_full=state.base is None)
+    erasures = log.references.erasures
+    completeness.check(reader, state.verdict("completeness"), erasures, is_full=state.base is None)
 
 
 # --- the tables ------------------------------------------------------------------------------------------------------

@@ -9,13 +9,23 @@ from apps.cases.actions.cases import (
     reopen_case,
     start_investigation,
 )
+from apps.cases.actions.claims import (
+    grade_claim,
+    link_claims,
+    record_claim,
+    record_quantity,
+    unlink_claims,
+    withdraw_claim,
+)
 from apps.cases.actions.decisions import approve_decision, propose_decision, reject_decision
 from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_explanation, rate_exhibit
 from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
 from apps.cases.actions.independence import accept_independence, argue_independence, refuse_independence
+from apps.cases.actions.invitations import invite_party, record_response, record_silence, waive_invitation
 from apps.cases.actions.members import add_accounts, add_group, exclude_accounts, restore_accounts
 from apps.cases.actions.papers import add_note, add_party, add_task, complete_task, correct_party
 from apps.cases.actions.reads import look_up_identifier, open_privileged
+from apps.cases.actions.wording import allow_wording
 
 __all__ = [
     "accept_independence",
@@ -25,6 +35,7 @@ __all__ = [
     "add_note",
     "add_party",
     "add_task",
+    "allow_wording",
     "approve_decision",
     "argue_independence",
     "assess_explanation",
@@ -35,6 +46,9 @@ __all__ = [
     "correct_party",
     "describe",
     "exclude_accounts",
+    "grade_claim",
+    "invite_party",
+    "link_claims",
     "look_up_identifier",
     "open_case",
     "open_case_from_group",
@@ -43,11 +57,18 @@ __all__ = [
     "propose_finding",
     "raise_explanation",
     "rate_exhibit",
+    "record_claim",
+    "record_quantity",
+    "record_response",
+    "record_silence",
     "refuse_independence",
     "reject_decision",
     "reject_finding",
     "reopen_case",
     "restore_accounts",
     "start_investigation",
+    "unlink_claims",
+    "waive_invitation",
+    "withdraw_claim",
     "withdraw_finding",
 ]

@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from apps.alerts import actions as alerts
 from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.action import action
@@ -103,6 +104,14 @@ def close_case(case: Case, *, closure: str, note: str, by) -> None:
         closure=closure,
         closure_note=note.strip(),
     )
+    if closure == Case.Closure.BENIGN:
+        _tell_detectors(case, dismissal=AlertGroup.Dismissal.BENIGN, by=by)
+
+
+def _tell_detectors(case: Case, *, dismissal: str, by) -> None:
+    """What the case was opened on turned out otherwise, and weighs on the record of whose alerts it was (R17)."""
+    for row in case.groups.select_related("group").order_by("added_at"):
+        alerts.correct_verdict(row.group, dismissal=dismissal, by=by)
 
 
 @action
@@ -110,6 +119,8 @@ def reopen_case(case: Case, *, reason: str, by) -> None:
     """Back to the investigation, because something new came up."""
     if not reason.strip():
         raise ValidationError({"reason": "Say what is new."})
+    if case.closure == Case.Closure.BENIGN:
+        _tell_detectors(case, dismissal="", by=by)
     ledger.change(
         case,
         state=State.INVESTIGATION,

@@ -10,9 +10,11 @@ from apps.audit.action import action as verb
 from apps.cases import queries
 from apps.cases.actions.cases import enter
 from apps.cases.models import Case, Decision, Finding
+from apps.cases.wrongful import Expected, few
 from apps.core.ids import next_reference
 
 State = Decision.State
+NAMED = 5  # accounts that a refusal names
 
 
 @verb
@@ -25,10 +27,13 @@ def propose_decision(
     by,
     reasoning: str,
     ends_on: date | None = None,
+    acknowledged: str | float | None = None,
 ) -> Decision:
     """Propose a measure against the finding's accounts, with the number of them it is expected to hit wrongly.
 
     Accounts that were taken out of the case since the finding are not met. Both numbers are frozen with the proposal.
+    Whoever acts on several accounts writes down that number, `acknowledged` (R16); nobody is terminated for standing
+    near others (R5).
     """
     if not reasoning.strip():
         raise ValidationError({"reasoning": "Give the reasons as the letter will: why this measure, and why not less."})
@@ -39,8 +44,11 @@ def propose_decision(
     accounts = queries.accounts_of_finding(finding).count()
     if not accounts:
         raise ValidationError("Every account of the finding was taken out of the case: there is nothing to act on.")
-    exhibits = [row.exhibit for row in queries.exhibits_of_finding(finding)]
-    wrongful = queries.expected_wrongful(finding.case, accounts, exhibits)
+    if action == Decision.Action.TERMINATE:
+        _refuse_membership_alone(finding)
+    wrongful = queries.wrongful_of(finding, accounts)
+    if accounts > 1:
+        _refuse_unacknowledged(wrongful, accounts, acknowledged)
     return ledger.create(
         Decision,
         case=finding.case,
@@ -54,9 +62,48 @@ def propose_decision(
         account_count=accounts,
         expected_wrongful=wrongful.value,
         expected_wrongful_basis=wrongful.basis,
+        acknowledged_wrongful=wrongful.value if accounts > 1 else None,
         proposed_by=by,
         proposed_at=timezone.now(),
     )
+
+
+def _refuse_membership_alone(finding: Finding) -> None:
+    """R5: no termination on cluster membership or network/IP evidence alone."""
+    near = queries.accounts_of_finding(finding).filter(stands_alone=False)
+    if not (count := near.count()):
+        return
+    refs = ", ".join(near.order_by("account__ref").values_list("account__ref", flat=True)[:NAMED])
+    raise ValidationError(
+        {
+            "action": f"{count:,} accounts ({refs}{', …' if count > NAMED else ''}) would be terminated for standing in"
+            " a cluster or behind a network alone. Add what each of them did (an alert about itself, its row in a"
+            " test), take them out of the case, or choose a measure that can be undone. (R5)"
+        }
+    )
+
+
+def _refuse_unacknowledged(wrongful: Expected, accounts: int, acknowledged: str | float | None) -> None:
+    """R16: expected wrongful actions are shown and acknowledged."""
+    if acknowledged is None or str(acknowledged).strip() == "":
+        said = "Nobody wrote down"
+    elif few(wrongful.value) != _few(acknowledged):
+        said = f"“{acknowledged}” is not"
+    else:
+        return
+    raise ValidationError(
+        {
+            "acknowledged": f"{said} how many of the {accounts:,} accounts are expected to be hit wrongly. Read how"
+            f" it is computed, and write down {few(wrongful.value)}. (R16)"
+        }
+    )
+
+
+def _few(number: str | float) -> str:
+    try:
+        return few(float(str(number).replace(",", "").strip()))
+    except ValueError:
+        return ""
 
 
 @verb

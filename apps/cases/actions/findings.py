@@ -1,36 +1,29 @@
 """Findings: what was concluded, on what ground. Proposed by one person, reviewed by another.
 
-Everything a finding rests on is frozen with it: its accounts with their own figures, the quoted clauses, the exhibits,
-and what was made of each explanation. What happens to the case later does not change what was concluded.
+Everything a finding rests on is frozen with it: its accounts, each with its own evidence and clauses, the elements and
+what shows them, the levels of attribution, the quoted clauses, and what was made of each explanation. What happens to
+the case later does not change what was concluded.
 """
 
 from collections.abc import Iterable, Sequence
 from datetime import date, timedelta
-from hashlib import sha256
 from typing import Literal
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.cases import clauses as grounds
-from apps.cases import readiness, wording
+from apps.cases import grading, queries, readiness, substance, wording
 from apps.cases.actions.cases import enter
-from apps.cases.models import (
-    Case,
-    CaseAccount,
-    Exhibit,
-    Explanation,
-    Finding,
-    FindingAccount,
-    FindingClause,
-    FindingExhibit,
-    FindingExplanation,
-)
+from apps.cases.freezing import Basis, freeze
+from apps.cases.models import Case, Exhibit, Explanation, Finding, Level
 from apps.cases.models.finding import Confidence
+from apps.cases.standards.alternatives import REGISTER
+from apps.cases.standards.theories import CONDUCT, DATA, THEORIES
+from apps.cases.substance import Claimed, Shown
 from apps.core.ids import next_reference
 from apps.policies.models import Clause, Version
 
@@ -52,19 +45,39 @@ def propose_finding(
     explanations: Iterable[Explanation],
     by,
     accounts: Literal["all"] | Iterable[UUID | str] = "all",
+    theories: Sequence[str] = (CONDUCT,),
+    elements: Iterable[Shown] | None = None,
+    levels: Sequence[Claimed] = (),
+    leave_out: str = "",
+    despite_authorisation: str = "",
 ) -> Finding:
     """Conclude that accounts did something that clauses in force forbid, how likely that is, and what stays open.
 
+    Without `elements`, each exhibit shows what it was entered to show. Accounts of which nothing speaks but their place
+    in the case are left out with the reason `leave_out`; so are those with an authorisation, unless
+    `despite_authorisation` says why it does not cover the conduct.
+
     Refused with reasons while anything is missing (see `readiness`), when a clause was not in force throughout the
-    conduct, when an account's product has no clause, when words claim more than the evidence carries.
+    conduct, when an account has no clause or no evidence of its own, when words or confidence claim more than the
+    evidence carries (see `substance`).
     """
     exhibits, explanations = list(exhibits), list(explanations)
-    named = None if accounts == "all" else {UUID(str(account)) for account in accounts}
     readiness.refuse_if_missing(case)
     _check_period(conduct_from, conduct_to)
     _check_basis(case, exhibits, explanations, confidence)
-    wording.check(conduct=conduct, limits=limits, elements={exhibit.element for exhibit in exhibits})
+    shown = _elements(theories, exhibits, confidence, elements)
+    _check_levels(case, confidence, levels)
+    wording.check(conduct=conduct, limits=limits, ground=queries.ground(case, exhibits))
     grounds.check_in_force(clauses, conduct_from, conduct_to)
+    basis = Basis.of(
+        case,
+        None if accounts == "all" else {UUID(str(account)) for account in accounts},
+        start=conduct_from,
+        end=conduct_to,
+        clauses=clauses,
+        leave_out=leave_out.strip(),
+        despite_authorisation=despite_authorisation.strip(),
+    )
     finding = ledger.create(
         Finding,
         case=case,
@@ -74,12 +87,14 @@ def propose_finding(
         conduct_to=conduct_to,
         confidence=confidence,
         limits=limits.strip(),
-        account_count=_count(case, named),
+        account_count=basis.count,
+        despite_authorisation=despite_authorisation.strip() if basis.covered else "",
+        standards={"alternatives": REGISTER.version, "theories": DATA.version, "likelihood": "icd-203"},
         proposed_by=by,
         proposed_at=timezone.now(),
     )
-    _freeze(finding, named, clauses, exhibits, explanations)
-    grounds.check_products(finding, clauses)
+    account_level = Claimed(Level.ACCOUNT, confidence, "The exhibits of this finding.")
+    freeze(finding, basis, clauses, exhibits, explanations, shown, [account_level, *levels])
     enter(case, Case.State.FINDING)
     return finding
 
@@ -94,6 +109,7 @@ def _check_period(start: date, end: date) -> None:
 def _check_basis(case: Case, exhibits: list[Exhibit], explanations: list[Explanation], confidence: str) -> None:
     if not exhibits:
         raise ValidationError({"exhibits": "Choose the exhibits that carry it."})
+    grading.refuse_captures_alone(exhibits)
     if not explanations:
         raise ValidationError({"explanations": "Choose the explanations that were considered."})
     if any(part.case_id != case.pk for part in (*exhibits, *explanations)):
@@ -102,75 +118,51 @@ def _check_basis(case: Case, exhibits: list[Exhibit], explanations: list[Explana
         raise ValidationError(
             {"explanations": f"{len(left_out)} raised explanations are left out: a finding considers them all."}
         )
-    if confidence not in SURE:
-        return
-    if len({exhibit.dependency_group for exhibit in exhibits}) < readiness.LINES_FOR_SURE:
-        raise ValidationError({"confidence": "More than “likely” needs two independent lines of evidence."})
-    if open_ones := [e for e in explanations if e.status != Explanation.Status.REFUTED]:
+    if problems := substance.unsubstantiated(confidence, exhibits, explanations):
+        raise ValidationError({"confidence": problems})
+    open_ones = [e for e in explanations if e.status != Explanation.Status.REFUTED]
+    if confidence in SURE and open_ones:
         raise ValidationError(
             {"confidence": f"More than “likely” does not go with an open explanation: {open_ones[0]}."}
         )
 
 
-def _present(case: Case, named: set[UUID] | None) -> QuerySet[CaseAccount]:
-    """The members that the finding is about: those that are named, or all."""
-    found = case.members.filter(excluded_at__isnull=True)
-    return found if named is None else found.filter(account__in=named)
+def _elements(
+    theories: Sequence[str], exhibits: list[Exhibit], confidence: str, said: Iterable[Shown] | None
+) -> list[Shown]:
+    if unknown := [name for name in theories if name not in THEORIES]:
+        raise ValidationError({"theories": f"There is no theory “{unknown[0]}”: {', '.join(THEORIES)}."})
+    shown = substance.elements(theories, exhibits, confidence, said)
+    known = {exhibit.number for exhibit in exhibits}
+    if foreign := sorted({number for one in shown for number in one.exhibits} - known):
+        raise ValidationError({"elements": f"E{foreign[0]} is no exhibit that carries this finding."})
+    if silent := [one.name for one in shown if one.exhibits and not one.confidence]:
+        raise ValidationError({"elements": f"Say how sure it is: {silent[0]}."})
+    if problems := substance.weak_links(confidence, shown):
+        raise ValidationError({"confidence": problems})
+    return shown
 
 
-def _count(case: Case, named: set[UUID] | None) -> int:
-    count = _present(case, named).count()
-    if named is not None and count != len(named):
-        raise ValidationError({"accounts": "Some of these accounts are not in the case, or were taken out."})
-    if not count:
-        raise ValidationError({"accounts": "The finding is about no account."})
-    return count
-
-
-def _freeze(
-    finding: Finding,
-    named: set[UUID] | None,
-    clauses: Sequence[tuple[Version, Clause]],
-    exhibits: list[Exhibit],
-    explanations: list[Explanation],
-) -> None:
-    members, params = _present(finding.case, named).order_by().values("account").query.sql_with_params()
-    with ledger.batch(finding, accounts=finding.account_count) as rows:
-        rows.run(
-            FindingAccount,
-            "INSERT INTO cases_findingaccount (id, finding_id, account_id, queries, first_day, last_day)"  # noqa: S608
-            " SELECT core_uuid7(), %s, member.id, sum(a.queries), min(a.day), max(a.day)"
-            f" FROM ({members}) AS member (id) LEFT JOIN accounts_activity a"
-            " ON a.account_id = member.id AND a.queries > 0 AND a.day BETWEEN %s AND %s GROUP BY member.id",
-            [finding.pk, *params, finding.conduct_from, finding.conduct_to],
-        )
-        rows.insert(FindingClause, [_quote(finding, version, clause) for version, clause in clauses])
-        rows.insert(FindingExhibit, [{"finding_id": finding.pk, "exhibit_id": e.pk} for e in exhibits])
-        rows.insert(FindingExplanation, [_considered(finding, e) for e in explanations])
-
-
-def _quote(finding: Finding, version: Version, clause: Clause) -> dict:
-    return {
-        "finding_id": finding.pk,
-        "version_id": version.pk,
-        "clause_id": clause.pk,
-        "quote": clause.content,
-        "quote_sha256": sha256(clause.content.encode()).hexdigest(),
-    }
-
-
-def _considered(finding: Finding, explanation: Explanation) -> dict:
-    return {
-        "finding_id": finding.pk,
-        "explanation_id": explanation.pk,
-        "status": explanation.status,
-        "conclusion": explanation.conclusion,
-    }
+def _check_levels(case: Case, confidence: str, levels: Sequence[Claimed]) -> None:
+    if problems := substance.broken_chain(confidence, levels):
+        raise ValidationError({"levels": problems})
+    for one in levels:
+        if not one.basis.strip():
+            raise ValidationError({"levels": f"Say what “{Level(one.level).label}” rests on."})
+        if one.party is not None and one.party.case_id != case.pk:
+            raise ValidationError({"levels": "The party belongs to another case."})
+        if one.level == Level.ORGANISATION and one.party is None:
+            raise ValidationError({"levels": "Name the organisation as a party of the case first."})
+        wording.check_sentence(one.basis, field="levels", ground=queries.ground(case))
 
 
 @action
 def confirm_finding(finding: Finding, *, by, note: str = "") -> None:
     """Another person than the proposer agrees; a decision may follow."""
+    exhibits = [row.exhibit for row in queries.exhibits_of_finding(finding)]
+    considered = finding.explanations.all()
+    if problems := substance.unsubstantiated(finding.confidence, exhibits, list(considered)):
+        raise ValidationError(problems)
     _review(finding, State.CONFIRMED, note, by)
     enter(finding.case, Case.State.DECISION)
 

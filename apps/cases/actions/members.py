@@ -17,6 +17,7 @@ from apps.alerts import actions as alerts
 from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.action import action
+from apps.cases import drills
 from apps.cases.models import Case, CaseAccount, CaseGroup
 from apps.cases.selection import Selection
 
@@ -32,6 +33,7 @@ def add_group(case: Case, *, group: AlertGroup, by, reason: str = "") -> int:
     home = CaseGroup.objects.filter(group=group).select_related("case").first()
     if home:
         raise ValidationError(f"The group is in {home.case} already.")
+    drills.refuse_mixing(case, group.drill, f"The group “{group.title}”")
     alerts.escalate(group, reason=reason, by=by)
     ledger.create(CaseGroup, case=case, group=group, added_by=by, added_at=timezone.now())
     accounts = Account.objects.filter(alerted__alert__group=group).order_by().distinct()

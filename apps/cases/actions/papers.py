@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import Forbidden, action
-from apps.cases import wording
+from apps.cases import queries, wording
 from apps.cases.models import Case, CaseNote, Party, Task
 
 
@@ -37,8 +37,7 @@ def _described(case: Case, *, name: str, role: str, basis: str, address: str) ->
     """The fields, held to the rules of wording: a demand prints what it rests on. Raises ValidationError."""
     if not basis.strip():
         raise ValidationError({"basis": "Say what this rests on: a record, an exhibit, a letter."})
-    shown = set(case.exhibits.values_list("element", flat=True))
-    wording.check_sentence(basis, field="basis", elements=shown)
+    wording.check_sentence(basis, field="basis", ground=queries.ground(case))
     return {"name": name.strip(), "role": role, "basis": basis.strip(), "address": address.strip()}
 
 

@@ -4,6 +4,7 @@ from django.db import models
 
 from apps.alerts.models import Severity
 from apps.audit.models import AuditedModel
+from apps.cases.models.drill import STAYS_A_DRILL, stays_apart
 from apps.core.constraints import both_or_neither
 from apps.evidence.models import Tlp
 
@@ -46,6 +47,7 @@ class Case(AuditedModel):
     closure_note = models.TextField(blank=True)
 
     class Meta(AuditedModel.Meta):
+        triggers = [*AuditedModel.Meta.triggers, STAYS_A_DRILL]
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="one_case_per_reference"),
             models.CheckConstraint(
@@ -92,6 +94,10 @@ class CaseGroup(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
+        triggers = [
+            *OfCase.Meta.triggers,
+            stays_apart("a_group_stays_in_its_drill", "SELECT drill FROM alerts_alertgroup WHERE id = NEW.group_id"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.case}: {self.group}"

@@ -35,6 +35,7 @@ class Decision(Proposed):
     account_count = models.PositiveIntegerField(help_text="as counted when it was proposed")
     expected_wrongful = models.FloatField(help_text="accounts wrongly acted on that the error rates let expect")
     expected_wrongful_basis = models.TextField(help_text="how that was computed")
+    acknowledged_wrongful = models.FloatField(null=True, help_text="the number as whoever proposed it wrote it down")
     state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
 
     class Meta(Proposed.Meta):
@@ -55,6 +56,12 @@ class Decision(Proposed):
                 message="Another person approves a decision than the one who proposed it.",
             ),
             models.CheckConstraint(condition=models.Q(expected_wrongful__gte=0), name="wrongful_actions_are_counted"),
+            models.CheckConstraint(
+                condition=models.Q(account_count__lte=1) | models.Q(acknowledged_wrongful__isnull=False),
+                name="wrongful_actions_are_acknowledged",
+                violation_error_message="Whoever proposes to act on many accounts writes down how many are expected to"
+                " be hit wrongly. (R16)",
+            ),
         ]
         triggers = [
             *Proposed.Meta.triggers,
@@ -67,6 +74,22 @@ class Decision(Proposed):
                                    WHERE id = NEW.finding_id AND case_id = NEW.case_id AND state = 'confirmed') THEN
                         RAISE EXCEPTION 'a decision rests on a confirmed finding of its case'
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'decision_rests_on_finding';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            # R5: nobody is cut off for standing near others.
+            pgtrigger.Trigger(
+                name="no_termination_on_membership_alone",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                condition=pgtrigger.Q(new__action="terminate"),
+                func="""
+                    IF EXISTS (SELECT FROM cases_findingaccount f JOIN cases_caseaccount m USING (account_id)
+                               WHERE f.finding_id = NEW.finding_id AND m.case_id = NEW.case_id
+                                 AND m.excluded_at IS NULL AND NOT f.stands_alone) THEN
+                        RAISE EXCEPTION 'no termination on cluster membership or network evidence alone'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'no_termination_on_membership_alone';
                     END IF;
                     RETURN NEW;
                 """,

@@ -1,7 +1,26 @@
+import pgtrigger
 from django.db import models
 
 from apps.cases.models.case import Case, OfCase
+from apps.cases.models.drill import stays_apart
+from apps.cases.standards import alternatives
+from apps.cases.standards.families import FAMILIES
 from apps.core.constraints import both_or_neither
+from apps.evidence.models.runs import RESTS_ON_A_FIT_RUN
+
+ONLY_SAYS = pgtrigger.Trigger(
+    name="a_capture_carries_no_strength",
+    when=pgtrigger.Before,
+    operation=pgtrigger.Insert | pgtrigger.Update,
+    condition=pgtrigger.Q(new__log10_lr__isnull=False),
+    func="""
+        IF EXISTS (SELECT FROM evidence_item WHERE id = NEW.item_id AND kind = 'capture') THEN
+            RAISE EXCEPTION 'a capture proves only that something was said (R12)'
+            USING ERRCODE = 'check_violation', CONSTRAINT = 'a_capture_carries_no_strength';
+        END IF;
+        RETURN NEW;
+    """,
+)
 
 
 class Exhibit(OfCase):
@@ -22,6 +41,7 @@ class Exhibit(OfCase):
     item = models.ForeignKey("evidence.Item", on_delete=models.PROTECT, related_name="exhibits")
     shows = models.CharField(max_length=300, help_text="one sentence")
     element = models.CharField(max_length=15, choices=Element)
+    family = models.CharField(max_length=20, choices=FAMILIES, help_text="what kind of evidence it is")
     dependency_group = models.CharField(max_length=60, help_text="exhibits from one source are not counted twice")
     log10_lr = models.FloatField(null=True, help_text="as reported, after its cap; none where it cannot be said")
     log10_lr_cap = models.FloatField(null=True)
@@ -30,6 +50,16 @@ class Exhibit(OfCase):
 
     class Meta(OfCase.Meta):
         abstract = False
+        triggers = [
+            *OfCase.Meta.triggers,
+            RESTS_ON_A_FIT_RUN,
+            ONLY_SAYS,
+            stays_apart(
+                "an_exhibit_stays_in_its_drill",
+                "SELECT o.drill FROM cases_exhibit e JOIN cases_case o ON o.id = e.case_id"
+                " WHERE e.item_id = NEW.item_id",
+            ),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["case", "number"], name="exhibits_are_numbered_once"),
             models.UniqueConstraint(
@@ -49,29 +79,22 @@ class Exhibit(OfCase):
 
 
 class Explanation(OfCase):
-    """An innocent (or other) explanation that has to be considered before anything is concluded."""
+    """Another explanation, from the register, that has to be considered before anything is concluded.
 
-    class Hypothesis(models.TextChoices):
-        INDEPENDENT = "independent", "Independent development or shared public data"
-        REPOSTED = "reposted", "Our output was reposted publicly by others"
-        RESELLER = "reseller", "Reseller or proxy with many real customers"
-        HEAVY_USER = "heavy_user", "Benign heavy user: CI, batch, labelling"
-        BENCHMARK = "benchmark", "Benchmarking or evaluation"
-        INTEGRATION = "integration", "Product integration"
-        AUTHORISED = "authorised", "Authorised distillation or research"
-        VICTIM = "victim", "Stolen card, key or identity"
-        SHARED_INFRASTRUCTURE = "shared_infrastructure", "Shared infrastructure: campus, employer, event"
-        MISATTRIBUTION = "misattribution", "Misattribution or false flag"
-        FAULT = "fault", "Detector or logging fault"
+    It is tested, or it says plainly that it is not excluded, and why nobody could test it.
+    """
 
     class Status(models.TextChoices):
         UNTESTED = "untested", "Not tested"
         REFUTED = "refuted", "Tested: does not fit"
         NOT_EXCLUDED = "not_excluded", "Tested: not excluded"
         SUPPORTED = "supported", "Tested: fits"
+        OPEN = "open", "Not tested: not excluded"
+
+    TESTED = frozenset({Status.REFUTED, Status.NOT_EXCLUDED, Status.SUPPORTED})
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="explanations")
-    hypothesis = models.CharField(max_length=25, choices=Hypothesis)
+    hypothesis = models.CharField(max_length=25, choices=alternatives.CHOICES)
     status = models.CharField(max_length=15, choices=Status, default=Status.UNTESTED)
     conclusion = models.TextField(blank=True, help_text="what was looked at and what it showed")
     assessed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
@@ -93,12 +116,21 @@ class Explanation(OfCase):
             ),
         ]
 
+    @property
+    def register(self) -> alternatives.Alternative:
+        """What the register says of it: its question, and what would tell it apart."""
+        return alternatives.ALTERNATIVES[self.hypothesis]
+
+    @property
+    def is_tested(self) -> bool:
+        return self.status in self.TESTED
+
     def __str__(self) -> str:
         return self.get_hypothesis_display()
 
 
 class Assessment(OfCase):
-    """One cell of the matrix: does this exhibit fit this explanation?"""
+    """One cell of the matrix: does this exhibit fit this explanation? Without one: does it fit what is suspected?"""
 
     class Rating(models.TextChoices):
         CONSISTENT = "C", "Consistent"
@@ -106,7 +138,7 @@ class Assessment(OfCase):
         NOT_APPLICABLE = "N/A", "Not applicable"
 
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="assessments")
-    explanation = models.ForeignKey(Explanation, on_delete=models.PROTECT, related_name="assessments")
+    explanation = models.ForeignKey(Explanation, on_delete=models.PROTECT, null=True, related_name="assessments")
     exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="assessments")
     rating = models.CharField(max_length=3, choices=Rating)
     rated_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
@@ -115,7 +147,11 @@ class Assessment(OfCase):
     class Meta(OfCase.Meta):
         abstract = False
         constraints = [
-            models.UniqueConstraint(fields=["explanation", "exhibit"], name="one_rating_per_explanation_and_exhibit")
+            models.UniqueConstraint(
+                fields=["explanation", "exhibit"],
+                nulls_distinct=False,
+                name="one_rating_per_explanation_and_exhibit",
+            )
         ]
 
     def __str__(self) -> str:

@@ -1,24 +1,23 @@
 """Exhibits and explanations of a case, and how strong they are together."""
 
-from dataclasses import dataclass
-from typing import Any
+import re
+from collections.abc import Iterable
 
 from django.db.models import QuerySet
 
 from apps.alerts.models import Detector
+from apps.cases import strength
 from apps.cases.models import (
     Case,
     CaseGroup,
     Exhibit,
-    Explanation,
     Finding,
     FindingClause,
     FindingExhibit,
-    Independence,
 )
-from apps.cases.strength import Combined, Weighed, combine
+from apps.cases.queries.members import accounts_of_finding
 from apps.cases.wrongful import Calibration, Expected, expected
-from apps.evidence.models import Item
+from apps.evidence.models import Item, SuspectModel, TestRun
 from apps.evidence.queries import visible_items
 
 NEWEST_ITEMS = 200
@@ -34,12 +33,31 @@ def groups(case: Case) -> QuerySet[CaseGroup]:
     return case.groups.select_related("group", "added_by").order_by("added_at")
 
 
+# What makes a run large; its page alone needs it.
+LARGE = ("inputs", "declared", "result", "submitted", "discrepancies", "custody")
+
+
 def exhibits(case: Case) -> QuerySet[Exhibit]:
-    return case.exhibits.select_related("item", "item__test_run", "added_by").order_by("number")
+    found = case.exhibits.select_related("item", "item__test_run", "added_by").order_by("number")
+    return found.defer(*(f"item__test_run__{name}" for name in LARGE))
 
 
-def explanations(case: Case) -> QuerySet[Explanation]:
-    return case.explanations.select_related("assessed_by").prefetch_related("assessments").order_by("raised_at")
+def runs_on_suspects(found: strength.Strength, *, named_in: Iterable[str] = ()) -> QuerySet[TestRun]:
+    """Every run on the suspects that the exhibits are about, and on those whose names stand in the texts."""
+    about = {one.suspect for one in found.suspects} | _named(named_in)
+    runs = TestRun.objects.filter(suspect__name__in=sorted(about)).select_related("suspect", "key")
+    return runs.defer("inputs", "declared", "submitted", "custody")
+
+
+def _named(texts: Iterable[str]) -> set[str]:
+    """Registered suspects whose names are in the texts, as whole words and in any case."""
+    text = "\n".join(texts)
+    known = SuspectModel.objects.values_list("name", "aliases") if text else ()
+    return {name for name, aliases in known if any(_says(text, word) for word in (name, *aliases))}
+
+
+def _says(text: str, name: str) -> bool:
+    return bool(name) and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", text, re.IGNORECASE) is not None
 
 
 def exhibits_of_finding(finding: Finding) -> QuerySet[FindingExhibit]:
@@ -54,46 +72,10 @@ def clauses_of_finding(finding: Finding) -> QuerySet[FindingClause]:
     return rows.order_by("version__document__name", "version__seen_at", "clause__ordinal")
 
 
-def weighed(found: list[Exhibit]) -> list[Weighed]:
-    return [Weighed(e.label, e.dependency_group, e.log10_lr, e.log10_lr_cap, planned=_is_planned(e)) for e in found]
-
-
-def _is_planned(exhibit: Exhibit) -> bool:
-    run = getattr(exhibit.item, "test_run", None)
-    return run is not None and not run.is_exploratory
-
-
-def strength_rows(found: list[Exhibit]) -> list[dict[str, Any]]:
-    """Rows of the strength chart."""
-    return [
-        {"label": f"{e.label} {e.item.title}", "value": e.log10_lr, "cap": e.log10_lr_cap, "note": _note(e)}
-        for e in found
-    ]
-
-
-def _note(exhibit: Exhibit) -> str:
-    if exhibit.log10_lr is None or exhibit.log10_lr_cap is None or exhibit.log10_lr < exhibit.log10_lr_cap:
-        return ""
-    return "capped by its validation"
-
-
 def dependency_groups(case: Case) -> list[str]:
     """What the exhibits that have a likelihood ratio depend on, in order."""
     numbered = case.exhibits.filter(log10_lr__isnull=False)
     return list(numbered.order_by("dependency_group").values_list("dependency_group", flat=True).distinct())
-
-
-def independence(case: Case) -> Independence | None:
-    """The argument that stands, accepted or still to be reviewed."""
-    standing = case.independences.exclude(state=Independence.State.REFUSED)
-    return standing.select_related("argued_by", "reviewed_by").first()
-
-
-def combined(case: Case, found: list[Exhibit]) -> Combined:
-    """The exhibits together, by what was accepted about their independence."""
-    argument = independence(case)
-    accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
-    return combine(weighed(found), accepted)
 
 
 # What is shown about the accounts themselves, and not about what became of the output.
@@ -109,33 +91,11 @@ def calibrations(case: Case) -> list[Calibration]:
 def expected_wrongful(case: Case, accounts: int, found: list[Exhibit] | None = None) -> Expected:
     """What a measure against so many accounts would hit wrongly; by these exhibits, or by all of the case."""
     carrying = [e for e in (exhibits(case) if found is None else found) if e.element in ABOUT_ACCOUNTS]
-    return expected(accounts, combined(case, carrying).log10_lr, calibrations(case))
+    together = strength.of(case, only=[e.pk for e in carrying]).combined
+    return expected(accounts, together.log10_lr, calibrations(case))
 
 
-@dataclass(frozen=True)
-class Row:
-    """An exhibit with its rating under each explanation, "" where nobody rated it."""
-
-    exhibit: Exhibit
-    cells: list[tuple[Explanation, str]]
-
-
-@dataclass(frozen=True)
-class Matrix:
-    """Exhibits against explanations; `refuted_by` counts the inconsistent exhibits of each explanation."""
-
-    columns: list[Explanation]
-    rows: list[Row]
-    refuted_by: list[int]
-
-
-def matrix(case: Case, found: list[Exhibit] | None = None) -> Matrix:
-    """Of all exhibits of the case; `found` are these where they were read already."""
-    columns = list(explanations(case))
-    rated = {(a.exhibit_id, a.explanation_id): a.rating for e in columns for a in e.assessments.all()}
-    rows = [
-        Row(x, [(e, rated.get((x.pk, e.pk), "")) for e in columns])
-        for x in (exhibits(case) if found is None else found)
-    ]
-    refuted = [sum(1 for row in rows if rated.get((row.exhibit.pk, e.pk)) == "I") for e in columns]
-    return Matrix(columns, rows, refuted)
+def wrongful_of(finding: Finding, accounts: int | None = None) -> Expected:
+    """What a measure against the accounts of a finding, as they are now, would hit wrongly, by its exhibits."""
+    met = accounts_of_finding(finding).count() if accounts is None else accounts
+    return expected_wrongful(finding.case, met, [row.exhibit for row in exhibits_of_finding(finding)])

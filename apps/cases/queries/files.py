@@ -10,9 +10,11 @@ from apps.cases.models import (
     CaseAccount,
     CaseNote,
     Decision,
+    Exhibit,
     Explanation,
     Finding,
     Independence,
+    Invitation,
     Party,
     Task,
 )
@@ -36,6 +38,14 @@ def visible_decisions(user) -> QuerySet[Decision]:
 
 def visible_explanations(user) -> QuerySet[Explanation]:
     return Explanation.objects.filter(case__in=visible_cases(user)).select_related("case")
+
+
+def visible_exhibits(user) -> QuerySet[Exhibit]:
+    return Exhibit.objects.filter(case__in=visible_cases(user)).select_related("case", "item")
+
+
+def visible_invitations(user) -> QuerySet[Invitation]:
+    return Invitation.objects.filter(party__case__in=visible_cases(user)).select_related("party__case")
 
 
 def visible_independences(user) -> QuerySet[Independence]:
@@ -72,7 +82,12 @@ def findings(case: Case) -> QuerySet[Finding]:
     return (
         case.findings.select_related("case", "proposed_by", "reviewed_by")
         .prefetch_related(
-            "clauses__version__document", "clauses__clause", "exhibits__exhibit__item", "explanations__explanation"
+            "clauses__version__document",
+            "clauses__clause",
+            "exhibits__exhibit__item",
+            "explanations__explanation",
+            "elements",
+            "levels__party",
         )
         .order_by("-proposed_at")
     )

@@ -61,11 +61,12 @@ class Figures:
     countries: int
 
 
-def figures(case: Case) -> Figures:
+def figures(case: Case, until: date | None = None) -> Figures:
+    """Of activity up to a day, or of all that is recorded."""
     counts = case.members.aggregate(
         present=Count("id", filter=Q(excluded_at__isnull=True)), out=Count("id", filter=Q(excluded_at__isnull=False))
     )
-    done = _activity(case).aggregate(
+    done = _activity(case, until).aggregate(
         queries=Sum("queries"), tokens=Sum("output_tokens"), first=Min("day"), last=Max("day")
     )
     carried = case.exhibits.aggregate(exhibits=Count("id"), elements=Count("element", distinct=True))
@@ -83,27 +84,29 @@ def figures(case: Case) -> Figures:
     )
 
 
-def _activity(case: Case) -> QuerySet[Activity]:
+def _activity(case: Case, until: date | None) -> QuerySet[Activity]:
     present = CaseAccount.objects.filter(case=case, excluded_at__isnull=True).values("account")
-    return Activity.objects.filter(account__in=present)
+    found = Activity.objects.filter(account__in=present)
+    return found if until is None else found.filter(day__lte=until)
 
 
-def activity_per_day(case: Case) -> list[dict[str, Any]]:
+def activity_per_day(case: Case, until: date | None = None) -> list[dict[str, Any]]:
     """`day`, `queries`, `accounts` (active that day), oldest first, over the members together."""
-    rows = _activity(case).values("day").annotate(total=Sum("queries"), accounts=Count("account", distinct=True))
+    rows = _activity(case, until).values("day").annotate(total=Sum("queries"), accounts=Count("account", distinct=True))
     return [{"day": r["day"], "queries": r["total"], "accounts": r["accounts"]} for r in rows.order_by("day")]
 
 
-def per_country(case: Case) -> list[dict[str, Any]]:
+def per_country(case: Case, until: date | None = None) -> list[dict[str, Any]]:
     """`country`, `accounts`, `queries`, largest first; unknown countries are left out."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT a.country, count(*), coalesce(sum(done.queries), 0) FROM cases_caseaccount m"
             " JOIN accounts_account a ON a.id = m.account_id"
-            " LEFT JOIN (SELECT account_id, sum(queries) AS queries FROM accounts_activity GROUP BY 1) done"
+            " LEFT JOIN (SELECT account_id, sum(queries) AS queries FROM accounts_activity"
+            " WHERE day <= coalesce(%s::date, 'infinity') GROUP BY 1) done"
             " ON done.account_id = a.id"
             " WHERE m.case_id = %s AND m.excluded_at IS NULL AND a.country <> '' GROUP BY 1 ORDER BY 2 DESC, 1",
-            [case.pk],
+            [until, case.pk],
         )
         return [{"country": c, "accounts": n, "queries": int(q)} for c, n, q in cursor.fetchall()]
 

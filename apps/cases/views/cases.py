@@ -14,9 +14,11 @@ from apps.alerts.queries import visible_groups
 from apps.alerts.reliability.standing import why_not_alone
 from apps.audit import sentences
 from apps.audit.reads.asking import asked
-from apps.cases import actions, filters, forms, queries
-from apps.cases.models import Party
+from apps.cases import actions, filters, forms, queries, strength
+from apps.cases.models import Invitation, Party
+from apps.cases.strength import picture
 from apps.cases.views.frame import VerbPage, find, panel
+from apps.cases.views.strength import group_address
 from apps.core.http import carried_out, explained, form_page, require
 from apps.core.paging import page
 from apps.core.ui.formats import counted
@@ -82,15 +84,17 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
     exhibits = list(queries.exhibits(found))
     figures = queries.figures(found)
     days = queries.activity_per_day(found)
+    together = strength.of(found)
     context = {
         "figures": figures,
         "exhibits": exhibits,
-        "bars": queries.strength_rows(exhibits),
-        "combined": queries.combined(found, exhibits),
-        "matrix": queries.matrix(found, exhibits),
+        "bars": picture.rows(together, address=lambda line: group_address(found, line.group)),
+        "bands": picture.bands(together.scale),
+        "strength": together,
+        "matrix": queries.matrix(found, exhibits[:ROWS]),
         "days": [day["queries"] for day in days],
         "labels": [day["day"] for day in days],
-        "parties": found.parties.order_by("added_at"),
+        "parties": found.parties.prefetch_related("invitations").order_by("added_at"),
         "tasks": found.tasks.select_related("assignee", "done_by").order_by("done_at", "due_on", "added_at"),
         "notes": queries.notes(found),
         "advice": queries.visible_advice(request.user, found).count(),
@@ -132,6 +136,9 @@ def trail(request: HttpRequest, ref: str) -> HttpResponse:
     found = find(request, ref)
     rows = page(queries.events(found), ("-case_seq",), request.GET)
     return panel(request, found, "trail", {"page": rows, "entries": sentences.tell(rows, request.user)})
+
+
+ROWS = 12  # exhibits of the matrix on the summary
 
 
 # --- verbs of the case ------------------------------------------------------------------------------------------------
@@ -222,6 +229,54 @@ class CorrectParty(VerbPage):
 
     def get_initial(self) -> dict[str, Any]:
         return model_to_dict(self.subject, fields=forms.PartyForm.base_fields)
+
+
+class OfParty(VerbPage):
+    def find_subject(self) -> Party:
+        return get_object_or_404(queries.visible_parties(self.request.user), pk=self.kwargs["pk"])
+
+
+class InviteParty(OfParty):
+    action = staticmethod(actions.invite_party)
+    form_class = forms.InviteForm
+    title = "Record an invitation to respond"
+    button = "Record it"
+    icon = "mail"
+    consequence = "Nobody names this party in public before it answered, or its time to answer passed."
+    done = "The invitation is on file."
+
+
+class WaiveInvitation(OfParty):
+    action = staticmethod(actions.waive_invitation)
+    form_class = forms.ReasonForm
+    title = "Sign why a party is not invited"
+    button = "Sign it"
+    icon = "signature"
+    consequence = "The party may be named in public without having been heard. Your name and reason stay beside it."
+    done = "Your reason is on file."
+
+
+class RecordResponse(VerbPage):
+    action = staticmethod(actions.record_response)
+    form_class = forms.ResponseForm
+    title = "Record the response of a party"
+    button = "Record it"
+    icon = "message"
+    consequence = "It is kept as it came, and cannot be changed."
+    done = "The response is on file."
+
+    def find_subject(self) -> Invitation:
+        return get_object_or_404(queries.visible_invitations(self.request.user), pk=self.kwargs["pk"])
+
+
+@require_POST
+def record_silence(request: HttpRequest, pk: str) -> HttpResponse:
+    invitation = get_object_or_404(queries.visible_invitations(request.user), pk=pk)
+    require(request, "cases.view", "cases.record_silence", invitation)
+    with explained(request):
+        actions.record_silence(invitation, by=request.user)
+        messages.success(request, "No response is on file. Silence is not an admission.")
+    return redirect("cases:case", invitation.case.ref)
 
 
 class AddTask(VerbPage):

@@ -1,31 +1,25 @@
-"""Exhibits, and the explanations they are weighed against."""
+"""Exhibits of a case, and how strong they are together."""
 
 from typing import Any
 
 from django.contrib import messages
+from django.db import transaction
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
-from django.views.decorators.http import require_POST, require_safe
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases import actions, forms, queries
-from apps.cases.models import Assessment, Case, Independence
-from apps.cases.views.frame import VerbPage, act, find, panel
+from apps.cases.models import Independence
+from apps.cases.views.frame import VerbPage, find, panel
+from apps.core import vault
 from apps.core.http import explained, require
+from apps.evidence import actions as vault_items
+from apps.evidence import fingerprints
 from apps.evidence.queries import visible_items
-
-
-@require_safe
-def evidence(request: HttpRequest, ref: str) -> HttpResponse:
-    case = find(request, ref)
-    exhibits = list(queries.exhibits(case))
-    context = {
-        "exhibits": exhibits,
-        "bars": queries.strength_rows(exhibits),
-        "combined": queries.combined(case, exhibits),
-        "independence": queries.independence(case),
-    }
-    return panel(request, case, "evidence", context)
+from apps.evidence.run_forms import RunForm
 
 
 class AddExhibit(VerbPage):
@@ -43,6 +37,58 @@ class AddExhibit(VerbPage):
 
     def get_form_kwargs(self) -> dict[str, Any]:
         return super().get_form_kwargs() | {"items": queries.items_on_offer(self.request.user, self.case)}
+
+
+class CollectExhibit(VerbPage):
+    """A file becomes an item and an exhibit at once, without leaving the case."""
+
+    action = staticmethod(actions.add_exhibit)
+    form_class = forms.CollectForm
+    title = "Collect a file as an exhibit"
+    button = "Collect it"
+    icon = "upload"
+    consequence = (
+        "The file goes into the vault unchanged, under its SHA-256 and SHA-512, and gets the next exhibit number. Its"
+        " custody begins with you, now."
+    )
+    tab = "cases:evidence"
+    AS_ITEM = ("kind", "title", "origin", "description", "tlp")
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        require(request, "evidence.view", "evidence.collect")
+        return super().dispatch(request, *args, **kwargs)
+
+    def form_valid(self, form: BaseForm) -> HttpResponse:
+        data, by = dict(form.cleaned_data), self.request.user
+        file, told = data.pop("file"), {name: data.pop(name) for name in self.AS_ITEM}
+        with explained(form), transaction.atomic():
+            item = vault_items.collect(**told, filename=file.name, chunks=file.chunks(vault.CHUNK), by=by)
+            exhibit = actions.add_exhibit(self.case, item=item, **data, by=by)
+            messages.success(self.request, f"{item.ref} is in the vault, and {exhibit.label} of the case.")
+            return redirect(self.get_success_url())
+        return self.form_invalid(form)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def run_test(request: HttpRequest, ref: str) -> HttpResponse:
+    """A fingerprint test inside the case: which one, then its figures; what is fit becomes an exhibit right after."""
+    case = find(request, ref)
+    require(request, "evidence.view", "evidence.run_test")
+    require(request, "cases.view", "cases.add_exhibit", case)
+    method = fingerprints.TESTS.get(request.GET.get("test", ""))
+    if method is None:
+        context = {"tests": fingerprints.TESTS.values()}
+        return panel(request, case, "choose_test", context, tab="cases:evidence")
+    form = RunForm(method, request.POST or None)
+    if form.is_valid():
+        with explained(form):
+            run = vault_items.run_test(**form.values(), by=request.user)
+            if run.is_fit:
+                messages.success(request, f"{run.ref} is computed. Say what it shows, and it is an exhibit.")
+                return redirect(f"{reverse('cases:add_exhibit', args=[case.ref])}?item={run.item.ref}")
+            messages.warning(request, f"{run.ref} is kept, and cannot be an exhibit. {run.unfit_because}")
+            return redirect("cases:evidence", case.ref)
+    return panel(request, case, "run_test", {"form": form, "test": method}, form, tab="cases:evidence")
 
 
 class ArgueIndependence(VerbPage):
@@ -89,72 +135,3 @@ def exhibits_of_item(request: HttpRequest, ref: str) -> HttpResponse:
     cases = queries.visible_cases(request.user)
     found = item.exhibits.filter(case__in=cases).select_related("case").order_by("added_at")
     return render(request, "cases/_exhibits_of_item.html", {"exhibits": found})
-
-
-# --- explanations -----------------------------------------------------------------------------------------------------
-
-
-@require_safe
-def explanations(request: HttpRequest, ref: str) -> HttpResponse:
-    return _matrix_page(request, find(request, ref))
-
-
-def _matrix_page(request: HttpRequest, case: Case, *, raising: BaseForm | None = None, assessing=None) -> HttpResponse:
-    matrix = queries.matrix(case)
-    refused, form = assessing or (None, None)
-    context = {
-        "matrix": matrix,
-        "ratings": Assessment.Rating.choices,
-        "raising": raising or forms.RaiseForm(raised={e.hypothesis for e in matrix.columns}),
-        "assessing": [
-            (e, form if e.pk == refused else forms.AssessForm(initial=_said(e), prefix=str(e.pk)))
-            for e in matrix.columns
-        ],
-        "refused": refused,
-    }
-    return panel(request, case, "explanations", context, raising or form, tab="cases:explanations")
-
-
-def _said(explanation) -> dict[str, str]:
-    return {"status": explanation.status, "conclusion": explanation.conclusion}
-
-
-@require_POST
-def raise_explanation(request: HttpRequest, ref: str) -> HttpResponse:
-    return act(
-        request,
-        forms.RaiseForm(request.POST),
-        actions.raise_explanation,
-        find(request, ref),
-        done="Raised. It has to be tested before a finding.",
-        tab="cases:explanations",
-        page=lambda request, case, form: _matrix_page(request, case, raising=form),
-    )
-
-
-@require_POST
-def assess_explanation(request: HttpRequest, pk: str) -> HttpResponse:
-    explanation = get_object_or_404(queries.visible_explanations(request.user), pk=pk)
-    return act(
-        request,
-        forms.AssessForm(request.POST, prefix=str(explanation.pk)),
-        actions.assess_explanation,
-        explanation,
-        done=f"Assessed: {explanation}",
-        tab="cases:explanations",
-        page=lambda request, case, form: _matrix_page(request, case, assessing=(explanation.pk, form)),
-    )
-
-
-@require_POST
-def rate_exhibit(request: HttpRequest, pk: str) -> HttpResponse:
-    explanation = get_object_or_404(queries.visible_explanations(request.user), pk=pk)
-    require(request, "cases.view", "cases.rate_exhibit", explanation)
-    form = forms.RatingForm(request.POST)
-    if form.is_valid():
-        exhibit = get_object_or_404(explanation.case.exhibits, pk=form.cleaned_data["exhibit"])
-        with explained(request):
-            actions.rate_exhibit(explanation, exhibit=exhibit, rating=form.cleaned_data["rating"], by=request.user)
-    else:
-        messages.error(request, "Choose C, I or N/A.")
-    return redirect("cases:explanations", explanation.case.ref)

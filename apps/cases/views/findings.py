@@ -12,13 +12,13 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases import actions, forms, queries
-from apps.cases.models import Case, Finding
+from apps.cases.models import Case, Finding, Party
 from apps.cases.views.frame import VerbPage, act, find, panel
 from apps.cases.wrongful import few
 from apps.core.http import explained, require
 from apps.core.paging import page
 from apps.core.ui.formats import counted
-from apps.policies.models import Clause
+from apps.policies.models import Clause, Tagging
 from apps.policies.queries import lead_in
 
 
@@ -29,7 +29,8 @@ def findings(request: HttpRequest, ref: str) -> HttpResponse:
 
 def _findings_page(request: HttpRequest, case: Case, form: Form | None = None, *, refused: str = "") -> HttpResponse:
     rows = [(found, _review_forms(found.ref, form, refused)) for found in queries.findings(case)]
-    return panel(request, case, "findings", {"findings": rows}, form, tab="cases:findings")
+    context = {"findings": rows, "wordings": queries.allowed_wordings(case)}
+    return panel(request, case, "findings", context, form, tab="cases:findings")
 
 
 def _review_forms(ref: str, form: Form | None, refused: str) -> dict[str, Form]:
@@ -43,47 +44,84 @@ def _review_forms(ref: str, form: Form | None, refused: str) -> dict[str, Form]:
 
 @require_safe
 def finding(request: HttpRequest, ref: str) -> HttpResponse:
-    """The accounts of one finding, each with its own figures."""
+    """The accounts of one finding, each with its own evidence and the clauses that bound it; and those left out."""
     found = get_object_or_404(queries.visible_findings(request.user), ref=ref)
     rows = page(found.accounts.select_related("account"), ("id",), request.GET)
-    return panel(request, found.case, "finding", {"finding": found, "page": rows}, tab="cases:findings")
+    left_out = found.omissions.select_related("account").order_by("id")
+    context = {
+        "finding": found,
+        "page": rows,
+        "left_out": left_out[:LEFT_OUT_SHOWN],
+        "left_out_count": left_out.count(),
+    }
+    return panel(request, found.case, "finding", context, tab="cases:findings")
+
+
+LEFT_OUT_SHOWN = 50
+
+# What has to be shown when nobody says otherwise, by the kind of case.
+THEORIES = {"extraction": ["extraction"], "region": ["region"], "licence": ["contract"], "intrusion": ["conduct"]}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose_finding(request: HttpRequest, ref: str) -> HttpResponse:
+    """The worksheet. On which ground stands in the address, so that it can be changed without losing the page."""
     case = find(request, ref)
     require(request, "cases.view", "cases.propose_finding", case)
     figures = queries.figures(case)
     start, end = figures.first_day or case.opened_at.date(), figures.last_day or case.opened_at.date()
-    offer = forms.PeriodForm(request.GET or None)
-    asked = offer.cleaned_data if offer.is_valid() else {}
+    ground = forms.GroundForm(request.GET or None)
+    asked = ground.cleaned_data if ground.is_valid() else {}
     start, end = asked.get("start") or start, asked.get("end") or end
+    theories = asked.get("theories") or THEORIES[case.kind]
+    exhibits, parties = list(queries.exhibits(case)), list(case.parties.order_by("added_at"))
     form = forms.FindingForm(
         request.POST or None,
         clauses=_choices(request, case, start, end, asked.get("words", "")),
-        exhibits=queries.exhibits(case),
-        explanations=case.explanations.order_by("raised_at"),
+        exhibits=exhibits,
+        theories=theories,
+        parties=parties,
         initial={
             "conduct_from": start,
             "conduct_to": end,
-            "exhibits": list(case.exhibits.values_list("pk", flat=True)),
-            "explanations": list(case.explanations.values_list("pk", flat=True)),
+            "exhibits": forms.labels(exhibit.number for exhibit in exhibits),
         },
     )
-    if form.is_valid():
-        with explained(form):
-            data = form.cleaned_data | {"clauses": queries.cited(form.cleaned_data["clauses"])}
-            proposed = actions.propose_finding(case, **data, by=request.user)
-            messages.success(request, f"{proposed.ref} is proposed. Another person reviews it now.")
-            return redirect("cases:findings", case.ref)
+    if form.is_valid() and (proposed := _proposed(request, case, form, parties)):
+        messages.success(request, f"{proposed.ref} is proposed. Another person reviews it now.")
+        return redirect("cases:findings", case.ref)
     context = {
         "form": form,
-        "offer": forms.PeriodForm(initial={"start": start, "end": end, "words": asked.get("words", "")}),
+        "ground": forms.GroundForm(
+            initial={"start": start, "end": end, "words": asked.get("words", ""), "theories": theories}
+        ),
         "figures": figures,
         "start": start,
         "end": end,
+        "exhibits": exhibits[:EXHIBITS_SHOWN],
+        "more_exhibits": len(exhibits) - EXHIBITS_SHOWN,
+        "standings": queries.standings(case),
+        "explanations": queries.explanations(case),
+        "bare": queries.members_without_evidence(case, start, end),
     }
     return panel(request, case, "propose_finding", context, form, tab="cases:findings")
+
+
+EXHIBITS_SHOWN = 30
+
+
+def _proposed(request: HttpRequest, case: Case, form: forms.FindingForm, parties: list[Party]) -> Finding | None:
+    with explained(form):
+        return actions.propose_finding(
+            case,
+            **form.plain | {"clauses": queries.cited(form.cleaned_data["clauses"])},
+            theories=form.theories,
+            elements=form.elements,
+            levels=form.levels(parties),
+            explanations=list(case.explanations.all()),
+            by=request.user,
+        )
+    return None
 
 
 def _choices(request: HttpRequest, case: Case, start: date, end: date, words: str) -> list[tuple[str, str]]:
@@ -91,7 +129,20 @@ def _choices(request: HttpRequest, case: Case, start: date, end: date, words: st
     pairs = queries.clauses_on_offer(case, start, end, words)
     chosen = [value for value in request.POST.getlist("clauses") if queries.is_citation(value)]
     pairs += [pair for pair in queries.cited(chosen) if pair not in pairs]
-    return [(f"{v.pk}:{c.pk}", f"{v.document.name}, {v.label}, {c.label}: {_opening(c)}") for v, c in pairs]
+    tags = queries.tags_of(pairs)
+    return [
+        (
+            f"{v.pk}:{c.pk}",
+            f"{v.document.name}, {v.label}, {c.label}: {_opening(c)}{_tags(tags.get(c.said_sha256, []))}",
+        )
+        for v, c in pairs
+    ]
+
+
+def _tags(found: list[Tagging]) -> str:
+    """What a person, or its words, say the clause is about."""
+    said = [f"{tag.get_polarity_display().lower()} {tag.get_conduct_display().lower()}" for tag in found]
+    return f" [{', '.join(said)}]" if said else ""
 
 
 def _opening(clause: Clause) -> str:
@@ -121,6 +172,23 @@ def _on_finding(request: HttpRequest, ref: str, shape: type, action: Callable[..
     return act(request, form, action, found, done=f"{ref} {done}", tab="cases:findings", page=shown)
 
 
+class AllowWording(VerbPage):
+    action = staticmethod(actions.allow_wording)
+    form_class = forms.AllowWordingForm
+    title = "Let words stand"
+    button = "Let them stand"
+    icon = "signature"
+    consequence = (
+        "In findings, letters and reports of this case the check no longer objects to these words. Your name and reason"
+        " stand beside them on the case's page and in the trail."
+    )
+    done = "The words may stand in this case."
+    tab = "cases:findings"
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"words": self.request.GET.get("words", "")}
+
+
 # --- decisions --------------------------------------------------------------------------------------------------------
 
 
@@ -146,13 +214,15 @@ class ProposeDecision(VerbPage):
     def find_subject(self) -> Finding:
         return get_object_or_404(queries.visible_findings(self.request.user), ref=self.kwargs["ref"])
 
+    def get_form_kwargs(self) -> dict[str, Any]:
+        return super().get_form_kwargs() | {"is_bulk": queries.accounts_of_finding(self.subject).count() > 1}
+
     def get_title(self) -> str:
         return f"Propose a decision on {self.subject.ref}"
 
     def get_consequence(self) -> str:
         accounts = queries.accounts_of_finding(self.subject).count()
-        exhibits = [row.exhibit for row in queries.exhibits_of_finding(self.subject)]
-        wrongful = queries.expected_wrongful(self.case, accounts, exhibits)
+        wrongful = queries.wrongful_of(self.subject, accounts)
         return (
             f"It meets {counted(accounts, 'account')}; {few(wrongful.value)} of them are expected to be hit wrongly."
             f" {wrongful.basis} Another person approves it."

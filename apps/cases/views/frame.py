@@ -21,6 +21,7 @@ TABS = (
     ("cases:campaign", "Campaign"),
     ("cases:accounts", "Accounts"),
     ("cases:evidence", "Evidence"),
+    ("cases:claims", "Claims"),
     ("cases:explanations", "Explanations"),
     ("cases:findings", "Findings"),
     ("cases:decisions", "Decisions and notices"),

@@ -142,6 +142,12 @@ def number(value: Any) -> SafeString:
 
 
 @register.simple_tag
+def p_value(p: float | None, floor: float | None = None) -> SafeString:
+    """A probability by chance, below its floor or 10⁻¹² as "<" (R15); None says "not known"."""
+    return unset("not known") if p is None else format_html('<span class="number">{}</span>', formats.p_value(p, floor))
+
+
+@register.simple_tag
 def quantity(value: Any, unit: str = "", qualifier: str = "") -> SafeString:
     """A number with its unit and, where the source has one, its qualifier: over, about, at least, up to.
 
@@ -378,10 +384,20 @@ def _name(label: object) -> str:
 
 @register.inclusion_tag("components/strength_chart.html")
 def strength_chart(
-    rows: Sequence[Mapping], title: str = "What each exhibit adds, log10 of the likelihood ratio"
+    rows: Sequence[Mapping], bands: charts.Bands = (), title: str = "Strength as a likelihood ratio, on a log scale"
 ) -> dict:
-    """Exhibits on a log10 scale with cap marks: rows of `label`, `value` (or None), optional `cap`, `note`."""
-    return {"chart": charts.strength(rows), "title": title}
+    """Evidence on a log scale with cap marks: rows of `label`, `value` (log10, or None), optional `cap`, `computed`,
+    `shown`, `word`, `note`, `level`, `href`; `bands` are the words of the scale, each with where it begins."""
+    return {"chart": charts.strength(rows, bands), "title": title}
+
+
+@register.inclusion_tag("components/spans.html")
+def spans(rows: Sequence[Mapping], title: str) -> dict:
+    """Times below each other: rows of `label`, `since` and `until` (None: still). Say the same in a table beside it."""
+    if not rows:
+        return {}
+    bars, height = charts.spans(rows, timezone.now())
+    return {"bars": bars, "height": height, "axis": height + 14, "title": title, "first": min(r["since"] for r in rows)}
 
 
 @register.inclusion_tag("components/interval_chart.html")

@@ -47,6 +47,26 @@ def number(value: int | float | Decimal | str) -> str:
     return (MINUS if exact < 0 else "") + text.replace(",", GAP)
 
 
+LEAST_P = 1e-12
+
+
+def p_value(p: float, floor: float | None = None) -> str:
+    """A p-value with three digits; "< bound" where it is below what its test can give, or below 10⁻¹² (R15).
+
+    Below that, errors of procedure are likelier than chance, and digits would promise what nobody measured.
+    """
+    bound = max(floor or 0.0, LEAST_P)
+    if p < bound:
+        return f"< {_probability(bound)}"
+    return _probability(p)
+
+
+def _probability(p: float) -> str:
+    if p >= 0.001:
+        return f"{p:.3f}" if p < 0.9995 else "1.000"
+    return number(Decimal(f"{p:.3g}")).removeprefix("1 × ")
+
+
 def _exact(value: Any) -> Decimal:
     """What was written: 0.1 is 0.1 and not the binary fraction beside it. Takes numpy's numbers too."""
     if isinstance(value, float):

@@ -35,6 +35,7 @@ RAIL = (
         Entry("Disclosures", "file-export", "disclosures:list", "disclosures.view", key="d"),
     ),
     (
+        Entry("Models", "versions", "evidence:models", "evidence.view", key="m"),
         Entry(
             "Detectors",
             "radar-2",

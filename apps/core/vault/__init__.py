@@ -177,9 +177,9 @@ def read(sha256: str) -> bytes:
         return file.read()
 
 
-def chunks(sha256: str) -> Iterator[bytes]:
-    """The file in pieces. Raises Missing."""
-    yield from _store().chunks(sha256, CHUNK)
+def chunks(sha256: str, start: int = 0) -> Iterator[bytes]:
+    """The file in pieces, from the byte `start` on, which lies before its end. Raises Missing."""
+    yield from _store().chunks(sha256, CHUNK, start)
 
 
 @dataclass(frozen=True)

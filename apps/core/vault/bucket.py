@@ -63,9 +63,10 @@ class Bucket:
         except FileNotFoundError as error:
             raise Missing(f"the vault holds no file {sha256}") from error
 
-    def chunks(self, sha256: str, size: int) -> Iterator[bytes]:
+    def chunks(self, sha256: str, size: int, start: int) -> Iterator[bytes]:
+        later = {"Range": f"bytes={start}-"} if start else {}
         try:
-            body = self.storage.bucket.Object(sha256).get()["Body"]
+            body = self.storage.bucket.Object(sha256).get(**later)["Body"]
         except ClientError as error:
             if _code(error) in GONE:
                 raise Missing(f"the vault holds no file {sha256}") from error

@@ -40,8 +40,9 @@ class Disk:
         except FileNotFoundError as error:
             raise Missing(f"the vault holds no file {sha256}") from error
 
-    def chunks(self, sha256: str, size: int) -> Iterator[bytes]:
+    def chunks(self, sha256: str, size: int, start: int) -> Iterator[bytes]:
         with self.open(sha256) as file:
+            file.seek(start)
             while part := file.read(size):
                 yield part
 

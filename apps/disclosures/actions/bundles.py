@@ -9,6 +9,7 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.audit.log import proofs
 from apps.audit.reads.look import reading
+from apps.cases.drills import refuse_drill
 from apps.cases.models import Case, Exhibit
 from apps.core import jobs
 from apps.core.ids import next_reference
@@ -40,8 +41,7 @@ def compile_bundle(
     """
     chosen = sorted(exhibits, key=lambda exhibit: exhibit.number)
     documents = list(documents)
-    if case.drill:
-        raise ValidationError("This case is a drill: its data never leave the house.")
+    refuse_drill(case)
     if not chosen:
         raise ValidationError({"exhibits": "Choose at least one exhibit."})
     if any(exhibit.case_id != case.pk for exhibit in chosen):
@@ -144,6 +144,7 @@ def release_bundle(bundle: Bundle, *, reason: str, by) -> None:
     """Another person's release: from now on it can be taken, and nothing in it can change."""
     if not reason.strip():
         raise ValidationError({"reason": "Say why it is handed over."})
+    refuse_drill(bundle.case)
     ledger.change(bundle, state=State.RELEASED, released_by=by, released_at=timezone.now(), released_why=reason.strip())
 
 

@@ -10,11 +10,15 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
-from apps.cases.models import Case, Exhibit, Finding
+from apps.cases.drills import refuse_drill
+from apps.cases.hearing import refuse_unheard
+from apps.cases.models import Case, Finding
+from apps.cases.queries import ground_of_report
 from apps.cases.snapshot import snapshot
-from apps.cases.wording import established, lint_wording
+from apps.cases.wording import lint
 from apps.core import jobs, paper, pdf, vault
 from apps.core.ids import next_reference
+from apps.disclosures import definitions, verification
 from apps.disclosures import report as paper_report
 from apps.disclosures.models import Report
 from apps.disclosures.snapshot import SnapshotError
@@ -34,16 +38,17 @@ TLP_OF = {
 def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: str, title: str, by) -> Report:
     """Freeze the case as it stands, withhold by the audience's rules, and keep both. The title is that of the report.
 
-    Raises ValidationError for a drill, for a case without a confirmed finding (an allegation is not reported), and for
-    words of title or summary that claim more than was found.
+    Raises ValidationError for what comes from a drill (R18), for a case without a confirmed finding (an allegation is
+    not reported), for words that claim more than was found, and for words of two scales (R9).
     """
-    if case.drill:
-        raise ValidationError("This case is a drill: its data never enter a disclosure.")
+    refuse_drill(case)
     if not case.findings.filter(state=Finding.State.CONFIRMED).exists():
         raise ValidationError("There is no confirmed finding to report; an allegation is not disclosed.")
+    if audience == Report.Audience.PUBLIC:
+        refuse_unheard(case)
     frozen = snapshot(case)
     try:
-        content, withheld = paper_report.compile(_titled(frozen, title), audience)
+        content, withheld = paper_report.compile(verification.titled(frozen, title), audience)
     except SnapshotError as error:
         raise ValidationError(f"The case cannot be reported yet: {error}") from error
     _check_wording(case, content)
@@ -64,17 +69,13 @@ def compile_report(case: Case, *, audience: str, recipient: str, legal_basis: st
     )
 
 
-def _titled(frozen: dict, title: str) -> dict:
-    """The case's own title is for the house; a report is read by others. What is withheld is taken out of it, too."""
-    return {**frozen, "case": {**frozen["case"], "title": title.strip() or frozen["case"]["title"]}}
-
-
 def _check_wording(case: Case, content: dict) -> None:
-    confirmed = Exhibit.objects.filter(findings__finding__in=case.findings.filter(state=Finding.State.CONFIRMED))
-    allowed = established(set(confirmed.values_list("element", flat=True)))
-    if problems := lint_wording(content["case"]["title"], allowed):
+    if mixed := definitions.mixed(content):
+        raise ValidationError(mixed)
+    ground = ground_of_report(case)
+    if problems := lint(content["case"]["title"], ground):
         raise ValidationError({"title": [problem.message for problem in problems]})
-    if problems := lint_wording("\n".join(content["summary"]), allowed):
+    if problems := lint("\n".join(content["summary"]), ground):
         raise ValidationError(
             [f"The summary, change it on the case's page first. {problem.message}" for problem in problems]
         )
@@ -98,7 +99,13 @@ def discard_report(report: Report, *, reason: str, by) -> None:
 
 @action
 def release_report(report: Report, *, by) -> None:
-    """Another person's release: the report gets its number, and its files are made right after, once."""
+    """Another person's release: the report gets its number, and its files are made right after, once.
+
+    Raises ValidationError naming every number that its query does not give any more (R19).
+    """
+    refuse_drill(report.case)
+    if changes := verification.changes(report):
+        raise ValidationError(changes)
     now = timezone.now()
     ledger.change(
         report,

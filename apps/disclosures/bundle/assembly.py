@@ -4,7 +4,7 @@ import json
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -216,11 +216,12 @@ def version() -> str:
 # --- the whole archive -----------------------------------------------------------------------------------------------
 
 
-def archive(bundle: Bundle) -> Iterator[bytes]:
-    """The .tar, streamed: the exhibits from the vault, then what was made."""
-    files = held_files(bundle)
-    held = ((file, vault.chunks(file.sha256)) for file in files)
-    return bag.archive(bundle.ref, int(bundle.compiled_at.timestamp()), held, vault.chunks(bundle.made_sha256))
+def archive(bundle: Bundle, start: int = 0) -> Iterator[bytes]:
+    """The .tar, streamed from a byte on: the exhibits from the vault, then what was made. Always the same bytes."""
+    assert bundle.made_bytes
+    held = ((file, partial(vault.chunks, file.sha256)) for file in held_files(bundle))
+    made = bundle.made_bytes, partial(vault.chunks, bundle.made_sha256)
+    return bag.archive(bundle.ref, int(bundle.compiled_at.timestamp()), held, made, start=start)
 
 
 def archive_size(bundle: Bundle) -> int:

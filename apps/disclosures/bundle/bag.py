@@ -6,7 +6,7 @@ they are, and are put between tar headers when somebody takes the bag. So a bag 
 
 import hashlib
 import tarfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -77,26 +77,42 @@ def padding(size: int) -> bytes:
     return bytes(-size % BLOCK)
 
 
+Reader = Callable[[int], Iterable[bytes]]  # the bytes of something, from an offset on
+Piece = tuple[int, Reader]  # how long it is
+
+
 def archive(
-    root: str, mtime: int, held: Iterable[tuple[Held, Iterable[bytes]]], made: Iterable[bytes]
+    root: str, mtime: int, held: Iterable[tuple[Held, Reader]], made: Piece, *, start: int = 0
 ) -> Iterator[bytes]:
-    """The whole .tar: files of the vault with their chunks, then what was made for the bag."""
-    written = 0
-    for file, chunks in held:
-        top = header(f"{root}/{file.path}", file.size, mtime)
-        yield top
-        size = 0
-        for part in chunks:
-            size += len(part)
-            yield part
-        if size != file.size:
-            raise ValueError(f"{file.path} is not as long as it was")
-        yield padding(size)
-        written += len(top) + size + len(padding(size))
-    for part in made:
-        written += len(part)
+    """The .tar from the byte `start` on: files of the vault, then what was made for the bag. What lies before is not
+    read."""
+    at = 0
+    for size, read in _pieces(root, mtime, held, made):
+        skipped = max(start - at, 0)
+        if skipped < size:
+            yield from _whole(read(skipped), size - skipped)
+        at += size
+    yield ending(at)[max(start - at, 0) :]
+
+
+def _pieces(root: str, mtime: int, held: Iterable[tuple[Held, Reader]], made: Piece) -> Iterator[Piece]:
+    for file, read in held:
+        yield _bytes(header(f"{root}/{file.path}", file.size, mtime))
+        yield file.size, read
+        yield _bytes(padding(file.size))
+    yield made
+
+
+def _bytes(data: bytes) -> Piece:
+    return len(data), lambda start: [data[start:]]
+
+
+def _whole(parts: Iterable[bytes], size: int) -> Iterator[bytes]:
+    for part in parts:
+        size -= len(part)
         yield part
-    yield ending(written)
+    if size:
+        raise ValueError("a file of the bag is not as long as it was")
 
 
 def archive_size(root: str, mtime: int, held: Iterable[Held], made: int) -> int:

@@ -8,6 +8,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from django.db.models import Q
 from apps.audit import private
 from apps.audit.log import proofs
 from apps.audit.models import Event, Leaf, PrivateValue
+from apps.cases.models import CaseNote
 from apps.core import vault
 from apps.disclosures.bundle import policy
 from apps.disclosures.bundle.bag import Held
@@ -50,6 +52,13 @@ class Contents:
     places: list[dict[str, Any]] = field(default_factory=list)
     values: list[dict[str, Any]] = field(default_factory=list)
     actors: set[str] = field(default_factory=set)
+
+    @cached_property
+    def privileged(self) -> frozenset[UUID]:
+        """Legal advice in the case."""
+        return frozenset(
+            CaseNote.objects.filter(case=self.bundle.case_id, is_privileged=True).values_list("pk", flat=True)
+        )
 
     def entries(self) -> Iterator[Entry]:
         """Every event of the case up to the order for this bundle, and those of its exhibits, in the log's order."""
@@ -88,6 +97,8 @@ class Contents:
             return False
         if str(event.object_id) == str(self.bundle.pk):
             return True
+        if event.object_id in self.privileged:
+            return False  # not even that it was written (R20)
         if event.object_type == "disclosures_report":
             return str(event.object_id) in {one["id"] for one in self.bundle.documents}
         return policy.discloses(self.bundle.audience, event.object_type)

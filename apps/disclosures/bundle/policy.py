@@ -33,6 +33,11 @@ EVENTS = {
     "cases_findingaccount": (True, True, False),
     "cases_findingexhibit": (True, True, False),
     "cases_findingexplanation": (True, True, False),
+    "cases_findingomission": (True, True, False),
+    "cases_findingelement": (True, True, False),
+    "cases_findinglevel": (True, True, False),
+    "cases_invitation": (True, True, False),
+    "cases_allowedwording": (True, True, False),
     "cases_decision": (True, True, False),
     "notices_notice": (True, True, False),
     "evidence_item": (True, True, False),
@@ -48,6 +53,7 @@ EVENTS = {
 VALUES = {
     "cases_party.name": (True, True, False),
     "cases_party.address": (True, False, False),
+    "cases_invitation.response": (True, True, False),
     "cases_casenote.body": (True, False, False),  # never of a privileged one
     "notices_notice.recipient": (True, True, False),
 }

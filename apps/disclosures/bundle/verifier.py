@@ -19,13 +19,14 @@ import argparse
 import hashlib
 import json
 import re
+import shlex
 import shutil
 import struct
 import subprocess
 import sys
 import tarfile
 import tempfile
-from base64 import b64decode
+from base64 import b64decode, b64encode
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -219,13 +220,19 @@ class Tree:
 
 ED25519, COSIGNATURE, MLDSA44 = 0x01, 0x04, 0x06
 KEY_BYTES = {ED25519: 32, COSIGNATURE: 32, MLDSA44: 1312}
+LAST_SECOND = 253402300799  # of the year 9999, the last one that can be written down
+CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")  # what a policy may not hold
 
 
 def unb64(text: str) -> bytes:
+    """One value has one spelling: nobody can vary a proof or a signature that still counts."""
     try:
-        return b64decode(text, validate=True)
+        data = b64decode(text, validate=True)
     except ValueError:
-        raise Bad("its base64 is damaged") from None
+        data = b""
+    if b64encode(data).decode() != text:
+        raise Bad("its base64 is damaged")
+    return data
 
 
 @dataclass(frozen=True)
@@ -238,7 +245,7 @@ class Head:
 
     @classmethod
     def parse(cls, text: str) -> Head:
-        match = re.match(r"([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]+={0,2})\n([^\n]+\n)*\Z", text)
+        match = re.match(r"([^\n]+)\n(0|[1-9][0-9]{0,18})\n([A-Za-z0-9+/]+={0,2})\n([^\n]+\n)*\Z", text)
         root = unb64(match[3]) if match else b""
         if not match or len(root) != 32:
             raise Bad("it is not a checkpoint: name, size and root in a line each")
@@ -256,14 +263,14 @@ class Key:
 
     @classmethod
     def parse(cls, text: str) -> Key:
-        match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})", text.strip())
+        match = re.fullmatch(r"([^\s+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})", text)
         data = unb64(match[3]) if match else b""
         if not match or len(data) < 2:
-            raise Bad(f"it is not a key of signed notes: {text.strip()[:60]!r}")
+            raise Bad(f"it is not a key of signed notes: {text[:60]!r}")
         kind, key = data[0], data[1:]
         if KEY_BYTES.get(kind) != len(key):
             raise Bad(f"the key of {match[1]} is of a kind that is not known here ({kind:#04x})")
-        found = cls(match[1], kind, key, text.strip())
+        found = cls(match[1], kind, key, text)
         if found.id.hex() != match[2]:
             raise Bad(f"the id of the key of {match[1]} does not belong to its name and key")
         return found
@@ -280,6 +287,8 @@ class Key:
                 raise Bad(f"the signature by {self.name} is wrong")
             return 0
         at, signature = int.from_bytes(signature[:8], "big"), signature[8:]
+        if at > LAST_SECOND:
+            raise Bad(f"the cosignature by {self.name} is of no possible time")
         if self.type == COSIGNATURE:
             if not ed25519(self.key, signature, b"cosignature/v1\ntime %d\n" % at + message):
                 raise Bad(f"the cosignature by {self.name} is wrong")
@@ -293,6 +302,8 @@ class Key:
     def _subtree(self, at: int, head: Head) -> bytes:
         """The message of C2SP tlog-cosignature for ML-DSA-44."""
         name, origin = self.name.encode(), head.origin.encode()
+        if max(len(name), len(origin)) > 255:
+            raise Bad("a name of more than 255 bytes cannot be signed with ML-DSA-44")
         return (
             b"subtree/v1\n\0"
             + bytes([len(name)])
@@ -322,39 +333,55 @@ class Policy:
     def parse(cls, text: str) -> Policy:
         policy = cls()
         for number, line in enumerate(text.split("\n"), start=1):
-            words = line.split()
-            if not words or words[0].startswith("#"):
-                continue
+            words = re.split("[ \t]+", line.strip(" \t"))
             try:
-                policy._read(words)
-            except (Bad, IndexError) as error:
+                if CONTROL.search(line):
+                    raise Bad("there is a control character in it")
+                if words != [""] and not words[0].startswith("#"):
+                    policy._read(words[0], words[1:])
+            except Bad as error:
                 raise Bad(f"line {number} of the policy: {error}") from None
         if not policy.quorum:
             raise Bad("the policy has no quorum line")
         return policy
 
-    def _read(self, words: list[str]) -> None:
-        kind, rest = words[0], words[1:]
-        if kind == "log":
-            self.logs.append(Key.parse(rest[0]))
-        elif kind == "witness":
+    def _read(self, kind: str, rest: list[str]) -> None:
+        if kind == "log" and len(rest) in (1, 2):
+            self.logs.append(self._key(rest[0], self.logs, (ED25519, MLDSA44)))
+        elif kind == "witness" and len(rest) in (2, 3):
+            key = self._key(rest[1], self.witnesses.values(), (COSIGNATURE, MLDSA44))
             self._new(rest[0])
-            self.witnesses[rest[0]] = Key.parse(rest[1])
-        elif kind == "group":
-            self._new(rest[0])
-            members = rest[2:]
-            for member in members:
-                self._known(member)
-            needed = {"any": 1, "all": len(members)}.get(rest[1]) or int(rest[1])
-            if not 1 <= needed <= len(members):
-                raise Bad("a group needs at least one and at most all of its members")
-            self.groups[rest[0]] = needed, members
-        elif kind == "quorum" and not self.quorum:
+            self.witnesses[rest[0]] = key
+        elif kind == "group" and len(rest) > 2:
+            self._group(rest[0], rest[1], rest[2:])
+        elif kind == "quorum" and len(rest) == 1 and not self.quorum:
             if rest[0] != "none":
                 self._known(rest[0])
             self.quorum = rest[0]
         else:
             raise Bad(f"{kind!r} is not expected here")
+
+    def _group(self, name: str, least: str, members: list[str]) -> None:
+        used = [member for _, group in self.groups.values() for member in group]
+        for place, member in enumerate(members):
+            self._known(member)
+            if member in used or member in members[:place]:
+                raise Bad(f"{member!r} is a member twice: each can count in one way only")
+        if not re.fullmatch("any|all|[1-9][0-9]{0,8}", least):
+            raise Bad(f"{least!r} is neither any, all nor a number")
+        needed = {"any": 1, "all": len(members)}.get(least) or int(least)
+        if needed > len(members):
+            raise Bad("a group needs at most all of its members")
+        self._new(name)
+        self.groups[name] = needed, members
+
+    def _key(self, text: str, known: Iterable[Key], kinds: tuple[int, ...]) -> Key:
+        key = Key.parse(text)
+        if key.type not in kinds:
+            raise Bad(f"the key of {key.name} is not of the kind that belongs here")
+        if any(other.key == key.key for other in known):
+            raise Bad(f"the key of {key.name} is there twice")
+        return key
 
     def _new(self, name: str) -> None:
         if name == "none" or name in self.witnesses or name in self.groups:
@@ -472,45 +499,90 @@ class Stamp:
     algorithm: str
     imprint: bytes
     at: datetime
+    is_bare: bool  # a TimeStampToken, not wrapped in the TimeStampResp that an authority answers with
+
+    def command(self, name: str, authorities: str) -> list[str]:
+        """What verifies it, by the certificates as they were when it was signed: a stamp outlives its certificate."""
+        form = ["-token_in"] if self.is_bare else []
+        when = ["-attime", str(int(self.at.timestamp()))]
+        return [
+            "openssl",
+            "ts",
+            "-verify",
+            "-in",
+            name,
+            *form,
+            "-digest",
+            self.imprint.hex(),
+            *when,
+            "-CAfile",
+            authorities,
+        ]
 
 
 OIDS = {"2.16.840.1.101.3.4.2.1": "sha256", "2.16.840.1.101.3.4.2.2": "sha384", "2.16.840.1.101.3.4.2.3": "sha512"}
-TST_INFO = bytes.fromhex("060b2a864886f70d0109100104")  # id-ct-TSTInfo
+SIGNED_DATA, TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
+INTEGER, OCTETS, OID, GENERAL_TIME, SEQUENCE, CONTEXT_0 = 0x02, 0x04, 0x06, 0x18, 0x30, 0xA0
+GRANTED = (INTEGER, b"\0"), (INTEGER, b"\1")  # as asked for, or with changes
 
 
-def der(data: bytes) -> Iterator[tuple[int, bytes, int]]:
-    """The elements of a DER sequence: tag, content, and where the element ends."""
-    at = 0
-    while at + 2 <= len(data):
-        tag, length, at = data[at], data[at + 1], at + 2
+def der(data: bytes) -> list[tuple[int, bytes]]:
+    """The elements that the data consist of, each its tag and content (X.690, 10). Raises Bad."""
+    at, found = 0, []
+    while at < len(data):
+        tag, length, at = data[at], data[at + 1] if at + 1 < len(data) else 0x80, at + 2
         if length & 0x80:
             count = length & 0x7F
             length, at = int.from_bytes(data[at : at + count], "big"), at + count
-        if at + length > len(data):
+            if not 0 < count < 5 or length < 0x80:
+                raise Bad("it is not DER")
+        if at + length > len(data) or tag & 0x1F == 0x1F:
             raise Bad("it is not DER")
-        yield tag, data[at : at + length], at + length
+        found.append((tag, data[at : at + length]))
         at += length
+    return found
 
 
-def stamp_of(token: bytes) -> Stamp:
-    """Read a TimeStampResp or TimeStampToken. Raises Bad."""
-    place = token.find(TST_INFO)
-    if place < 0:
-        raise Bad("it is not a time-stamp token")
+def only(data: bytes, tag: int) -> bytes:
+    """The content of the one element that the data are. Raises Bad."""
+    elements = der(data)
+    if [found for found, _ in elements] != [tag]:
+        raise Bad("its structure is not that of RFC 3161")
+    return elements[0][1]
+
+
+def stamp_of(data: bytes) -> Stamp:
+    """Read a TimeStampResp or TimeStampToken, from the outside in: what looks like a token elsewhere in it counts for
+    nothing. Raises Bad."""
     try:
-        explicit = next(der(token[place + len(TST_INFO) :]))[1]
-        octets = next(der(explicit))[1]
-        info = next(der(octets))[1]
-        parts = list(der(info))  # version, policy, messageImprint, serialNumber, genTime, ...
-        algorithm, imprint = (content for _, content, _ in der(parts[2][1]))
-        oid = next(der(algorithm))[1]
-        at = re.fullmatch(r"(\d{14})(?:\.\d+)?Z", parts[4][1].decode("ascii"))
+        parts = der(only(data, SEQUENCE))
+        is_bare = parts[0][0] == OID
+        if not is_bare:
+            (status_tag, status), (token_tag, token) = parts
+            if (status_tag, token_tag) != (SEQUENCE, SEQUENCE) or der(status)[0] not in GRANTED:
+                raise Bad("the authority did not grant it")
+            parts = der(token)
+        signed = der(only(_content(parts, SIGNED_DATA), SEQUENCE))  # version, digest algorithms, content, ...
+        info = der(only(only(_content(der(signed[2][1]), TST_INFO), OCTETS), SEQUENCE))
+        kinds = [tag for tag, _ in info[:5]]  # version, policy, messageImprint, serialNumber, genTime
+        if kinds != [INTEGER, OID, SEQUENCE, INTEGER, GENERAL_TIME]:
+            raise Bad("its structure is not that of RFC 3161")
+        (_, algorithm), (_, imprint) = der(info[2][1])
+        oid = _oid(der(algorithm)[0][1])
+        at = re.fullmatch(r"(\d{14})(?:\.\d+)?Z", info[4][1].decode("ascii"))
         if not at:
             raise Bad("its time is malformed")
         moment = datetime.strptime(at[1], "%Y%m%d%H%M%S").replace(tzinfo=timezone.utc)
-        return Stamp(OIDS.get(_oid(oid), _oid(oid)), imprint, moment)
-    except (StopIteration, IndexError, ValueError) as error:
+        return Stamp(OIDS.get(oid, oid), imprint, moment, is_bare)
+    except (IndexError, ValueError) as error:
         raise Bad(f"it is not a time-stamp token: {error}") from None
+
+
+def _content(parts: list[tuple[int, bytes]], kind: str) -> bytes:
+    """What a ContentInfo of this type holds (RFC 5652, 3)."""
+    if len(parts) != 2 or parts[0][0] != OID or _oid(parts[0][1]) != kind or parts[1][0] != CONTEXT_0:
+        raise Bad("its structure is not that of RFC 3161")
+    return parts[1][1]
 
 
 def _oid(data: bytes) -> str:
@@ -787,7 +859,7 @@ class CaseCheck:
     """Checks a bundle from the outside in: bag, entries against the log, and everything else against the entries."""
 
     def __init__(self, bag: Bag, outside: Outside, subject: str = "Evidence bundle") -> None:
-        self.bag, self.outside, self.report = bag, outside, Report(subject)
+        self.bag, self.outside, self.report, self.policy = bag, outside, Report(subject), Policy(quorum="none")
         self.integrity, self.completeness, self.time = self.report.verdicts
         self.opened: dict[str, Signed] = {}
         self.entries: dict[int, Entry] = {}
@@ -809,7 +881,7 @@ class CaseCheck:
                 step()
             except Unreadable as error:
                 self.integrity.wrong("file-unreadable", error.name, f"{error.name} cannot be read: {error}.")
-            except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+            except Exception as error:  # whatever a bag holds that trips a step is a fault of the bag
                 where = f"data/{step.__name__}.json"
                 self.integrity.wrong(
                     "file-unreadable", where, f"{where} is malformed ({type(error).__name__}: {error})."
@@ -839,7 +911,6 @@ class CaseCheck:
         try:
             self.policy = Policy.parse(text)
         except Bad as error:
-            self.policy = Policy(quorum="none")
             self.integrity.wrong("policy-unusable", "proof/policy", f"The policy cannot be used: {error}.")
 
     def signed(self, note: str) -> Signed:
@@ -1219,29 +1290,37 @@ class CaseCheck:
         for note in self.outside.checkpoints:
             try:
                 old = self.signed(note)
-                new = next((one for text, one in self.opened.items() if text != note), old)
-                if old.head.size == new.head.size:
-                    path: list[bytes] = []
-                else:
-                    _size, path, _ = continuation(self.bag.read(f"proof/consistency/{old.head.size}").decode())
             except Bad as error:
-                if "is not a file" in str(error):
-                    self.integrity.not_proved.append(
-                        "That the log continues the checkpoint you have: the bundle holds no proof from it. Ask for one."
-                    )
-                else:
-                    self.integrity.wrong("checkpoint-untrusted", "--checkpoint", f"The checkpoint you have: {error}.")
+                self.integrity.wrong("checkpoint-untrusted", "--checkpoint", f"The checkpoint you have: {error}.")
                 continue
-            if continues(old.head.size, new.head.size, path, old.head.root, new.head.root):
-                self.integrity.proved.append(
-                    f"The log still begins with the {old.head.size:,} entries of the checkpoint you have."
+            self.grown(old.head, next((one for text, one in self.opened.items() if text != note), old).head)
+
+    def grown(self, old: Head, new: Head) -> None:
+        name = f"proof/consistency/{old.size}"
+        path: list = []
+        if old.size != new.size:
+            if name not in self.names:
+                self.integrity.not_proved.append(
+                    "That the log continues the checkpoint you have: the bundle holds no proof from it. Ask for one."
                 )
-            else:
-                self.integrity.wrong(
-                    "history-rewritten",
-                    "--checkpoint",
-                    f"The log does not continue the {old.head.size:,} entries of the checkpoint you have.",
-                )
+                return
+            try:
+                size, path, _ = continuation(self.bag.read(name).decode())
+                if size != old.size:
+                    raise Bad("it is of another size")
+            except (Bad, OSError, UnicodeDecodeError, tarfile.TarError) as error:
+                self.integrity.wrong("proof-damaged", name, f"{name} cannot be used: {error}.")
+                return
+        if continues(old.size, new.size, path, old.root, new.root):
+            self.integrity.proved.append(
+                f"The log still begins with the {old.size:,} entries of the checkpoint you have."
+            )
+        else:
+            self.integrity.wrong(
+                "history-rewritten",
+                "--checkpoint",
+                f"The log does not continue the {old.size:,} entries of the checkpoint you have.",
+            )
 
     def times(self) -> None:
         for signed in {one.text: one for one in self.opened.values()}.values():
@@ -1285,17 +1364,23 @@ class CaseCheck:
             return
         self.bound.add(name)
         at = f"{stamp.at:%Y-%m-%d %H:%M:%S UTC}"
-        command = f"openssl ts -verify -in {name} -digest {stamp.imprint.hex()} -CAfile AUTHORITY.pem"
+        command = stamp.command(name, self.outside.authorities or "AUTHORITY.pem")
         if not self.outside.authorities or not shutil.which("openssl"):
             self.time.not_proved.append(
-                f"Who signed {name}, which says that the checkpoint existed at {at}: check it with `{command}`, or give "
-                "--authorities AUTHORITY.pem where openssl is installed."
+                f"Who signed {name}, which says that the checkpoint existed at {at}: check it with "
+                f"`{shlex.join(command)}`, or give --authorities AUTHORITY.pem where openssl is installed."
             )
-        elif _openssl(token, stamp.imprint, self.outside.authorities):
+        elif _openssl(token, stamp, self.outside.authorities):
             self.time.proved.append(f"A time-stamping authority signed that the checkpoint existed at {at} ({name}).")
+            self.time.not_proved.append(
+                f"Whether the certificate behind {name} was revoked: it was valid by its dates when it signed."
+            )
         else:
             self.time.wrong(
-                "timestamp-untrusted", name, f"{name} is not signed by an authority of {self.outside.authorities}."
+                "timestamp-untrusted",
+                name,
+                f"{name} is not signed by an authority of {self.outside.authorities}, with a certificate for time "
+                "stamps that was valid then.",
             )
 
     def unbound(self) -> None:
@@ -1323,12 +1408,11 @@ def shown(value: Any) -> str:
     return f"{text[:57]}…" if len(text) > 60 else text
 
 
-def _openssl(token: bytes, imprint: bytes, authorities: str) -> bool:
+def _openssl(token: bytes, stamp: Stamp, authorities: str) -> bool:
     with tempfile.NamedTemporaryFile(suffix=".tsr") as file:
         file.write(token)
         file.flush()
-        command = ["openssl", "ts", "-verify", "-in", file.name, "-digest", imprint.hex(), "-CAfile", authorities]
-        return subprocess.run(command, capture_output=True).returncode == 0  # noqa: S603
+        return subprocess.run(stamp.command(file.name, authorities), capture_output=True).returncode == 0  # noqa: S603
 
 
 # === 8. One proof, two checkpoints, the whole log ====================================================================

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.audit.log.proofs import NotSequenced
 from apps.cases.queries import visible_cases
 from apps.core.forms import ReasonForm
-from apps.core.http import carried_out, explained, file_response, form_page, require
+from apps.core.http import carried_out, explained, file_response, form_page, require, resumed_at
 from apps.core.paging import page
 from apps.disclosures import actions, forms, queries
 from apps.disclosures.bundle import assembly, policy
@@ -76,11 +76,15 @@ def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
 
 @require_safe
 def archive(request: HttpRequest, pk) -> HttpResponseBase:
-    """The bundle itself, streamed out of the vault."""
+    """The bundle itself, streamed out of the vault; from where it broke off, for whom it did."""
     found = _find(request, pk)
     actions.open_bundle(found, what="the bundle", by=request.user)
-    name, size = f"{found.ref}.tar", assembly.archive_size(found)
-    return file_response(assembly.archive(found), filename=name, media_type="application/x-tar", size=size)
+    name, size, etag = f"{found.ref}.tar", assembly.archive_size(found), f'"{found.tagmanifest_sha256}"'
+    start = resumed_at(request, etag=etag)
+    if start >= size:
+        return HttpResponse(status=416, headers={"Content-Range": f"bytes */{size}"})
+    parts = assembly.archive(found, start)
+    return file_response(parts, filename=name, media_type="application/x-tar", size=size, start=start, etag=etag)
 
 
 @require_safe

@@ -33,12 +33,9 @@ def collect(
     description: str = "",
     tlp: str = Tlp.AMBER,
 ) -> Item:
-    """Take a file into the vault as an item, hashed while it streams in; apart from the others when it is suspicious.
-
-    Raises ValidationError when it is empty or too large.
-    """
+    """Take a file into the vault as an item; apart from the others when something speaks against it."""
     fields = {"kind": kind, "title": title, "origin": origin, "description": description, "tlp": tlp}
-    return _take_in(fields, filename, chunks, by)
+    return take_in(fields, filename, chunks, by)
 
 
 @action
@@ -63,7 +60,7 @@ def derive(
 ) -> Item:
     """Take in what somebody made from an item. It says from which, with what tool, in which version and how set."""
     made = {"tool": tool, "version": version, "parameters": parameters}
-    return _take_in(_derivative(item, derived, title, made, tlp), filename, chunks, by, parent=item)
+    return take_in(_derivative(item, derived, title, made, tlp), filename, chunks, by, parent=item)
 
 
 @action
@@ -76,7 +73,7 @@ def normalise(item: Item, *, by) -> Item:
     fields = _derivative(item, Item.Derivation.NORMALISED, title, made, "")
     with vault.open_file(item.sha256) as file:
         name = f"{item.filename[:-4]}.jsonl"
-        return _take_in(fields, name, _json_lines(io.TextIOWrapper(file, "utf-8-sig", newline="")), by, parent=item)
+        return take_in(fields, name, _json_lines(io.TextIOWrapper(file, "utf-8-sig", newline="")), by, parent=item)
 
 
 def _derivative(item: Item, derived: str, title: str, made: dict[str, str], tlp: str) -> dict[str, Any]:
@@ -115,9 +112,13 @@ def _json_lines(text: Iterable[str]) -> Iterator[bytes]:
         raise ValidationError(f"The file cannot be read as CSV near line {rows.line_num + 1}: {error}") from error
 
 
-def _take_in(
+def take_in(
     fields: dict[str, Any], filename: str, chunks: bytes | Iterable[bytes], by, *, parent: Item | None = None
 ) -> Item:
+    """Keep a file under these fields, and begin its custody. Inside an action.
+
+    Raises ValidationError when it is empty or too large.
+    """
     try:
         stored = vault.put(chunks, limit=settings.UPLOAD_MAX_BYTES)
     except vault.TooLarge as error:

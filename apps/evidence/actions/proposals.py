@@ -9,8 +9,9 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.core import jobs, vault
 from apps.core.vault import naming
-from apps.evidence import custody, holds
+from apps.evidence import custody
 from apps.evidence.models import CustodyEvent, Item, Proposal, StoredFile
+from apps.records.holds import refuse_if_held
 
 Kind = CustodyEvent.Kind
 Asked = Proposal.State
@@ -35,14 +36,20 @@ def propose_unsealing(item: Item, *, reason: str, by, authority: str = "") -> Pr
 
 @action
 def propose_release(item: Item, *, recipient: str, reason: str, by, authority: str = "") -> Proposal:
-    """Ask another person to release an item for good to somebody outside."""
+    """Ask another person to release an item for good to somebody outside. Never one that was made for a drill."""
+    _refuse_drill(item)
     return _propose(item, Asked.RELEASE, by, recipient=recipient, reason=reason, authority=authority)
 
 
 @action
 def propose_disposal(item: Item, *, reason: str, by, authority: str = "") -> Proposal:
-    """Ask another person to dispose of an item. Never of one that is held."""
+    """Ask another person to dispose of an item. Never of one that is held, nor of a test run."""
     _refuse_held(item)
+    if item.kind == Item.Kind.TEST_RUN and item.parent_id is None:
+        raise ValidationError(
+            f"{item.ref} is the file of a test run. Runs stay, whatever came out: leaving out those that found nothing"
+            " would make the others look stronger than they are. (R7)"
+        )
     return _propose(item, Asked.DISPOSE, by, reason=reason, authority=authority)
 
 
@@ -83,6 +90,7 @@ def release(proposal: Proposal, *, by) -> CustodyEvent:
     """Release an item for good to somebody outside, as another person asked. A copy stays in the vault until it is
     disposed of."""
     item = _locked(proposal)
+    _refuse_drill(item)
     ledger.change(item, state=State.RELEASED)
     _answer(proposal, Asked.DONE, by)
     event = _record(item, Kind.RELEASE, proposal, by)
@@ -146,8 +154,16 @@ def _record(item: Item, kind: str, proposal: Proposal, by, **facts: str) -> Cust
     return custody.record(item, kind, by, **words, **facts)
 
 
+def _refuse_drill(item: Item) -> None:
+    """Exhibits belong to cases, a room below this one: they are asked through the item itself."""
+    if drilled := item.exhibits.exclude(case__drill="").select_related("case").first():  # type: ignore[attr-defined]
+        raise ValidationError(
+            f"{item.ref} is {drilled.label} of the drill {drilled.case.ref}: what was invented for a drill never "
+            "leaves the house, because whoever reads it would act on it. Only items of real cases are released. (R18)"
+        )
+
+
 def _refuse_held(item: Item) -> None:
-    if held := holds.on(item):
-        raise ValidationError(f"{item.ref} is held and must be kept: {'; '.join(held)}.")
+    refuse_if_held(item, "disposed of")
     if lock := vault.locked(item.sha256):
         raise ValidationError(f"The store keeps the file of {item.ref} by {lock}: it cannot be disposed of before.")

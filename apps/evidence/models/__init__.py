@@ -1,8 +1,45 @@
-"""The raw material of exhibits: what was collected, who had it and touched it, and what was computed from it."""
+"""The raw material of exhibits: what was collected, who had it and touched it, what is registered, planned and run."""
 
 from apps.evidence.models.custody import CustodyEvent, Proposal
 from apps.evidence.models.fixity import FixityRun, StoredFile
 from apps.evidence.models.items import Item, Tlp
-from apps.evidence.models.runs import TestRun
+from apps.evidence.models.plans import TestPlan
+from apps.evidence.models.registry import (
+    Attestation,
+    Canary,
+    KeyDeployment,
+    KeyHolding,
+    KeyIncident,
+    ModelVersion,
+    ProtectedModel,
+    SignatureCheck,
+    SuspectModel,
+    WatermarkKey,
+    WatermarkScheme,
+)
+from apps.evidence.models.runs import AccountResult, TestRun
+from apps.evidence.models.trials import BlindTrial
 
-__all__ = ["CustodyEvent", "FixityRun", "Item", "Proposal", "StoredFile", "TestRun", "Tlp"]
+__all__ = [
+    "AccountResult",
+    "Attestation",
+    "BlindTrial",
+    "Canary",
+    "CustodyEvent",
+    "FixityRun",
+    "Item",
+    "KeyDeployment",
+    "KeyHolding",
+    "KeyIncident",
+    "ModelVersion",
+    "Proposal",
+    "ProtectedModel",
+    "SignatureCheck",
+    "StoredFile",
+    "SuspectModel",
+    "TestPlan",
+    "TestRun",
+    "Tlp",
+    "WatermarkKey",
+    "WatermarkScheme",
+]

@@ -22,11 +22,14 @@ class Item(AuditedModel):
     class Kind(models.TextChoices):
         QUERY_LOG = "query_log", "Query log"
         TEST_RUN = "test_run", "Fingerprint test run"
+        SIGNATURE = "signature_check", "Check of a signature"
         SIMILARITY = "behavioural_similarity", "Behavioural similarity"
         EXPERT = "expert_assessment", "Expert assessment"
         CAPTURE = "capture", "Capture of a public page"
         CORRESPONDENCE = "correspondence", "Correspondence"
         OTHER = "other", "Other"
+
+    MADE_HERE = (Kind.TEST_RUN, Kind.SIGNATURE)  # nobody brings them in
 
     class State(models.TextChoices):
         QUARANTINED = "quarantined", "In quarantine"
@@ -65,6 +68,32 @@ class Item(AuditedModel):
         triggers = [
             *written_once(but=("state", "custodian")),
             refuse_held("what_is_held_is_not_disposed_of", "OLD.state <> 'disposed' AND NEW.state = 'disposed'"),
+            # Runs stay, failed and negative ones too (R7); what was made from their files may go.
+            pgtrigger.Trigger(
+                name="a_run_is_not_disposed_of",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__kind="test_run", old__parent__isnull=True, new__state="disposed"),
+                func="""
+                    RAISE EXCEPTION 'the file of a test run, %, stays', OLD.ref
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'a_run_is_not_disposed_of';
+                """,
+            ),
+            # Cases lie below this room, so only the database can ask them (R18).
+            pgtrigger.Trigger(
+                name="what_is_of_a_drill_is_not_released",
+                when=pgtrigger.Before,
+                operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Q(new__state="released"),
+                func="""
+                    IF EXISTS (SELECT FROM cases_exhibit e JOIN cases_case c ON c.id = e.case_id
+                               WHERE e.item_id = NEW.id AND c.drill <> '') THEN
+                        RAISE EXCEPTION '% is an exhibit of a drill', NEW.ref USING ERRCODE = 'check_violation',
+                        CONSTRAINT = 'what_is_of_a_drill_is_not_released';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
             # With this no chain of derivatives can close into a circle: a parent is there first, and never changes.
             pgtrigger.Trigger(
                 name="a_derivative_comes_after_its_parent",
@@ -103,6 +132,11 @@ class Item(AuditedModel):
     def is_within_reach(self) -> bool:
         """Whether copies may be taken and made of it: not in quarantine, not sealed, not gone."""
         return self.state in (self.State.KEPT, self.State.RELEASED)
+
+    @property
+    def only_says(self) -> bool:
+        """Whether it proves no more than that something was said: what a page claims is no evidence of it (R12)."""
+        return self.kind == self.Kind.CAPTURE
 
     @property
     def is_csv(self) -> bool:

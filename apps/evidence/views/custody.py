@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST
 
+from apps.core.forms import TypedForm
 from apps.core.http import carried_out, explained, form_page, require
 from apps.evidence import actions, forms, queries
 from apps.evidence.models import Proposal
@@ -137,7 +138,6 @@ def _answer(action: Callable[..., Any], done: str) -> Callable[..., HttpResponse
 accept_item = _answer(actions.accept_item, "You answer for {ref} now. The file is what was collected.")
 unseal = _answer(actions.unseal, "{ref} is unsealed.")
 release = _answer(actions.release, "{ref} is released.")
-dispose = _answer(actions.dispose, "{ref} is disposed of. Its file is being removed; its record stays.")
 withdraw = _answer(actions.withdraw, "Nothing is asked for {ref} any more.")
 
 
@@ -156,6 +156,26 @@ def refuse(request: HttpRequest, pk) -> HttpResponse:
     form = step.form(request.POST or None)
     if carried_out(request, form, step.action, proposal, done=step.done):
         return redirect("evidence:item", proposal.item.ref)
+    return form_page(request, "evidence/step.html", form, item=proposal.item, step=step, proposal=proposal)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def dispose(request: HttpRequest, pk) -> HttpResponse:
+    proposal = _find(request, pk)
+    require(request, "evidence.view", "evidence.dispose", proposal)
+    ref = proposal.item.ref
+    step = Step(
+        actions.dispose,
+        TypedForm,
+        "Dispose of the item",
+        "Its file is removed from the vault for ever, unless another record is the same file. The record, its hashes "
+        "and its chain of custody stay.",
+        "Dispose of it",
+        f"{ref} is disposed of. Its file is being removed; its record stays.",
+    )
+    form = TypedForm(request.POST or None, phrase=ref)
+    if carried_out(request, form, step.action, proposal, done=step.done):
+        return redirect("evidence:item", ref)
     return form_page(request, "evidence/step.html", form, item=proposal.item, step=step, proposal=proposal)
 
 

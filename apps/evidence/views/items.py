@@ -9,7 +9,7 @@ from apps.audit.reads.asking import asked
 from apps.core import vault
 from apps.core.http import explained, form_page, pdf_response, require
 from apps.core.paging import page
-from apps.evidence import actions, downloads, forms, holds, queries
+from apps.evidence import actions, downloads, forms, queries
 from apps.evidence import sheet as custody_sheet
 from apps.evidence.models import CustodyEvent, Item
 from apps.staff.queries import names_of
@@ -68,7 +68,7 @@ def _item_page(request: HttpRequest, found: Item, export: forms.ExportForm, stat
         "lineage": queries.lineage(found),
         "derivatives": found.derivatives.order_by("ref"),
         "redacted": queries.redacted(found),
-        "held": holds.on(found),
+        "held": queries.holds_on(found),
         "proposal": queries.open_proposal(found),
         "export": export,
     }

@@ -34,7 +34,7 @@ def tags(request: HttpRequest) -> HttpResponse:
 @require_safe
 def tagging(request: HttpRequest, pk: str) -> HttpResponse:
     found = _tagging(request, pk)
-    found.parts = queries.marked(found)
+    found.parts = queries.marked(found)  # type: ignore[attr-defined] # for the template
     context = {"tagging": found, "intervals": queries.versions_saying(found)}
     return render(request, "policies/tagging.html", context)
 

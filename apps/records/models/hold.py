@@ -72,6 +72,10 @@ class LegalHold(AuditedModel):
         """Until it is released: that somebody asked for its release ends nothing."""
         return self.state != self.State.RELEASED
 
+    @property
+    def called(self) -> str:
+        return f"{self.ref} ({self.matter})"
+
     def get_absolute_url(self) -> str:
         return reverse("records:hold", args=[self.ref])
 
@@ -95,6 +99,7 @@ class HoldScope(AuditedModel):
 
     class Meta(AuditedModel.Meta):
         verbose_name = "scope of a hold"
+        verbose_name_plural = "scopes of holds"
         constraints = [
             models.UniqueConstraint(
                 fields=["hold", "table_name", "row_id"],

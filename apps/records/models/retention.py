@@ -20,6 +20,7 @@ class Confirmation(AuditedModel):
 
     class Meta(AuditedModel.Meta):
         verbose_name = "confirmation of a retention rule"
+        verbose_name_plural = "confirmations of retention rules"
         constraints = [
             models.UniqueConstraint(
                 fields=["rule", "days", "terms"],

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from django.forms import BaseForm
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_safe
@@ -66,7 +67,7 @@ def request_erasure(request: HttpRequest) -> HttpResponse:
         request,
         form,
         actions.request_erasure,
-        done=lambda erasure: f"{erasure.ref} is put down. Another person carries it out.",
+        done=lambda erasure: f"{erasure.ref} is on record. Another person carries it out.",
     )
     return redirect(made.result) if made else form_page(request, "records/request_erasure.html", form)
 
@@ -77,7 +78,10 @@ def erase_subject(request: HttpRequest, ref: str) -> HttpResponse:
         "What casemgr holds of this subject is destroyed, for good: the values behind the trail's commitments with "
         "their key, and what its records say. No copy is kept, and nobody can bring it back."
     )
-    return _decide(request, ref, actions.erase_subject, "Erase for {}", said, "Erase it for good", "{} is carried out.")
+    form = forms.EraseForm(sent(request), phrase=ref)
+    return _decide(
+        request, ref, actions.erase_subject, "Erase for {}", said, "Erase it for good", "{} is carried out.", form
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -93,11 +97,18 @@ def withdraw_erasure(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 def _decide(
-    request: HttpRequest, ref: str, action: Callable[..., Any], title: str, said: str, button: str, done: str
+    request: HttpRequest,
+    ref: str,
+    action: Callable[..., Any],
+    title: str,
+    said: str,
+    button: str,
+    done: str,
+    form: BaseForm | None = None,
 ) -> HttpResponse:
     found = _find(request, ref)
     require(request, "records.view", action.verb, found)  # type: ignore[attr-defined]
-    form = forms.ReasonForm(sent(request))
+    form = form or forms.ReasonForm(sent(request))
     if carried_out(request, form, action, found, done=done.format(found.ref)):
         return redirect(found)
     return ask(request, form, title.format(found.ref), said, button, found)

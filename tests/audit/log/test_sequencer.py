@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from unittest.mock import patch
 
 import pytest
@@ -74,6 +75,47 @@ def test_portions_give_the_same_log_as_one_pass(people):
     assert passes == Checkpoint.objects.count() > 3
     assert list(Checkpoint.objects.order_by("number").values_list("number", flat=True)) == list(range(1, passes + 1))
     assert verify().holds
+
+
+def test_a_transaction_larger_than_a_pass_is_taken_up_where_the_last_pass_stopped(people, monkeypatch):
+    """And not read from its beginning with each pass."""
+    begin = sequencer._begin
+
+    def quiet() -> sequencer.Snapshot:  # other databases of the cluster have transactions open as well
+        snapshot = begin()
+        return replace(snapshot, xmin=snapshot.xmax)
+
+    monkeypatch.setattr(sequencer, "_begin", quiet)
+    _ = people.admin
+    sequencer.sequence()
+    with transaction.atomic():
+        for number in range(9):
+            actions.sign_in_failed(email_hmac=str(number), by=System("sign-in"))
+    for _ in range(2):
+        assert sequencer.sequence(limit=4) == 4
+        state, last = LogState.objects.get(), Event.objects.get(pk=Leaf.objects.latest("idx").event_id)
+        assert (state.low_xid, state.low_id) == (last.xid, last.pk)
+    assert [sequencer.sequence(limit=4) for _ in range(2)] == [1, 0]
+    assert list(Leaf.objects.order_by("idx").values_list("event_id", flat=True)) == list(
+        Event.objects.order_by("xid", "id").values_list("pk", flat=True)
+    )
+
+
+def test_where_a_pass_stopped_is_no_mark_while_an_older_transaction_is_open(people):
+    _ = people.admin
+    sequencer.sequence()
+    with another_session() as late:
+        late_event(late)
+        with transaction.atomic():
+            for number in range(5):
+                actions.sign_in_failed(email_hmac=str(number), by=System("sign-in"))
+        assert sequencer.sequence(limit=4) == 4
+        assert LogState.objects.get().low_id == 0
+        late.execute("COMMIT")
+    while sequencer.sequence(limit=4):
+        pass
+    assert unsequenced() == 0
+    assert Event.objects.filter(actor="user:late").exists()
 
 
 def test_more_than_a_tile(people):

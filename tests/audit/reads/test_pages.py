@@ -206,7 +206,17 @@ def test_every_private_column_is_told_or_a_secret():
     from apps.audit.models import audited_models
 
     columns = {column for model in audited_models() for column in model.PRIVATE}
-    assert columns - private.SECRETS == {"email", "name", "address", "body", "recipient", "appeal_code", "facts"}
+    assert columns - private.SECRETS == {
+        "email",
+        "name",
+        "address",
+        "response",
+        "body",
+        "recipient",
+        "appeal_code",
+        "facts",
+        "text",
+    }
     assert columns >= private.SECRETS
 
 

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from random import Random
@@ -39,9 +40,9 @@ def with_new_manifests(files: Files) -> Files:
     files = {name: data for name, data in files.items() if "manifest-" not in name}
     payload = sorted(name for name in files if name.startswith("data/"))
     octets = sum(len(files[name]) for name in payload)
-    info = files["bag-info.txt"].decode().splitlines()
-    oxum = [f"Payload-Oxum: {octets}.{len(payload)}" if line.startswith("Payload-Oxum") else line for line in info]
-    files["bag-info.txt"] = "".join(f"{line}\n" for line in oxum).encode()
+    info = files["bag-info.txt"].split(b"\n")
+    oxum = f"Payload-Oxum: {octets}.{len(payload)}".encode()
+    files["bag-info.txt"] = b"\n".join(oxum if line.startswith(b"Payload-Oxum") else line for line in info)
     for kind, names in (("manifest", payload), ("tagmanifest", None)):
         listed = names if names is not None else sorted(set(files) - set(payload))
         made = {
@@ -245,8 +246,38 @@ KNOWING: list[Callable[[Files, Random], Mutation]] = [
 
 def anything(files: Files, random: Random) -> Mutation:
     """Any byte of any file, the manifests made anew: only the receipt speaks against all of these."""
-    made = _flip({name: data for name, data in files.items() if "manifest" not in name}, random)
-    return made._replace(files=with_new_manifests(made.files))
+    whole = with_new_manifests(files)
+    while True:  # the sum of the sizes, in bag-info.txt, is made anew with the manifests
+        made = _flip({name: data for name, data in files.items() if "manifest" not in name}, random)
+        if (changed := with_new_manifests(made.files)) != whole:
+            return made._replace(files=changed)
+
+
+# --- by somebody who wants the verifier to trip over its own feet ----------------------------------------------------
+
+ODD: list[Any] = [None, True, -1, 10**30, 1.5, float("nan"), "", "x", "../../etc/passwd", "\ud800", [], {}, [[]]]
+
+
+def odd(files: Files, random: Random) -> Files:
+    """Somewhere in a list stands what nobody expects there; or the list is nested deeper than anybody can read."""
+    files = dict(files)
+    name = random.choice(sorted(name for name in files if re.fullmatch(r"data/[a-z]+\.json", name)))
+    if random.random() < 0.05:
+        files[name] = b'{"events":' + b"[" * 100_000
+    else:
+        value = _load(files, name)
+        _spoil(value, random)
+        files[name] = json.dumps(value).encode()
+    return with_new_manifests(files)
+
+
+def _spoil(value: Any, random: Random) -> None:
+    while True:
+        key = random.choice(sorted(value) if isinstance(value, dict) else range(len(value)))
+        if not isinstance(value[key], dict | list) or not value[key] or random.random() < 0.15:
+            value[key] = random.choice(ODD)
+            return
+        value = value[key]
 
 
 def _load(files: Files, name: str) -> Any:

@@ -70,6 +70,7 @@ def test_another_person_releases_it_and_then_it_can_be_taken(made, people, sign_
     data = b"".join(answer.streaming_content)
     assert len(data) == int(answer["Content-Length"])
     assert answer["Content-Disposition"] == f'attachment; filename="{bundle.ref}.tar"'
+    assert_resumes(client, taking, data, answer["ETag"])
     (tmp_path / "b.tar").write_bytes(data)
     sequence()
     receipt = b"".join(client.get(reverse("disclosures:bundle_receipt", args=[bundle.pk])).streaming_content)
@@ -86,6 +87,21 @@ def test_another_person_releases_it_and_then_it_can_be_taken(made, people, sign_
     assert released.reason == "Order of 3 May"
     with refused("released_bundle_is_frozen"):
         run("UPDATE disclosures_bundle SET recipient = 'Somebody else' WHERE id = %s", bundle.pk)
+
+
+def assert_resumes(client, taking: str, data: bytes, etag: str) -> None:
+    """From any byte on, and only while it is the same bundle."""
+    for start in (1, 511, 512, 513, len(data) // 2, len(data) - 10_241, len(data) - 1):
+        asked = {"Range": f"bytes={start}-", "If-Range": etag}
+        answer = client.get(taking, headers=asked)
+        assert (answer.status_code, answer["Content-Length"]) == (206, str(len(data) - start))
+        assert answer["Content-Range"] == f"bytes {start}-{len(data) - 1}/{len(data)}"
+        assert b"".join(answer.streaming_content) == data[start:]
+    for other in ({"Range": "bytes=512-", "If-Range": '"another"'}, {"Range": "bytes=0-9,20-29"}):
+        answer = client.get(taking, headers=other)
+        assert (answer.status_code, b"".join(answer.streaming_content)) == (200, data)
+    beyond = client.get(taking, headers={"Range": f"bytes={len(data)}-"})
+    assert (beyond.status_code, beyond["Content-Range"]) == (416, f"bytes */{len(data)}")
 
 
 def test_an_order_says_what_is_wrong_with_it(order, rich, people):

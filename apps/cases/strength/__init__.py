@@ -1,0 +1,23 @@
+"""How strong the evidence of a case is: each exhibit, each group of exhibits that depend on one another, and the whole.
+
+`of(case)` is the one place that says so; pages, letters and reports take their figures and their sentences from it.
+"""
+
+from apps.cases.strength.corrected import Attempt, Corrected, Verdict, correct
+from apps.cases.strength.reading import Strength, of
+from apps.cases.strength.weighing import LARGEST, Combined, Line, Weighed, combine, mean
+
+__all__ = [
+    "LARGEST",
+    "Attempt",
+    "Combined",
+    "Corrected",
+    "Line",
+    "Strength",
+    "Verdict",
+    "Weighed",
+    "combine",
+    "correct",
+    "mean",
+    "of",
+]

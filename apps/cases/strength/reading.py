@@ -1,0 +1,159 @@
+"""Reads what the strength of a case is made of: its exhibits, and every run on the suspects they are about.
+
+Three statements, however many exhibits and runs there are.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from django.db.models import F
+
+from apps.cases.models import Case, Independence
+from apps.cases.strength import sentences
+from apps.cases.strength.corrected import Attempt, Corrected, Verdict, correct
+from apps.cases.strength.weighing import Combined, Weighed, combine
+from apps.evidence.models import TestRun
+
+BOUND = "at_most"  # the route whose number is no more than a bound
+
+# Suspect, test, key, and whether only planned runs are counted: the p-values as logarithms.
+Again = dict[tuple[str, str, Any, bool], list[float]]
+
+
+@dataclass(frozen=True)
+class Strength:
+    """The evidence of a case, weighed. `suspects` holds what was tested on each suspect, whoever asked for it."""
+
+    exhibits: tuple[Weighed, ...]
+    combined: Combined
+    suspects: tuple[Corrected, ...]
+    argument: Independence | None
+    scale: str
+
+    @property
+    def words(self) -> str:
+        return sentences.words(self.combined.log10_lr, self.scale)
+
+    @property
+    def sentence(self) -> str:
+        return sentences.of_whole(self.combined, self.scale)
+
+    @property
+    def corrections(self) -> list[str]:
+        return [sentence for found in self.suspects for sentence in sentences.of_corrected(found)]
+
+    def verdict(self, exhibit: Weighed) -> Verdict | None:
+        """What became of the exhibit when everything tested on its suspect was counted."""
+        return self.verdicts.get(exhibit.run)
+
+    @cached_property
+    def labels(self) -> dict[str, str]:
+        """Of the exhibits, by the run that each is."""
+        return {exhibit.run: exhibit.label for exhibit in self.exhibits if exhibit.run}
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        return {run: verdict for found in self.suspects for run, verdict in found.verdicts.items()}
+
+    @cached_property
+    def by_key(self) -> dict[object, Weighed]:
+        return {exhibit.key: exhibit for exhibit in self.exhibits}
+
+
+def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
+    """The strength of the case's exhibits; of those whose keys are in `only`, where that is given."""
+    exhibits = _exhibits(case, only)
+    runs = _runs(case)
+    own = {run["item"]: run for run in runs}
+    again = _again(runs)
+    weighed = tuple(_weighed(row, own.get(row["item"]), again) for row in exhibits)
+    labels = {one.run: one.label for one in weighed if one.run}
+    tested: dict[str, list[Attempt]] = {one.suspect: [] for one in weighed if one.suspect}
+    for run in runs:
+        if run["about"] in tested:
+            tested[run["about"]].append(_tested(run, labels))
+    argument = _argument(case)
+    accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
+    return Strength(
+        exhibits=weighed,
+        combined=combine(weighed, accepted),
+        suspects=tuple(correct(suspect, found) for suspect, found in sorted(tested.items())),
+        argument=argument,
+        scale=sentences.scale().id,
+    )
+
+
+def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
+    found = case.exhibits.order_by("number")
+    if only is not None:
+        found = found.filter(pk__in=list(only))
+    columns = ("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap")
+    return [dict(row) for row in found.values(*columns)]
+
+
+def _runs(case: Case) -> list[dict[str, Any]]:
+    """Every run on the suspects of the case's exhibits, oldest first: nobody chooses which of them count."""
+    about = TestRun.objects.filter(item__exhibits__case=case, suspect__isnull=False).order_by().values("suspect")
+    found = TestRun.objects.filter(suspect__in=about).order_by("run_at", "id")
+    columns = ("ref", "item", "test_id", "key", "is_exploratory", "is_primary", "lr_route")
+    figures = ("p_value", "log10_p", "p_floor", "log10_lr")
+    return list(found.annotate(about=F("suspect__name")).values("about", *columns, *figures))
+
+
+def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> Weighed:
+    plain = Weighed(
+        label=f"E{row['number']}",
+        group=row["dependency_group"],
+        log10_lr=row["log10_lr"],
+        cap=row["log10_lr_cap"],
+        element=row["element"],
+        key=row["pk"],
+    )
+    if run is None:
+        return plain
+    planned = not run["is_exploratory"]
+    repeats = again.get((run["about"], run["test_id"], run["key"], planned), ())
+    return replace(
+        plain,
+        planned=planned,
+        primary=run["is_primary"],
+        log10_p=run["log10_p"],
+        is_bound=run["lr_route"] == BOUND,
+        rerun=tuple(repeats) if len(repeats) > 1 else (),
+        run=run["ref"],
+        suspect=run["about"],
+        test=run["test_id"],
+        computed=run["log10_lr"],
+    )
+
+
+def _again(runs: Sequence[dict[str, Any]]) -> Again:
+    """How often each test was run on each suspect. Beside a planned run only other planned ones count: an exploration
+    before the plan does not take away from it."""
+    found: Again = defaultdict(list)
+    for run in runs:
+        if run["log10_p"] is not None:
+            found[run["about"], run["test_id"], run["key"], False].append(run["log10_p"])
+            if not run["is_exploratory"]:
+                found[run["about"], run["test_id"], run["key"], True].append(run["log10_p"])
+    return found
+
+
+def _tested(run: dict[str, Any], labels: dict[str, str]) -> Attempt:
+    return Attempt(
+        run=run["ref"],
+        suspect=run["about"],
+        p=run["p_value"],
+        p_floor=run["p_floor"] or 0.0,
+        exhibit=labels.get(run["ref"], ""),
+        planned=not run["is_exploratory"],
+    )
+
+
+def _argument(case: Case) -> Independence | None:
+    """The argument that stands, accepted or still to be reviewed."""
+    standing = case.independences.exclude(state=Independence.State.REFUSED)
+    return standing.select_related("argued_by", "reviewed_by").first()
