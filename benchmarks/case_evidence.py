@@ -24,16 +24,8 @@ from casemgr.run.paths import MANAGE
 
 LINES = 40  # dependency groups
 TIMES = 30
+TEST = "canary"
 FILLED = ("evidence_item", "evidence_testrun", "cases_exhibit")
-COUNTS = {
-    "scored": 40_000,
-    "green": 10_900,
-    "gamma": 0.25,
-    "distinct": True,
-    "key_id": "wm-2026-a",
-    "excess": 0.02,
-    "validation": {"controls": 200, "false_positives": 0, "positives": 20, "detected": 19, "study": "Bench"},
-}
 
 
 def main() -> int:
@@ -74,19 +66,42 @@ def prepare(exhibits: int, runs: int) -> tuple[Any, Any]:
     from apps.cases import actions as cases
     from apps.evidence import actions as evidence
     from apps.staff import actions as staff
+    from apps.staff.models import User
 
     name = uuid.uuid4().hex[:8]
-    admin = staff.bootstrap(email=f"admin-{name}@example.com", name="Admin", password=uuid.uuid4().hex, by=System())
+    admin = User.objects.filter(roles__contains=["admin"]).first() or staff.bootstrap(
+        email=f"admin-{name}@example.com", name="Admin", password=uuid.uuid4().hex, by=System()
+    )
     person = staff.invite(
         email=f"analyst-{name}@example.com", name="Analyst", roles=["analyst"], password=uuid.uuid4().hex, by=admin
     )
     case = cases.open_case(title="Measured", severity=3, by=person)
-    run = evidence.run_test(test_id="green-list", suspect=f"Lantern {name}", inputs=COUNTS, by=person)
+    suspect = evidence.register_suspect(name=f"Lantern {name}", by=person)
+    run = evidence.run_test(
+        test_id=TEST, suspect=suspect, by=person, not_blind_because="Measured here", **declared_example()
+    )
     exhibit = cases.add_exhibit(
         case, item=run.item, shows="A run.", element="training", dependency_group="line 0", by=person
     )
     _copy(exhibit, run, exhibits, runs)
     return person, case
+
+
+def declared_example() -> dict[str, Any]:
+    """Inputs that the test can be computed from, and all that their submitter has to stand for."""
+    from apps.evidence import fingerprints
+
+    test = fingerprints.TESTS[TEST]
+    controls = [{"name": f"Control {n}", "result": 0.0, "alarm": False} for n in range(200)]
+    return {
+        "inputs": dict(test.example),
+        "declared": {
+            "test_version": test.version,
+            "n": fingerprints.recompute(TEST, test.example).n,
+            "controls": controls,
+            "assumptions": {name: {"status": "unverified"} for name in test.assumptions},
+        },
+    }
 
 
 def _copy(exhibit: Any, run: Any, exhibits: int, runs: int) -> None:
@@ -113,7 +128,7 @@ FROM evidence_item i CROSS JOIN generate_series(1, %s) n WHERE i.id = %s
 RUNS = """
 INSERT INTO evidence_testrun
 SELECT (jsonb_populate_record(r, jsonb_build_object('id', core_uuid7(), 'ref', r.ref || '-' || n, 'item_id', c.id,
-    'key_id', r.key_id || n %% 100, 'p_value', power(10, -(n %% 9))))).*
+    'p_value', power(10, -(n %% 9)), 'log10_p', -(n %% 9)))).*
 FROM (SELECT i.id, i.ref FROM evidence_item i WHERE i.id = %s) first CROSS JOIN generate_series(1, %s) n
 JOIN evidence_item c ON c.ref = first.ref || '-' || n JOIN evidence_testrun r ON r.id = %s
 """

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.cases import strength
-from apps.cases.strength import Attempt, Verdict, Weighed, combine, correct, corrected, mean, sentences
+from apps.cases.strength import Attempt, Reruns, Verdict, Weighed, combine, correct, corrected, mean, sentences
 from apps.cases.strength.sentences import words
 from apps.cases.wrongful import Calibration, error, expected
 from apps.evidence.fingerprints import multiple
@@ -112,12 +112,12 @@ def test_a_bound_is_shown_and_never_combined():
 
 
 def test_who_runs_a_test_again_and_again_gets_the_mean_of_all_runs():
-    one = Weighed("E1", "key", 2.5, cap=4.0, log10_p=-4, rerun=(-4.0, -1.0, 0.0), suspect="Lantern 7B")
+    one = Weighed("E1", "key", 2.5, cap=4.0, log10_p=-4, rerun=Reruns.of([-4.0, -1.0, 0.0]), suspect="Lantern 7B")
     assert 10 ** (one.counted or 0) == pytest.approx((50 + 0.5 * 10**0.5 + 0.5) / 3)
     assert "run 3 times on Lantern 7B" in sentences.of_exhibit(one)
-    weak = Weighed("E1", "key", 0.4, cap=4.0, log10_p=-4, rerun=(-4.0, -4.0))
+    weak = Weighed("E1", "key", 0.4, cap=4.0, log10_p=-4, rerun=Reruns.of([-4.0, -4.0]))
     assert weak.counted == 0.4  # never more than its own
-    nothing = Weighed("E1", "key", 0.2, cap=4.0, log10_p=0, rerun=(0.0, 0.0))
+    nothing = Weighed("E1", "key", 0.2, cap=4.0, log10_p=0, rerun=Reruns.of([0.0, 0.0]))
     assert "about as probable" in sentences.of_exhibit(nothing)  # an e-value under 1 is no support for the alternative
 
 

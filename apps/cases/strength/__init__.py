@@ -5,7 +5,7 @@
 
 from apps.cases.strength.corrected import Attempt, Corrected, Verdict, correct
 from apps.cases.strength.reading import Strength, of
-from apps.cases.strength.weighing import LARGEST, Combined, Line, Weighed, combine, mean
+from apps.cases.strength.weighing import LARGEST, Combined, Line, Reruns, Weighed, combine, mean
 
 __all__ = [
     "LARGEST",
@@ -13,6 +13,7 @@ __all__ = [
     "Combined",
     "Corrected",
     "Line",
+    "Reruns",
     "Strength",
     "Verdict",
     "Weighed",

@@ -14,13 +14,13 @@ from django.db.models import F
 from apps.cases.models import Case, Independence
 from apps.cases.strength import sentences
 from apps.cases.strength.corrected import Attempt, Corrected, Verdict, correct
-from apps.cases.strength.weighing import Combined, Weighed, combine
+from apps.cases.strength.weighing import Combined, Reruns, Weighed, combine
 from apps.evidence.models import TestRun
 
 BOUND = "at_most"  # the route whose number is no more than a bound
 
-# Suspect, test, key, and whether only planned runs are counted: the p-values as logarithms.
-Again = dict[tuple[str, str, Any, bool], list[float]]
+# Suspect, test, key, and whether only planned runs are counted.
+Again = dict[tuple[str, str, Any, bool], Reruns | None]
 
 
 @dataclass(frozen=True)
@@ -115,14 +115,13 @@ def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> W
     if run is None:
         return plain
     planned = not run["is_exploratory"]
-    repeats = again.get((run["about"], run["test_id"], run["key"], planned), ())
     return replace(
         plain,
         planned=planned,
         primary=run["is_primary"],
         log10_p=run["log10_p"],
         is_bound=run["lr_route"] == BOUND,
-        rerun=tuple(repeats) if len(repeats) > 1 else (),
+        rerun=again.get((run["about"], run["test_id"], run["key"], planned)),
         run=run["ref"],
         suspect=run["about"],
         test=run["test_id"],
@@ -133,13 +132,13 @@ def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> W
 def _again(runs: Sequence[dict[str, Any]]) -> Again:
     """How often each test was run on each suspect. Beside a planned run only other planned ones count: an exploration
     before the plan does not take away from it."""
-    found: Again = defaultdict(list)
+    found: dict[tuple[str, str, Any, bool], list[float]] = defaultdict(list)
     for run in runs:
         if run["log10_p"] is not None:
             found[run["about"], run["test_id"], run["key"], False].append(run["log10_p"])
             if not run["is_exploratory"]:
                 found[run["about"], run["test_id"], run["key"], True].append(run["log10_p"])
-    return found
+    return {about: Reruns.of(values) for about, values in found.items()}
 
 
 def _tested(run: dict[str, Any], labels: dict[str, str]) -> Attempt:

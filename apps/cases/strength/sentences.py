@@ -76,9 +76,9 @@ def of_exhibit(one: Weighed, name: str = "") -> str:
             f"Only a p-value is known: it allows a ratio of at most {printed(one.at_most or 0.0)}, and counts as "
             f"{ratio(one.counted)} (an e-value)."
         )
-    if one.basis is Basis.RERUN:
+    if one.rerun and one.basis is Basis.RERUN:
         parts.append(
-            f"Its test was run {len(one.rerun)} times on {one.suspect}; it counts with the mean of all these runs "
+            f"Its test was run {one.rerun.count} times on {one.suspect}; it counts with the mean of all these runs "
             "(e-values), whichever of them is in the file."
         )
     if one.is_capped and one.cap is not None:

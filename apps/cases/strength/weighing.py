@@ -35,6 +35,20 @@ class Basis(StrEnum):
 
 
 @dataclass(frozen=True)
+class Reruns:
+    """All runs of one test on one suspect, where there are several."""
+
+    count: int
+    log10_e: float  # of the mean of their e-values
+
+    @classmethod
+    def of(cls, log10_p: Sequence[float]) -> "Reruns | None":
+        if len(log10_p) < 2:
+            return None
+        return cls(len(log10_p), mean([fingerprints.log10_e_value(p) for p in log10_p]))
+
+
+@dataclass(frozen=True)
 class Weighed:
     """One exhibit. `log10_lr` None has no ratio; `planned` when its test was declared before the data were seen, and
     `primary` when it was declared to be the one that counts. `run` is the test run that the figures come from."""
@@ -47,7 +61,7 @@ class Weighed:
     primary: bool = False
     log10_p: float | None = None
     is_bound: bool = False  # `log10_lr` is only the most that the p-value allows
-    rerun: tuple[float, ...] = ()  # log10 of the p-values of all runs of this test, where there are several
+    rerun: Reruns | None = None
     element: str = ""
     run: str = ""
     suspect: str = ""
@@ -71,7 +85,7 @@ class Weighed:
     def basis(self) -> Basis:
         if self.log10_lr is None:
             return Basis.NONE
-        if len(self.rerun) > 1:
+        if self.rerun:
             return Basis.RERUN
         return Basis.P_ONLY if self.is_bound else Basis.RATIO
 
@@ -82,10 +96,10 @@ class Weighed:
             return None
         if self.basis is Basis.RATIO:
             return self.reported
-        if self.basis is Basis.P_ONLY:
-            value = fingerprints.log10_e_value(self.log10_p) if self.log10_p is not None else 0.0
+        if self.rerun:
+            value = self.rerun.log10_e
         else:
-            value = mean([fingerprints.log10_e_value(p) for p in self.rerun])
+            value = fingerprints.log10_e_value(self.log10_p) if self.log10_p is not None else 0.0
         ceilings = [ceiling for ceiling in (self.reported, self.cap) if ceiling is not None]
         return min([value, *ceilings])
 
