@@ -1296,7 +1296,8 @@ class CaseCheck:
             self.grown(old.head, next((one for text, one in self.opened.items() if text != note), old).head)
 
     def grown(self, old: Head, new: Head) -> None:
-        name, path = f"proof/consistency/{old.size}", []
+        name = f"proof/consistency/{old.size}"
+        path: list = []
         if old.size != new.size:
             if name not in self.names:
                 self.integrity.not_proved.append(
