@@ -50,7 +50,9 @@ def open_for(detectors: int) -> tuple[Any, dict[str, str], dict[str, str]]:
 def name_static_files() -> None:
     """Pages find the names of their files, as after `collectstatic`, which takes its time: else each is an error, and
     what it would have said is lost."""
-    paths = {name: name for finder in get_finders() for name, _ in finder.list([])}
+    found = (each for finder in get_finders() for each in finder.list([]))
+    names = (f"{storage.prefix}/{name}" if storage.prefix else name for name, storage in found)
+    paths = {name: name for name in names}
     settings.STATIC_ROOT.mkdir(parents=True)
     (settings.STATIC_ROOT / "staticfiles.json").write_text(json.dumps({"version": "1.1", "paths": paths}))
 
