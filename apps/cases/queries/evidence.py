@@ -44,16 +44,16 @@ def exhibits(case: Case) -> QuerySet[Exhibit]:
 
 def runs_on_suspects(found: strength.Strength, *, named_in: Iterable[str] = ()) -> QuerySet[TestRun]:
     """Every run on the suspects that the exhibits are about, and on those whose names stand in the texts."""
-    about = {one.suspect for one in found.suspects} | _named(named_in)
-    runs = TestRun.objects.filter(suspect__name__in=sorted(about)).select_related("suspect", "key")
+    about = {one.key for one in found.suspects} | _named(named_in)
+    runs = TestRun.objects.filter(suspect__in=sorted(about, key=str)).select_related("suspect", "key")
     return runs.defer("inputs", "declared", "submitted", "custody")
 
 
-def _named(texts: Iterable[str]) -> set[str]:
-    """Registered suspects whose names are in the texts, as whole words and in any case."""
+def _named(texts: Iterable[str]) -> set[object]:
+    """Keys of registered suspects whose names are in the texts, as whole words and in any case."""
     text = "\n".join(texts)
-    known = SuspectModel.objects.values_list("name", "aliases") if text else ()
-    return {name for name, aliases in known if any(_says(text, word) for word in (name, *aliases))}
+    known = SuspectModel.objects.values_list("pk", "name", "aliases") if text else ()
+    return {key for key, name, aliases in known if any(_says(text, word) for word in (name, *aliases))}
 
 
 def _says(text: str, name: str) -> bool:

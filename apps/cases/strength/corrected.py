@@ -44,6 +44,7 @@ class Corrected:
 
     suspect: str
     runs: tuple[Attempt, ...]
+    key: object
     verdicts: dict[str, Verdict]  # by run, of every run that has a p-value
     whatever_dependence: frozenset[str]  # runs that stand as leads also if all of them depend on one another
 
@@ -61,18 +62,18 @@ class Corrected:
         return [run.exhibit for run in self.in_file if self.verdicts.get(run.run) is verdict]
 
 
-def correct(suspect: str, runs: Sequence[Attempt]) -> Corrected:
+def correct(suspect: str, runs: Sequence[Attempt], key: object = None) -> Corrected:
     """Hold every run on the suspect that has a p-value against all of them."""
     compared = [run for run in runs if run.p is not None]
     if not compared:
-        return Corrected(suspect, tuple(runs), {}, frozenset())
+        return Corrected(suspect, tuple(runs), key, {}, frozenset())
     holm, bh, by = _adjusted([run.p for run in compared if run.p is not None])
     verdicts = {
         run.run: _verdict(run, len(compared), family, rate)
         for run, family, rate in zip(compared, holm, bh, strict=True)
     }
     safe = frozenset(run.run for run, rate in zip(compared, by, strict=True) if rate <= LEAD)
-    return Corrected(suspect, tuple(runs), verdicts, safe)
+    return Corrected(suspect, tuple(runs), key, verdicts, safe)
 
 
 def _verdict(run: Attempt, compared: int, family: float, rate: float) -> Verdict:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-from django.db.models import F
+from django.db.models import F, Q
 
 from apps.cases.models import Case, Independence
 from apps.cases.strength import sentences
@@ -20,7 +20,7 @@ from apps.evidence.models import TestRun
 BOUND = "at_most"  # the route whose number is no more than a bound
 
 # Suspect, test, key, and whether only planned runs are counted.
-Again = dict[tuple[str, str, Any, bool], Reruns | None]
+Again = dict[tuple[Any, str, Any, bool], Reruns | None]
 
 
 @dataclass(frozen=True)
@@ -70,17 +70,12 @@ def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
     own = {run["item"]: run for run in runs}
     again = _again(runs)
     weighed = tuple(_weighed(row, own.get(row["item"]), again) for row in exhibits)
-    labels = {one.run: one.label for one in weighed if one.run}
-    tested: dict[str, list[Attempt]] = {one.suspect: [] for one in weighed if one.suspect}
-    for run in runs:
-        if run["about"] in tested:
-            tested[run["about"]].append(_tested(run, labels))
     argument = _argument(case)
     accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
     return Strength(
         exhibits=weighed,
         combined=combine(weighed, accepted),
-        suspects=tuple(correct(suspect, found) for suspect, found in sorted(tested.items())),
+        suspects=_suspects(runs, {one.run: one.label for one in weighed if one.run}),
         argument=argument,
         scale=sentences.scale().id,
     )
@@ -95,12 +90,23 @@ def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
 
 
 def _runs(case: Case) -> list[dict[str, Any]]:
-    """Every run on the suspects of the case's exhibits, oldest first: nobody chooses which of them count."""
-    about = TestRun.objects.filter(item__exhibits__case=case, suspect__isnull=False).order_by().values("suspect")
-    found = TestRun.objects.filter(suspect__in=about).order_by("run_at", "id")
-    columns = ("ref", "item", "test_id", "key", "is_exploratory", "is_primary", "lr_route")
+    """The runs that are exhibits, and every other run on their suspects, oldest first: nobody chooses which count."""
+    items = case.exhibits.order_by().values("item")
+    about = TestRun.objects.filter(item__in=items, suspect__isnull=False).order_by().values("suspect")
+    found = TestRun.objects.filter(Q(item__in=items) | Q(suspect__in=about)).order_by("run_at", "id")
+    columns = ("ref", "item", "suspect", "test_id", "key", "is_exploratory", "is_primary", "lr_route")
     figures = ("p_value", "log10_p", "p_floor", "log10_lr")
-    return list(found.annotate(about=F("suspect__name")).values("about", *columns, *figures))
+    return [dict(run) for run in found.annotate(about=F("suspect__name")).values("about", *columns, *figures)]
+
+
+def _suspects(runs: Sequence[dict[str, Any]], labels: dict[str, str]) -> tuple[Corrected, ...]:
+    """What was tested on each suspect of which a run is in the file; a run over accounts is about none."""
+    in_file = {run["suspect"]: run["about"] for run in runs if run["suspect"] and run["ref"] in labels}
+    tested: dict[Any, list[Attempt]] = {suspect: [] for suspect in in_file}
+    for run in runs:
+        if run["suspect"] in tested:
+            tested[run["suspect"]].append(_tested(run, labels))
+    return tuple(correct(in_file[key], tested[key], key) for key in sorted(tested, key=lambda key: (in_file[key], key)))
 
 
 def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> Weighed:
@@ -121,9 +127,9 @@ def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> W
         primary=run["is_primary"],
         log10_p=run["log10_p"],
         is_bound=run["lr_route"] == BOUND,
-        rerun=again.get((run["about"], run["test_id"], run["key"], planned)),
+        rerun=again.get((run["suspect"], run["test_id"], run["key"], planned)),
         run=run["ref"],
-        suspect=run["about"],
+        suspect=run["about"] or "",
         test=run["test_id"],
         computed=run["log10_lr"],
     )
@@ -132,12 +138,12 @@ def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> W
 def _again(runs: Sequence[dict[str, Any]]) -> Again:
     """How often each test was run on each suspect. Beside a planned run only other planned ones count: an exploration
     before the plan does not take away from it."""
-    found: dict[tuple[str, str, Any, bool], list[float]] = defaultdict(list)
+    found: dict[tuple[Any, str, Any, bool], list[float]] = defaultdict(list)
     for run in runs:
-        if run["log10_p"] is not None:
-            found[run["about"], run["test_id"], run["key"], False].append(run["log10_p"])
+        if run["suspect"] and run["log10_p"] is not None:
+            found[run["suspect"], run["test_id"], run["key"], False].append(run["log10_p"])
             if not run["is_exploratory"]:
-                found[run["about"], run["test_id"], run["key"], True].append(run["log10_p"])
+                found[run["suspect"], run["test_id"], run["key"], True].append(run["log10_p"])
     return {about: Reruns.of(values) for about, values in found.items()}
 
 
