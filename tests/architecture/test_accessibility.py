@@ -24,7 +24,7 @@ VIEWS = [
 ]
 NO_PAGES = {  # files, and parts of a page
     "alerts:download_body", "alerts:rejection_item", "alerts:preview",
-    "evidence:print_sheet",
+    "evidence:print_sheet", "evidence:descriptor",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = ("alerts", "audit", "disclosures", "evidence", "records")
