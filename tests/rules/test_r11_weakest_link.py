@@ -8,8 +8,6 @@ from apps.cases.substance import Shown, elements, weak_links
 from tests.cases.conftest import worksheet
 from tests.rules.conftest import as_sent, database_refuses, told
 
-GROUND = "?theories=competing_model"
-
 
 def test_a_gap_holds_the_finding_down(ready, terms, propose, people, script, sign_in):
     """The exhibits show that output was collected; the clause is about training on it."""
@@ -17,8 +15,9 @@ def test_a_gap_holds_the_finding_down(ready, terms, propose, people, script, sig
     with pytest.raises(ValidationError, match=r"“Used for a model”.*\(R11\)") as by_action:
         propose(**both)
     carried = {"competing_model-harvesting-exhibits": "E1, E2", "competing_model-harvesting-confidence": "very_likely"}
-    address = f"/cases/{ready.ref}/findings/propose/{GROUND}"
-    page = sign_in(people.analyst).post(address, worksheet(ready, terms, **carried))
+    page = sign_in(people.analyst).post(
+        f"/cases/{ready.ref}/findings/propose/", worksheet(ready, terms, **both, **carried)
+    )
     answer = script(people.analyst)(f"cases/{ready.ref}/findings", **as_sent(ready, terms, **both))
     assert (page.status_code, answer.status_code) == (422, 422)
     for said in (told(by_action), told(page), told(answer)):

@@ -12,11 +12,11 @@ from apps.cases.substance import Claimed, Shown
 
 
 class GroundForm(forms.Form):
-    """On which ground: which clauses are offered, and what then has to be shown."""
+    """What the worksheet is laid out by: which clauses are offered, and what then has to be shown."""
 
-    start = day(required=False, label="Conduct from")
-    end = day(required=False, label="Conduct to")
-    words = forms.CharField(required=False, max_length=100, label="Clauses that say")
+    conduct_from = day(required=False)
+    conduct_to = day(required=False)
+    words = forms.CharField(required=False, max_length=100, label="Offer clauses that say")
     theories = forms.MultipleChoiceField(
         choices=theories.CHOICES,
         required=False,

@@ -1,18 +1,19 @@
 """Findings and decisions: proposed on one page, reviewed by another person on another."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from typing import Any
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases import actions, forms, queries
-from apps.cases.models import Case, Finding, Party
+from apps.cases.models import Case, Exhibit, Finding, Party
 from apps.cases.views.frame import VerbPage, act, find, panel
 from apps.cases.wrongful import few
 from apps.core.http import explained, require
@@ -65,46 +66,70 @@ THEORIES = {"extraction": ["extraction"], "region": ["region"], "licence": ["con
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def propose_finding(request: HttpRequest, ref: str) -> HttpResponse:
-    """The worksheet. On which ground stands in the address, so that it can be changed without losing the page."""
+    """The worksheet. "Lay out" shows it again by other days, words or theories, with all that was written in it."""
     case = find(request, ref)
     require(request, "cases.view", "cases.propose_finding", case)
     figures = queries.figures(case)
-    start, end = figures.first_day or case.opened_at.date(), figures.last_day or case.opened_at.date()
-    ground = forms.GroundForm(request.GET or None)
-    asked = ground.cleaned_data if ground.is_valid() else {}
-    start, end = asked.get("start") or start, asked.get("end") or end
-    theories = asked.get("theories") or THEORIES[case.kind]
+    sheet = _Sheet.of(case, figures, request.POST or request.GET)
     exhibits, parties = list(queries.exhibits(case)), list(case.parties.order_by("added_at"))
+    is_sent = request.method == "POST" and LAY_OUT not in request.POST
     form = forms.FindingForm(
-        request.POST or None,
-        clauses=_choices(request, case, start, end, asked.get("words", "")),
+        request.POST if is_sent else None,
+        clauses=_choices(request, case, sheet.start, sheet.end, sheet.words),
         exhibits=exhibits,
-        theories=theories,
+        theories=sheet.theories,
         parties=parties,
-        initial={
-            "conduct_from": start,
-            "conduct_to": end,
-            "exhibits": forms.labels(exhibit.number for exhibit in exhibits),
-        },
+        initial=_first(sheet, exhibits) | _written(request.POST),
     )
     if form.is_valid() and (proposed := _proposed(request, case, form, parties)):
         messages.success(request, f"{proposed.ref} is proposed. Another person reviews it now.")
         return redirect("cases:findings", case.ref)
     context = {
         "form": form,
-        "ground": forms.GroundForm(
-            initial={"start": start, "end": end, "words": asked.get("words", ""), "theories": theories}
-        ),
+        "ground": forms.GroundForm(initial={"words": sheet.words, "theories": sheet.theories}),
         "figures": figures,
-        "start": start,
-        "end": end,
+        "sheet": sheet,
         "exhibits": exhibits[:EXHIBITS_SHOWN],
         "more_exhibits": len(exhibits) - EXHIBITS_SHOWN,
-        "standings": queries.standings(case),
         "explanations": queries.explanations(case),
-        "bare": queries.members_without_evidence(case, start, end),
+        "bare": queries.members_without_evidence(case, sheet.start, sheet.end),
     }
     return panel(request, case, "propose_finding", context, form, tab="cases:findings")
+
+
+LAY_OUT = "lay_out"
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """By what the worksheet is laid out."""
+
+    start: date
+    end: date
+    words: str
+    theories: list[str]
+
+    @classmethod
+    def of(cls, case: Case, figures: queries.Figures, asked: QueryDict) -> "_Sheet":
+        ground = forms.GroundForm(asked)
+        ground.full_clean()
+        said = ground.cleaned_data  # of what can be read
+        return cls(
+            said.get("conduct_from") or figures.first_day or case.opened_at.date(),
+            said.get("conduct_to") or figures.last_day or case.opened_at.date(),
+            said.get("words", ""),
+            said.get("theories") or THEORIES[case.kind],
+        )
+
+
+def _first(sheet: _Sheet, exhibits: list[Exhibit]) -> dict[str, Any]:
+    carried = forms.labels(exhibit.number for exhibit in exhibits)
+    return {"conduct_from": sheet.start, "conduct_to": sheet.end, "exhibits": carried}
+
+
+def _written(sent: QueryDict) -> dict[str, Any]:
+    """What was written already, for a worksheet that is laid out anew."""
+    return {name: sent.getlist(name) if name == "clauses" else sent[name] for name in sent}
 
 
 EXHIBITS_SHOWN = 30
