@@ -20,7 +20,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from apps.cases import actions, queries, readiness, substance
+from apps.cases import actions, queries
+from apps.cases.findings import readiness, substance
 from apps.cases.models import Case, Exhibit, Finding
 from apps.cases.standards.theories import CONDUCT, THEORIES
 from apps.core.contract import Problem, problems, schema

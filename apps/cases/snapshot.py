@@ -15,7 +15,8 @@ from django.utils import timezone
 
 from apps.accounts.models import Account
 from apps.alerts.models import Alert
-from apps.cases import queries, strength, wording
+from apps.cases import queries, strength
+from apps.cases.findings import wording
 from apps.cases.models import Case, Decision, Exhibit, Finding, FindingClause
 from apps.cases.strength import disclosed, sentences
 from apps.core import bound

@@ -20,8 +20,9 @@ from apps.alerts import signatures
 from apps.core.contract import Problem, problems, schema
 from apps.core.paging import page
 from apps.core.problems import problem
-from apps.evidence import actions, fingerprints, queries, submissions
+from apps.evidence import actions, fingerprints, queries
 from apps.evidence.models import TestRun
+from apps.evidence.runs import submissions
 
 LARGEST = 64 * 1024 * 1024  # bytes of one run
 MOST, LIMIT = 200, 50  # runs a page

@@ -12,7 +12,6 @@ from django.utils import timezone
 from apps.audit.reads.look import Earlier
 from apps.audit.reads.table import REASON_HOLDS
 from apps.core.vault import naming
-from apps.evidence.many import Before
 from apps.evidence.models import (
     AccountResult,
     BlindTrial,
@@ -25,7 +24,8 @@ from apps.evidence.models import (
     TestRun,
     WatermarkKey,
 )
-from apps.evidence.recorded import Setting
+from apps.evidence.runs.many import Before
+from apps.evidence.runs.recorded import Setting
 from apps.records.holds import holding
 from apps.staff.models import User
 

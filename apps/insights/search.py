@@ -12,7 +12,7 @@ from apps.alerts.queries import visible_groups
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings
 from apps.disclosures.queries import visible_reports
 from apps.evidence.queries import visible_items, visible_runs
-from apps.evidence.register import visible_canaries, visible_keys, visible_models, visible_suspects
+from apps.evidence.registry.register import visible_canaries, visible_keys, visible_models, visible_suspects
 from apps.notices.queries import visible_notices
 from apps.policies.queries import documents
 

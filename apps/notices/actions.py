@@ -13,9 +13,9 @@ from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
 from apps.cases.drills import refuse_drill
+from apps.cases.findings.wording import lint_wording
 from apps.cases.models import Decision, Party
 from apps.cases.queries import accounts_of_finding
-from apps.cases.wording import lint_wording
 from apps.core import jobs, vault
 from apps.core.ids import next_reference
 from apps.notices import assembly, letter, writing

@@ -8,9 +8,9 @@ from django.db.models import Max, Min, Sum
 
 from apps.accounts.models import Acceptance, Account
 from apps.alerts.models import Kind as AlertKind
+from apps.cases.findings.wording import term
 from apps.cases.models import Decision, Explanation, Finding, FindingAccount, FindingClause, Party
 from apps.cases.queries import accounts_of_finding, clauses_of_finding, exhibits_of_finding
-from apps.cases.wording import term
 from apps.notices import grounds
 from apps.notices.letter import Clause, Fact, Letterhead, NoticeFacts, long_date
 from apps.notices.letter import Explanation as Considered

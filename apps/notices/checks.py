@@ -3,9 +3,9 @@
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from apps.cases.findings.wording import lint
 from apps.cases.models import Decision, Finding
 from apps.cases.queries import accounts_of_finding, ground_of_finding
-from apps.cases.wording import lint
 from apps.notices import writing
 from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.models import Notice

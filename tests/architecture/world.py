@@ -26,7 +26,7 @@ from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
 from apps.evidence import actions as evidence
-from apps.evidence import sealing
+from apps.evidence.runs import sealing
 from apps.notices import actions as notices
 from apps.notices.models import Notice
 from apps.policies import actions as policies

@@ -2,7 +2,7 @@
 
 import pytest
 
-from apps.cases.ach import Standing, diagnose, ranked
+from apps.cases.findings.ach import Standing, diagnose, ranked
 from apps.cases.forms import labels, numbers
 
 

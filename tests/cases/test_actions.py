@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from apps.audit.action import Forbidden, verbs
 from apps.audit.models import Event
-from apps.cases import actions, queries, readiness
+from apps.cases import actions, queries
+from apps.cases.findings import readiness
 from apps.cases.models import Case, Decision, Finding
 from apps.policies import actions as policies
 from tests.cases.conftest import CHANGED, END, START, TERMS, make_accounts, make_activity

@@ -11,7 +11,8 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.audit.models import Event
-from apps.cases import actions, quantities
+from apps.cases import actions
+from apps.cases.claims import quantities
 from apps.cases.models import Claim, ClaimLink, Quantity
 from apps.evidence import actions as evidence
 

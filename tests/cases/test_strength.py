@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.cases import strength
+from apps.cases.findings.wrongful import Calibration, error, expected
 from apps.cases.strength import Attempt, Reruns, Verdict, Weighed, combine, correct, corrected, mean, sentences
 from apps.cases.strength.sentences import words
-from apps.cases.wrongful import Calibration, error, expected
 from apps.evidence.fingerprints import multiple
 
 

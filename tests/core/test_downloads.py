@@ -6,7 +6,7 @@ from django.test import Client
 
 from apps.core import downloads
 from apps.evidence import actions
-from apps.evidence import downloads as copies
+from apps.evidence.files import downloads as copies
 from tests.evidence.conftest import collect, damage  # noqa: F401 - fixtures
 
 ORIGIN = "https://files.casemgr.example"

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.evidence.inspection import Limits, suspicions, zstd
+from apps.evidence.files.inspection import Limits, suspicions, zstd
 
 
 def zipped(*entries: tuple[str, bytes], method: int = zipfile.ZIP_DEFLATED) -> bytes:

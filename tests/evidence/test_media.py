@@ -2,7 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.evidence import media
+from apps.evidence.files import media
 
 
 @pytest.mark.parametrize(

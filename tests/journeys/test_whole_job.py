@@ -5,9 +5,9 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from apps.cases.findings.wrongful import few
 from apps.cases.models import Case, Finding
 from apps.cases.queries import wrongful_of
-from apps.cases.wrongful import few
 from apps.core import vault
 from apps.disclosures.models import Report
 from apps.notices.models import Notice

@@ -15,7 +15,7 @@ from apps.audit.action import Forbidden
 from apps.audit.models import Event
 from apps.audit.principals import System
 from apps.cases import actions as cases
-from apps.cases import readiness
+from apps.cases.findings import readiness
 from apps.cases.models import Case, Decision
 from apps.cases.queries import wrongful_of
 from apps.core import vault

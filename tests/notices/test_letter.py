@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.cases.wording import LIKELIHOODS, RULES, STATUSES, lint_wording
+from apps.cases.findings.wording import LIKELIHOODS, RULES, STATUSES, lint_wording
 from apps.core import paper, pdf
 from apps.notices import letter
 from apps.notices.letter import Clause, Explanation, Fact, Letterhead, NoticeFacts, TextError

@@ -20,7 +20,7 @@ def test_one_family_of_evidence_is_not_enough(ready, people, refuses_finding, pr
 
 
 def test_two_families_of_one_source_are_not_enough(case, add_exhibit):
-    from apps.cases.substance import independent_families
+    from apps.cases.findings.substance import independent_families
 
     one = add_exhibit(case, family="traffic")
     assert independent_families([one, add_exhibit(case, family="timing")]) == set()

@@ -5,7 +5,8 @@ from django.core.exceptions import ValidationError
 
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
-from apps.cases import actions, wording
+from apps.cases import actions
+from apps.cases.findings import wording
 from tests.rules.conftest import told
 
 STOLE = {"conduct": "The accounts stole output by automatic means, around the clock."}

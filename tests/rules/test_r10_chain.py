@@ -1,7 +1,7 @@
 """R10: attribution levels are stored separately; confidence does not rise from the account to the state."""
 
 from apps.cases import actions
-from apps.cases.substance import Claimed
+from apps.cases.findings.substance import Claimed
 from tests.rules.conftest import database_refuses, told
 
 

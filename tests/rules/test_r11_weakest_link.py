@@ -3,8 +3,8 @@
 import pytest
 from django.core.exceptions import ValidationError
 
+from apps.cases.findings.substance import Shown, elements, weak_links
 from apps.cases.standards.theories import STANDARDS, THEORIES
-from apps.cases.substance import Shown, elements, weak_links
 from tests.cases.conftest import worksheet
 from tests.rules.conftest import as_sent, database_refuses, told
 

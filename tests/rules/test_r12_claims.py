@@ -10,7 +10,8 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, transaction
 from django.urls import NoReverseMatch, get_resolver, reverse
 
-from apps.cases import actions, readiness
+from apps.cases import actions
+from apps.cases.findings import readiness
 from apps.cases.models import Claim, Exhibit
 from tests.cases.test_claims import WIRE, capture, link, say  # noqa: F401 - fixtures
 from tests.rules.conftest import told

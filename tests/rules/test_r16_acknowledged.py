@@ -4,7 +4,7 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from apps.cases import actions, queries
-from apps.cases.wrongful import few
+from apps.cases.findings.wrongful import few
 from tests.rules.conftest import told
 
 MEASURE = {"action": "suspend", "scope": "All use", "starts_on": "2026-05-12", "reasoning": "Nothing milder ends it."}

@@ -7,8 +7,8 @@ from apps.alerts import actions as alerts
 from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import readiness
 from apps.cases.actions.members import add_group
+from apps.cases.findings import readiness
 from apps.cases.models import Case, Decision, Finding
 from apps.cases.workflow import TARGETS
 from apps.core.ids import next_reference

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import grading
+from apps.cases.claims import grading
 from apps.cases.models import Case, Claim, ClaimLink, Quantity
 from apps.cases.queries.claims import standing_links
 from apps.evidence.models import Item, TestRun

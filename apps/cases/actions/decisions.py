@@ -9,8 +9,8 @@ from apps.audit import ledger
 from apps.audit.action import action as verb
 from apps.cases import queries
 from apps.cases.actions.cases import enter
+from apps.cases.findings.wrongful import Expected, few
 from apps.cases.models import Case, Decision, Finding
-from apps.cases.wrongful import Expected, few
 from apps.core.ids import next_reference
 
 State = Decision.State

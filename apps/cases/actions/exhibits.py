@@ -6,7 +6,9 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import drills, grading, queries, wording
+from apps.cases import drills, queries
+from apps.cases.claims import grading
+from apps.cases.findings import wording
 from apps.cases.models import Assessment, Case, Exhibit, Explanation
 from apps.cases.standards import alternatives, families
 from apps.evidence.fingerprints import TESTS

@@ -15,15 +15,17 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import clauses as grounds
-from apps.cases import grading, queries, readiness, substance, wording
+from apps.cases import queries
 from apps.cases.actions.cases import enter
-from apps.cases.freezing import Basis, freeze
+from apps.cases.claims import grading
+from apps.cases.findings import clauses as grounds
+from apps.cases.findings import readiness, substance, wording
+from apps.cases.findings.freezing import Basis, freeze
+from apps.cases.findings.substance import Claimed, Shown
 from apps.cases.models import Case, Exhibit, Explanation, Finding, Level
 from apps.cases.models.finding import Confidence
 from apps.cases.standards.alternatives import REGISTER
 from apps.cases.standards.theories import CONDUCT, DATA, THEORIES
-from apps.cases.substance import Claimed, Shown
 from apps.core.ids import next_reference
 from apps.policies.models import Clause, Version
 

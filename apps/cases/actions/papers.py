@@ -7,7 +7,8 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import Forbidden, action
-from apps.cases import queries, wording
+from apps.cases import queries
+from apps.cases.findings import wording
 from apps.cases.models import Case, CaseNote, Party, Task
 
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases import wording
+from apps.cases.findings import wording
 from apps.cases.models import AllowedWording, Case
 
 

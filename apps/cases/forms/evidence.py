@@ -7,7 +7,7 @@ from apps.cases.forms.fields import text
 from apps.cases.models import Assessment, Exhibit, Explanation
 from apps.cases.standards import alternatives
 from apps.cases.standards.families import FAMILIES
-from apps.evidence.forms import CollectForm as ItemForm
+from apps.evidence.forms.items import CollectForm as ItemForm
 from apps.evidence.models import Item
 
 

@@ -5,10 +5,10 @@ from typing import Any, cast
 
 from django import forms
 
+from apps.cases.findings.substance import Claimed, Shown
 from apps.cases.forms.fields import ExhibitsField, day, labels, text
 from apps.cases.models import Confidence, Decision, Exhibit, Level, Party
 from apps.cases.standards import theories
-from apps.cases.substance import Claimed, Shown
 
 
 class GroundForm(forms.Form):

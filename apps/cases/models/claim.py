@@ -7,7 +7,7 @@ import pgtrigger
 from django.db import models
 from django.db.models.functions import Lower
 
-from apps.cases import quantities
+from apps.cases.claims import quantities
 from apps.cases.models.case import Case, OfCase
 from apps.core.constraints import both_or_neither, different
 from apps.evidence.models.once import WRITTEN_ONCE, written_once

@@ -6,7 +6,7 @@ from itertools import groupby
 from django.db.models import QuerySet
 from django.db.models.functions import Lower
 
-from apps.cases import grading
+from apps.cases.claims import grading
 from apps.cases.models import Case, Claim, ClaimLink, Quantity
 
 

@@ -7,6 +7,7 @@ from django.db.models import QuerySet
 
 from apps.alerts.models import Detector
 from apps.cases import strength
+from apps.cases.findings.wrongful import Calibration, Expected, expected
 from apps.cases.models import (
     Case,
     CaseGroup,
@@ -16,7 +17,6 @@ from apps.cases.models import (
     FindingExhibit,
 )
 from apps.cases.queries.members import accounts_of_finding
-from apps.cases.wrongful import Calibration, Expected, expected
 from apps.evidence.models import Item, SuspectModel, TestRun
 from apps.evidence.queries import visible_items
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
+from apps.cases.findings.wording import Ground
 from apps.cases.models import AllowedWording, Case, Exhibit, Finding, FindingLevel
 from apps.cases.standards.likelihood import SUBSTANTIATED
-from apps.cases.wording import Ground
 
 
 def allowed_words(case: Case) -> set[str]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.db.models import QuerySet
 
-from apps.cases.ach import Diagnosis, Standing, diagnose, ranked
+from apps.cases.findings.ach import Diagnosis, Standing, diagnose, ranked
 from apps.cases.models import Assessment, Case, Exhibit, Explanation
 
 SUSPECTED = "What is suspected"

@@ -6,8 +6,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.views.decorators.http import require_safe
 
-from apps.cases import actions, grading
-from apps.cases import claim_forms as forms
+from apps.cases import actions
+from apps.cases.claims import grading
+from apps.cases.forms import claims as forms
 from apps.cases.models import Claim, ClaimLink
 from apps.cases.queries import claims as queries
 from apps.cases.views.frame import VerbPage, find, panel

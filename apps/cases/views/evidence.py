@@ -18,8 +18,8 @@ from apps.core import vault
 from apps.core.http import explained, require
 from apps.evidence import actions as vault_items
 from apps.evidence import fingerprints
+from apps.evidence.forms.runs import RunForm
 from apps.evidence.queries import visible_items
-from apps.evidence.run_forms import RunForm
 
 
 class AddExhibit(VerbPage):

@@ -13,9 +13,9 @@ from django.shortcuts import get_object_or_404, redirect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases import actions, forms, queries
+from apps.cases.findings.wrongful import few
 from apps.cases.models import Case, Exhibit, Finding, Party
 from apps.cases.views.frame import VerbPage, act, find, panel
-from apps.cases.wrongful import few
 from apps.core.http import explained, require
 from apps.core.paging import page
 from apps.core.ui.formats import counted

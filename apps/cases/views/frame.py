@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.views.generic import FormView
 
-from apps.cases import queries, readiness
+from apps.cases import queries
+from apps.cases.findings import readiness
 from apps.cases.models import Case
 from apps.core.http import carried_out, require
 from apps.core.links import url_if_any

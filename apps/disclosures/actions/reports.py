@@ -11,11 +11,11 @@ from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
 from apps.cases.drills import refuse_drill
-from apps.cases.hearing import refuse_unheard
+from apps.cases.findings.hearing import refuse_unheard
+from apps.cases.findings.wording import lint
 from apps.cases.models import Case, Finding
 from apps.cases.queries import ground_of_report
 from apps.cases.snapshot import snapshot
-from apps.cases.wording import lint
 from apps.core import jobs, paper, pdf, vault
 from apps.core.ids import next_reference
 from apps.disclosures import definitions, verification

@@ -11,12 +11,13 @@ from apps.accounts import seen
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.core.ids import uuid7_texts
-from apps.evidence import declared as declarations
-from apps.evidence import fingerprints, many, queries, recorded
+from apps.evidence import fingerprints, queries
 from apps.evidence.actions.runs import Submission, write
-from apps.evidence.declared import Declared
 from apps.evidence.models import AccountResult, TestRun
-from apps.evidence.recorded import Outcome, Run, Setting
+from apps.evidence.runs import declared as declarations
+from apps.evidence.runs import many, recorded
+from apps.evidence.runs.declared import Declared
+from apps.evidence.runs.recorded import Outcome, Run, Setting
 
 
 @action

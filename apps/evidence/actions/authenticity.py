@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.evidence import authenticity
 from apps.evidence.actions.items import collect
 from apps.evidence.models import Item, ModelVersion, SignatureCheck
+from apps.evidence.registry import authenticity
 
 Method = SignatureCheck.Method
 

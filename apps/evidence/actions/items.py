@@ -15,7 +15,8 @@ from apps.audit.action import action
 from apps.audit.principals import System
 from apps.core import vault
 from apps.core.ids import next_reference
-from apps.evidence import custody, inspection, media
+from apps.evidence import custody
+from apps.evidence.files import inspection, media
 from apps.evidence.models import CustodyEvent, Item, Tlp
 
 Kind = CustodyEvent.Kind

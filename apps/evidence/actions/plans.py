@@ -8,8 +8,9 @@ from django.utils import timezone
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.core.ids import next_reference
-from apps.evidence import fingerprints, planned, recorded
+from apps.evidence import fingerprints
 from apps.evidence.models import TestPlan
+from apps.evidence.runs import planned, recorded
 
 State = TestPlan.State
 

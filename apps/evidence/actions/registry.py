@@ -9,9 +9,9 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.evidence import digests
 from apps.evidence.models import Attestation, Item, ModelVersion, ProtectedModel, SuspectModel
 from apps.evidence.models.registry.base import Registered
+from apps.evidence.registry import digests
 
 
 def _entered(by) -> dict[str, Any]:

@@ -11,12 +11,13 @@ from django.utils import timezone
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.core.ids import next_reference
-from apps.evidence import declared as declarations
-from apps.evidence import planned, queries, recorded
+from apps.evidence import queries
 from apps.evidence.actions.items import take_in
-from apps.evidence.declared import Declared
 from apps.evidence.models import Item, TestRun
-from apps.evidence.recorded import Run, Setting
+from apps.evidence.runs import declared as declarations
+from apps.evidence.runs import planned, recorded
+from apps.evidence.runs.declared import Declared
+from apps.evidence.runs.recorded import Run, Setting
 
 
 class Submission(NamedTuple):

@@ -12,14 +12,15 @@ from apps.audit import ledger
 from apps.audit.action import action
 from apps.core import vault
 from apps.core.ids import next_reference
-from apps.evidence import declared as declarations
-from apps.evidence import fingerprints, recorded, sealing
+from apps.evidence import fingerprints
 from apps.evidence.actions.items import take_in
 from apps.evidence.actions.runs import record
-from apps.evidence.declared import Control, Declared
 from apps.evidence.models import BlindTrial, Item, TestRun
 from apps.evidence.models.runs import CONTROLS_NEEDED
-from apps.evidence.recorded import Setting
+from apps.evidence.runs import declared as declarations
+from apps.evidence.runs import recorded, sealing
+from apps.evidence.runs.declared import Control, Declared
+from apps.evidence.runs.recorded import Setting
 
 FORMAT = "casemgr.blind-trial/1"
 State = BlindTrial.State

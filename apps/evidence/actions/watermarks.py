@@ -8,8 +8,8 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.evidence import keymaterial
 from apps.evidence.models import KeyDeployment, KeyHolding, KeyIncident, ModelVersion, WatermarkKey, WatermarkScheme
+from apps.evidence.registry import keymaterial
 
 
 @action

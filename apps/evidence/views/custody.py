@@ -12,7 +12,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from apps.core.forms import TypedForm
 from apps.core.http import carried_out, explained, form_page, require
-from apps.evidence import actions, forms, queries
+from apps.evidence import actions, queries
+from apps.evidence.forms import items as forms
 from apps.evidence.models import Proposal
 
 

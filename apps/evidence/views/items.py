@@ -9,8 +9,10 @@ from apps.audit.reads.asking import asked
 from apps.core import vault
 from apps.core.http import explained, form_page, pdf_response, require
 from apps.core.paging import page
-from apps.evidence import actions, downloads, forms, queries
+from apps.evidence import actions, queries
 from apps.evidence import sheet as custody_sheet
+from apps.evidence.files import downloads
+from apps.evidence.forms import items as forms
 from apps.evidence.models import CustodyEvent, Item
 from apps.staff.queries import names_of
 

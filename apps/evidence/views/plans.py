@@ -4,9 +4,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.core.http import carried_out, explained, form_page, require
 from apps.core.paging import page
-from apps.evidence import actions, fingerprints, planned, queries, run_forms
-from apps.evidence.forms import ReasonForm
+from apps.evidence import actions, fingerprints, queries
+from apps.evidence.forms import runs as run_forms
+from apps.evidence.forms.items import ReasonForm
 from apps.evidence.models import TestPlan
+from apps.evidence.runs import planned
 from apps.staff.queries import names_of
 
 

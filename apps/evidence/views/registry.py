@@ -11,9 +11,10 @@ from django.views.decorators.http import require_safe
 from apps.core.http import require
 from apps.core.paging import page
 from apps.core.ui.formats import counted
-from apps.evidence import actions, queries, register
-from apps.evidence import register_forms as forms
+from apps.evidence import actions, queries
+from apps.evidence.forms import register as forms
 from apps.evidence.models import ModelVersion, ProtectedModel, SignatureCheck, SuspectModel
+from apps.evidence.registry import register
 from apps.evidence.views.frame import VerbPage
 from apps.staff.queries import names_of
 

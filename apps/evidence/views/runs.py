@@ -9,8 +9,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 from apps.audit.reads.asking import asked
 from apps.core.http import explained, form_page, require
 from apps.core.paging import page
-from apps.evidence import actions, fingerprints, many, queries, run_filters, run_forms, schema_fields, submissions
+from apps.evidence import actions, fingerprints, queries
+from apps.evidence import filters as run_filters
 from apps.evidence.fingerprints import FingerprintTest
+from apps.evidence.forms import runs as run_forms
+from apps.evidence.forms import schema as schema_fields
+from apps.evidence.runs import many, submissions
 from apps.staff.queries import names_of
 
 

@@ -6,9 +6,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from apps.core.http import carried_out, explained, form_page, require
 from apps.core.paging import page
-from apps.evidence import actions, fingerprints, queries, run_forms, sealing
-from apps.evidence.forms import ReasonForm
+from apps.evidence import actions, fingerprints, queries
+from apps.evidence.forms import runs as run_forms
+from apps.evidence.forms.items import ReasonForm
 from apps.evidence.models import BlindTrial
+from apps.evidence.runs import sealing
 from apps.staff.queries import names_of
 
 

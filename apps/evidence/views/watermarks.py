@@ -15,9 +15,10 @@ from apps.accounts.queries import visible_accounts
 from apps.audit.reads.asking import asked
 from apps.core.http import file_response, is_fragment, require
 from apps.core.paging import page
-from apps.evidence import actions, register
-from apps.evidence import register_forms as forms
+from apps.evidence import actions
+from apps.evidence.forms import register as forms
 from apps.evidence.models import Canary, KeyDeployment, KeyIncident, WatermarkKey, WatermarkScheme
+from apps.evidence.registry import register
 from apps.evidence.views.frame import VerbPage
 from apps.staff.queries import names_of
 

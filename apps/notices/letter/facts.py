@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-from apps.cases.wording import LIKELIHOODS
+from apps.cases.findings.wording import LIKELIHOODS
 
 
 @dataclass(frozen=True)

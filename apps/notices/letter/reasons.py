@@ -1,6 +1,6 @@
 """The statement of reasons as data, attached to the letter."""
 
-from apps.cases.wording import LIKELIHOODS
+from apps.cases.findings.wording import LIKELIHOODS
 from apps.notices.letter.facts import NoticeFacts
 
 _RESTRICTIONS = {

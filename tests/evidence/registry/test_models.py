@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
-from apps.evidence import actions, digests, register
+from apps.evidence import actions
 from apps.evidence.models import SuspectModel
+from apps.evidence.registry import digests, register
 from tests.evidence.registry.conftest import OTHER, SHARD, told
 
 DIGITS = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"

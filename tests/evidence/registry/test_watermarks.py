@@ -9,8 +9,9 @@ from django.core.exceptions import ValidationError
 from django.db import connection
 from django.utils import timezone
 
-from apps.evidence import actions, keymaterial, register
+from apps.evidence import actions
 from apps.evidence.models import KeyDeployment, WatermarkKey
+from apps.evidence.registry import keymaterial, register
 from tests.evidence.registry.conftest import AUGUST, JULY, JUNE, SHARD, told
 
 SECRETS = {

@@ -11,8 +11,9 @@ from django.db import IntegrityError, transaction
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
 from apps.core.workflow import IllegalTransition
-from apps.evidence import actions, planned
+from apps.evidence import actions
 from apps.evidence.models import TestPlan
+from apps.evidence.runs import planned
 from tests.audit.planting import acting
 from tests.audit.tampering import guards_off, sql
 from tests.evidence.conftest import COUNTS, DECLARED, key_named, ran, suspect_named

@@ -84,7 +84,7 @@ def test_an_unknown_test_is_refused(people):
 
 
 def test_long_inputs_are_shown_by_their_digest_and_kept_whole(people, monkeypatch):
-    monkeypatch.setattr("apps.evidence.recorded.SHOWN_ITEMS", 3)
+    monkeypatch.setattr("apps.evidence.runs.recorded.SHOWN_ITEMS", 3)
     notes = [f"note {n}" for n in range(5)]
     found = ran(people, inputs=COUNTS | {"deviations": notes})
     assert found.inputs["deviations"]["items"] == 5

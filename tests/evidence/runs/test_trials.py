@@ -12,8 +12,9 @@ from django.db import IntegrityError, transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from apps.evidence import actions, sealing
+from apps.evidence import actions
 from apps.evidence.models import BlindTrial, TestRun
+from apps.evidence.runs import sealing
 from tests.audit.planting import acting
 from tests.audit.tampering import sql
 from tests.evidence.conftest import COUNTS, DECLARED, key_named, suspect_named

@@ -8,9 +8,10 @@ from django import forms
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 
-from apps.evidence import many, schema_fields, sealing
 from apps.evidence.fingerprints import TESTS, FingerprintTest
+from apps.evidence.forms import schema as schema_fields
 from apps.evidence.models import Item, ModelVersion, SuspectModel, TestPlan, WatermarkKey
+from apps.evidence.runs import many, sealing
 
 LARGEST_FILE = 64 * 1024 * 1024  # bytes of inputs that a person uploads
 STATUSES = [

@@ -20,8 +20,9 @@ from django.db.models import Count
 from apps.accounts import authorisations
 from apps.accounts.models import Account
 from apps.audit import ledger
-from apps.cases import clauses as grounds
 from apps.cases import queries
+from apps.cases.findings import clauses as grounds
+from apps.cases.findings.substance import Claimed, Shown
 from apps.cases.models import (
     Case,
     Exhibit,
@@ -36,7 +37,6 @@ from apps.cases.models import (
     FindingOmission,
 )
 from apps.cases.queries import own
-from apps.cases.substance import Claimed, Shown
 from apps.core.arrays import plain
 from apps.policies.models import Clause, Version
 

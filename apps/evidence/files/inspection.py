@@ -21,7 +21,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePosixPath, PureWindowsPath
 from typing import IO, Any, cast
 
-from apps.evidence import media
+from apps.evidence.files import media
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -13,9 +13,9 @@ import rfc8785
 from django.core.exceptions import ValidationError
 
 from apps.audit.ledger import canonical
-from apps.evidence import declared as declarations
 from apps.evidence import fingerprints
-from apps.evidence.declared import Declared
+from apps.evidence.runs import declared as declarations
+from apps.evidence.runs.declared import Declared
 
 log = logging.getLogger(__name__)
 

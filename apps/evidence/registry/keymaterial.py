@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from apps.evidence import digests
+from apps.evidence.registry import digests
 
 PRIVATE_PEM = re.compile(r"-----BEGIN [A-Z0-9 ]*(PRIVATE|SECRET) KEY( BLOCK)?-----")
 SECRET_NAME = re.compile(r"(^|[_\W])(secrets?|seeds?|salts?|password|passphrase|private|keys?)([_\W]|$)", re.IGNORECASE)

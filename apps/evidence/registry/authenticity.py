@@ -16,7 +16,7 @@ from importlib import metadata
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from apps.evidence import keymaterial
+from apps.evidence.registry import keymaterial
 
 LARGEST = 20_000_000  # bytes of a bundle or envelope
 IN_TOTO = "application/vnd.in-toto+json"

@@ -15,10 +15,11 @@ from django.urls import reverse
 
 from apps.accounts import authorisations
 from apps.audit.models import Event
-from apps.cases import queries, substance
+from apps.cases import queries
+from apps.cases.findings import substance
+from apps.cases.findings.wrongful import few
 from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
 from apps.cases.standards.families import FAMILIES
-from apps.cases.wrongful import few
 from apps.core.links import url_if_any
 
 Line = dict[str, Any]

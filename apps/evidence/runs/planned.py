@@ -13,7 +13,7 @@ import rfc8785
 
 if TYPE_CHECKING:
     from apps.evidence.models import TestPlan
-    from apps.evidence.recorded import Run
+    from apps.evidence.runs.recorded import Run
 
 FORMAT = "casemgr.test-plan/1"
 

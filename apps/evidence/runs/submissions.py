@@ -8,8 +8,8 @@ from django.core.exceptions import ValidationError
 from msgspec import Meta
 
 from apps.evidence import actions
-from apps.evidence import declared as declarations
 from apps.evidence.models import Item, ModelVersion, SuspectModel, TestPlan, TestRun, WatermarkKey
+from apps.evidence.runs import declared as declarations
 
 Moment = Annotated[datetime, Meta(tz=True)]
 Name = Annotated[str, Meta(min_length=1, max_length=200)]

@@ -6,8 +6,8 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from apps.evidence import authenticity
 from apps.evidence.models import Attestation, Item, KeyIncident, ModelVersion, ProtectedModel, SignatureCheck
+from apps.evidence.registry import authenticity
 
 
 def _text(rows: int, **values: Any) -> forms.CharField:

@@ -5,10 +5,10 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from apps.cases import grading
+from apps.cases.claims import grading
 from apps.cases.models import Claim, ClaimLink, Quantity
+from apps.evidence.forms.register import ItemField
 from apps.evidence.models import Item, TestRun
-from apps.evidence.register_forms import ItemField
 
 
 def _text(rows: int, **values: Any) -> forms.CharField:

@@ -1,0 +1,1 @@
+"""Claims of others: how they are graded, and how their numbers are said."""

@@ -1,0 +1,1 @@
+"""Files that come in and copies that go out."""
