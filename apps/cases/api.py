@@ -209,6 +209,7 @@ _READ = problems(
     _401=(Problem, "Nobody is signed in, or the key is not valid."),
     _404=(Problem, "There is nothing here, or nothing that you may see."),
 )
+_AFTER = problems(_400=(Problem, "`after` is not the number of an exhibit."))
 _DONE = _READ | problems(
     _400=(Problem, "The body is not JSON, or a field is missing, unknown or of another type."),
     _403=(Problem, "This person may not do it, or not now; or a machine tried to."),
@@ -228,10 +229,10 @@ def _reader(name: str, summary: str, tell: Callable[[Case, int], dict[str, Any]]
             operation_id=name,
             summary=summary,
             parameters=[OpenApiParameter("after", int, description="number of the last exhibit read")] if pages else [],
-            responses=_ANSWER | _READ,
+            responses=_ANSWER | _READ | (_AFTER if pages else {}),
         )
         def get(self, request: Request, ref: str) -> Response:
-            after = request.query_params.get("after", "0")
+            after = request.query_params.get("after", "0") if pages else "0"
             if not (after.isascii() and after.isdecimal()):
                 return problem(400, "`after` is the number of an exhibit.", code="after_invalid")
             return Response(tell(_found(queries.visible_cases(cast(User, request.user)), ref=ref), int(after[:9])))

@@ -52,6 +52,17 @@ def _runs(w: World) -> None:
         ran(w.people, suspect="Other")
 
 
+def _suspected(w: World) -> None:
+    shown = "Our key reaches into the suspect's answers."
+    case, item = w.once("case", "investigation"), ran(w.people).item
+    cases.add_exhibit(case, item=item, shows=shown, element="training", by=w.people.analyst)
+
+
+def _suspected_more(w: World) -> None:
+    for _ in range(5):
+        ran(w.people)
+
+
 def _plans(w: World) -> None:
     for _ in range(5):
         w.plan("registered")
@@ -116,10 +127,13 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "evidence:plans": ("analyst", lambda w: w.once("plan") and None, _plans),
     "evidence:trials": ("analyst", lambda w: w.once("trial") and None, _trials),
     "cases:list": ("analyst", lambda w: w.once("case") and None, _cases),
+    "cases:runs": ("analyst", _suspected, _suspected_more),
     "notices:list": ("counsel", lambda w: w.once("draft") and None, _notices),
     "notices:templates": ("counsel", lambda w: w.once("draft") and None, _notices),
     "disclosures:list": ("counsel", lambda w: w.once("report") and None, _reports),
 }
+
+IN_A_CASE = {"cases:runs"}
 
 
 def count(client: Client, address: str) -> int:
@@ -138,7 +152,8 @@ def test_a_list_costs_the_same_with_one_row_and_with_many(name, db, sign_in):
     world = World()
     first(world)
     client = sign_in(getattr(world.people, who))
-    address = reverse(name) + ("?q=case" if name == "insights:search" else "")
+    where = [world.once("case", "investigation").ref] if name in IN_A_CASE else []
+    address = reverse(name, args=where) + ("?q=case" if name == "insights:search" else "")
     one = count(client, address)
     more(world)
     many = count(client, address)

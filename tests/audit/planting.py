@@ -57,7 +57,12 @@ NEEDED: dict[str, dict[str, Any]] = {
     "cases.ClaimLink": {"other": lambda family: family["another claim"]},
     "cases.Quantity": {"qualifier": "exactly", "value": 1.0, "claim": lambda family: family[Claim]},
     "evidence.FixityRun": {"state": "done", "finished_at": NOW, "total": 9},
-    "cases.Decision": {"state": "approved", "reviewed_by": lambda family: family["reviewer"], "reviewed_at": NOW},
+    "cases.Decision": {
+        "state": "approved",
+        "reviewed_by": lambda family: family["reviewer"],
+        "reviewed_at": NOW,
+        "acknowledged_wrongful": 1.5,
+    },
     "notices.Notice": {"party": lambda family: family[Party]},
     "cases.FindingExplanation": {"status": "refuted"},
     "cases.FindingElement": {"confidence": "likely", "exhibits": [1]},
