@@ -58,8 +58,8 @@ def at_work() -> Iterator[None]:
         _at_work.release()
 
 
-def admit(key: UUID, detector: Detector) -> None:
-    """Let one request of a key in. Raises Refused."""
+def admit(key: UUID, detector: Detector | None) -> None:
+    """Let one request of a key in, by the limits of its detector, if it has one. Raises Refused."""
     with _lock:
         if len(_leases) > KEPT:
             _leases.clear()
@@ -77,9 +77,9 @@ def count(key: UUID, items: int) -> None:
         _leases.setdefault(key, Lease()).items += items
 
 
-def _renew(key: UUID, lease: Lease, detector: Detector) -> None:
-    rate = detector.requests_per_second or settings.INTAKE_REQUESTS_PER_SECOND
-    most = detector.items_per_day or settings.INTAKE_ITEMS_PER_DAY
+def _renew(key: UUID, lease: Lease, detector: Detector | None) -> None:
+    rate = (detector and detector.requests_per_second) or settings.INTAKE_REQUESTS_PER_SECOND
+    most = (detector and detector.items_per_day) or settings.INTAKE_ITEMS_PER_DAY
     wanted = max(0, max(1, int(rate * TERM)) - lease.requests)
     granted, left, items = _take(key, rate, wanted, lease.items)
     lease.requests, lease.items, lease.ends, lease.refused = lease.requests + granted, 0, time.monotonic() + TERM, None

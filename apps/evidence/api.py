@@ -15,8 +15,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from apps.alerts import limits, signatures
 from apps.alerts import queries as detectors
-from apps.alerts import signatures
+from apps.alerts.models import Detector
 from apps.core.contract import Problem, problems, schema
 from apps.core.paging import page
 from apps.core.problems import problem
@@ -147,6 +148,9 @@ class RunsView(APIView):
             OpenApiParameter(
                 "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[200], enum=["true"], description="always"
             ),
+            OpenApiParameter(
+                "Retry-After", int, OpenApiParameter.HEADER, response=[429, 503], description="in seconds"
+            ),
         ],
         request={"application/json": schema(submissions.Submission)},
         responses={
@@ -160,26 +164,28 @@ class RunsView(APIView):
             _413=(Problem, "The body is larger than 64 MiB."),
             _415=(Problem, "A media type other than JSON."),
             _422=(Problem, "A field is wrong; `errors` names it. Or the idempotency key came with another body."),
+            _429=(Problem, "The key sends more requests than it may; `Retry-After` says when it may again."),
+            _503=(Problem, "Too much is being worked on, or the database does not answer: send it again."),
         ),
     )
     def post(self, request: Request) -> Response:
+        if not request.user.has_perm("evidence.run_test"):
+            raise PermissionDenied("Test runs are submitted by detectors and by people who may run tests.")
         try:
-            body, key = _body(request)
+            with limits.at_work():
+                detector = detectors.detector_of(request.user)
+                if request.auth:  # a key; people sign in
+                    limits.admit(request.auth.pk, detector)
+                body, key = _body(request, detector)
+                return _taken(request, body, key)
+        except limits.Refused as refused:
+            return problem(
+                refused.status, refused.reason, code=refused.code, headers={"Retry-After": str(refused.wait)}
+            )
         except signatures.Refused as error:
             return problem(error.status, error.reason, code=error.code, headers=error.headers)
         except UnreadablePostError:
             return problem(400, "The body ended before it was complete.", code="body_broken_off")
-        if len(body) > LARGEST:
-            return problem(413, f"The body is larger than {LARGEST:,} bytes.", code="body_too_large")
-        if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
-            return problem(400, "Idempotency-Key has 1 to 255 printable characters.", code="idempotency_key_invalid")
-        try:
-            given = msgspec.json.decode(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-            return problem(400, f"The body cannot be read as JSON: {error}", code="not_json")
-        if not isinstance(given, dict):
-            return problem(400, "The body is one run: an object with `test` and `inputs`.", code="not_a_run")
-        return _submitted(request, given, key, hashlib.sha256(body).hexdigest())
 
     @extend_schema(
         tags=TAGS,
@@ -238,12 +244,11 @@ def _runs(request: Request) -> Any:
     return queries.runs_of(request.user)
 
 
-def _body(request: Request) -> tuple[bytes, str | None]:
+def _body(request: Request, detector: Detector | None) -> tuple[bytes, str | None]:
     """The bytes, and the idempotency key: that of the signature where the detector signs what it sends."""
     media_type = request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
     if media_type != "application/json":
         raise UnsupportedMediaType(media_type or "nothing", "Send application/json.")
-    detector = detectors.detector_of(request.user)
     signed = signatures.demanded(detector, request.headers) if detector else signatures.Unsigned()
     return b"".join(signed.body(_chunks(request._request))), signed.key(request.headers.get("Idempotency-Key"))
 
@@ -254,6 +259,20 @@ def _chunks(request: HttpRequest) -> Iterator[bytes]:
     while read <= LARGEST and (chunk := request.read(CHUNK)):
         read += len(chunk)
         yield chunk
+
+
+def _taken(request: Request, body: bytes, key: str | None) -> Response:
+    if len(body) > LARGEST:
+        return problem(413, f"The body is larger than {LARGEST:,} bytes.", code="body_too_large")
+    if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
+        return problem(400, "Idempotency-Key has 1 to 255 printable characters.", code="idempotency_key_invalid")
+    try:
+        given = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return problem(400, f"The body cannot be read as JSON: {error}", code="not_json")
+    if not isinstance(given, dict):
+        return problem(400, "The body is one run: an object with `test` and `inputs`.", code="not_a_run")
+    return _submitted(request, given, key, hashlib.sha256(body).hexdigest())
 
 
 def _submitted(request: Request, given: dict[str, Any], key: str | None, digest: str) -> Response:

@@ -125,6 +125,14 @@ def test_a_body_that_is_too_large_is_not_read(detector, monkeypatch):
     assert detector.post(URL, "x", content_type="text/plain").status_code == 415
 
 
+def test_a_key_sends_so_many_runs_a_second(detector, settings):
+    settings.INTAKE_REQUESTS_PER_SECOND = 1
+    assert post(detector, "no run").status_code == 400
+    answer = post(detector, sent())
+    assert (answer.status_code, answer.headers["Retry-After"]) == (429, "1")
+    assert not TestRun.objects.exists()
+
+
 def test_inputs_that_the_test_refuses_are_a_run_that_failed(detector):
     answer = post(detector, sent(inputs=COUNTS | {"green": 50_000}))
     assert (answer.status_code, answer.json()["outcome"]) == (201, "failed")
