@@ -80,6 +80,7 @@ class Shown(msgspec.Struct):
     failure: Annotated[str, Meta(description="why nothing was computed; empty unless it failed")]
     warnings: list[str]
     is_fit: Annotated[bool, Meta(description="whether it may be put on an exhibit")]
+    unfit_because: Annotated[list[str], Meta(description="why not, and what would make it fit")]
     dependency_group: str
     inputs_sha256: str
     item: Annotated[str, Meta(description="the run as an item of evidence")]
@@ -298,7 +299,7 @@ def _again(known: TestRun, digest: str) -> Response:
 def _shown(run: TestRun) -> dict[str, Any]:
     same = (
         "ref outcome is_exploratory exploratory_because p_value log10_lr log10_lr_cap log10_lr_reported discrepancies"
-        " withheld failure warnings is_fit dependency_group inputs_sha256 result"
+        " withheld failure warnings is_fit unfit_because dependency_group inputs_sha256 result"
     )
     return {name: getattr(run, name) for name in same.split()} | {
         "test": run.test_id,

@@ -13,8 +13,9 @@ from django.urls import NoReverseMatch, get_resolver, reverse
 from apps.cases import actions
 from apps.cases.findings import readiness
 from apps.cases.models import Claim, Exhibit
+from tests.cases.conftest import worksheet
 from tests.cases.test_claims import WIRE, capture, link, say  # noqa: F401 - fixtures
-from tests.rules.conftest import told
+from tests.rules.conftest import as_sent, told
 
 CAP = "possibly true, at best"
 
@@ -106,7 +107,7 @@ def test_the_api_has_no_way_to_grade_a_claim():
 # --- a claim is no evidence of what it says ---------------------------------------------------------------------------
 
 
-def test_a_capture_carries_no_likelihood_ratio(case, capture, people, sign_in):
+def test_a_capture_carries_no_likelihood_ratio(case, capture, people, sign_in, script):
     shown = {"shows": "What the paper printed.", "element": "harvesting", "dependency_group": "press"}
     strong = {"log10_lr": 2.0, "log10_lr_cap": 3.0}
     with pytest.raises(ValidationError, match=r"not that it is true.*\(R12\)"):
@@ -115,6 +116,8 @@ def test_a_capture_carries_no_likelihood_ratio(case, capture, people, sign_in):
     answer = client.post(f"/cases/{case.ref}/evidence/add/", {"item": capture.ref, **shown, **strong})
     assert answer.status_code == 422
     assert "it carries no likelihood ratio" in told(answer)
+    answer = script(people.analyst)(f"cases/{case.ref}/exhibits", item=capture.ref, **shown, **strong)
+    assert (answer.status_code, "(R12)" in told(answer)) == (422, True)
     actions.add_exhibit(case, item=capture, **shown, by=people.analyst)
     assert "shows only that it was said, not that it is true" in told(client.get(f"/cases/{case.ref}/evidence/"))
     with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
@@ -122,7 +125,7 @@ def test_a_capture_carries_no_likelihood_ratio(case, capture, people, sign_in):
     assert refused.value.__cause__.diag.constraint_name == "a_capture_carries_no_strength"
 
 
-def test_captures_alone_carry_no_finding(ready, capture, propose, people, sign_in):
+def test_captures_alone_carry_no_finding(ready, terms, capture, propose, people, sign_in, script):
     exhibit = actions.add_exhibit(
         ready,
         item=capture,
@@ -133,6 +136,14 @@ def test_captures_alone_carry_no_finding(ready, capture, propose, people, sign_i
     )
     with pytest.raises(ValidationError, match=r"E3 prove only that something was said.*\(R12\)"):
         propose(exhibits=[exhibit], confidence="likely")
+    alone = {"exhibits": [exhibit.number], "confidence": "likely"}
+    answer = script(people.analyst)(f"cases/{ready.ref}/findings", **as_sent(ready, terms, **alone))
+    assert (answer.status_code, "(R12)" in told(answer)) == (422, True)
+    carried = {"exhibits": exhibit.label, "extraction-harvesting-exhibits": exhibit.label}
+    likely = {"confidence": "likely", "extraction-harvesting-confidence": "likely"}
+    form = worksheet(ready, terms, **carried, **likely)
+    page = sign_in(people.analyst).post(f"/cases/{ready.ref}/findings/propose/", form)
+    assert (page.status_code, "(R12)" in told(page)) == (422, True)
     assert not ready.findings.exists()
 
 

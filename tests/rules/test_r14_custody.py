@@ -1,17 +1,26 @@
 """R14: a watermark result carries who held the key, or it is no exhibit."""
 
+import json
+
 import pytest
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 
 from apps.cases import actions as cases
 from apps.evidence import actions
+from apps.evidence.models import TestRun
 from tests.audit.planting import acting
 from tests.audit.tampering import sql
 from tests.evidence.conftest import COUNTS, DECLARED, LONG_AGO, OPEN, key_named, ran, suspect_named
 from tests.rules.conftest import told
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def detector(people, api):
+    suspect_named("Lantern 7B", people.analyst)
+    return api()
 
 
 def unheld(people):
@@ -59,6 +68,22 @@ def test_by_the_form(people, case, sign_in):
     assert "(R14)" in told(answer)
     page = told(sign_in(people.analyst).get(f"/evidence/runs/{run.ref}/"))
     assert "cannot be an exhibit" in page
+
+
+def test_through_the_api(people, case, detector, script):
+    sent = {"test": "green-list", "suspect": "Lantern 7B", "inputs": COUNTS | {"key_id": "nobodys-key"}}
+    body = json.dumps(sent | DECLARED | {"not_blind_because": OPEN})
+    submitted = detector.post("/api/v1/test-runs", body, content_type="application/json")
+    assert submitted.status_code == 201
+    said = submitted.json()
+    assert "(R14)" in " ".join(said["unfit_because"])
+    item = TestRun.objects.get(ref=said["ref"]).item
+    answer = script(people.analyst)(
+        f"cases/{case.ref}/exhibits", item=item.ref, shows="Keyed text.", element="training", dependency_group="key"
+    )
+    assert answer.status_code == 422
+    assert "Register the key and who held it, then run the test again. (R14)" in told(answer)
+    assert not case.exhibits.exists()
 
 
 def test_the_database_takes_none_either(people, case):

@@ -86,7 +86,7 @@ def run_test(request: HttpRequest, ref: str) -> HttpResponse:
             if run.is_fit:
                 messages.success(request, f"{run.ref} is computed. Say what it shows, and it is an exhibit.")
                 return redirect(f"{reverse('cases:add_exhibit', args=[case.ref])}?item={run.item.ref}")
-            messages.warning(request, f"{run.ref} is kept, and cannot be an exhibit. {run.unfit_because}")
+            messages.warning(request, f"{run.ref} is kept, and cannot be an exhibit. {' '.join(run.unfit_because)}")
             return redirect("cases:evidence", case.ref)
     return panel(request, case, "run_test", {"form": form, "test": method}, form, tab="cases:evidence")
 
