@@ -160,7 +160,7 @@ ADDED = {
     " gen_random_uuid(), 'case_seq', e.case_seq + 1))).* FROM audit_event e WHERE case_id IS NOT NULL"
     " ORDER BY id DESC LIMIT 1",
     "audit_leaf": "SELECT max(idx) + 1, max(event_id) + 1, max(xid), sha256('x') FROM audit_leaf",
-    "audit_tile": "SELECT level, n + 1, hashes FROM audit_tile WHERE level = 0",
+    "audit_tile": "SELECT level, n + 1, hashes FROM audit_tile WHERE level = 0 ORDER BY n DESC LIMIT 1",
     "audit_checkpoint": "SELECT number + 1, size + 1, note, signed_at, seal FROM audit_checkpoint"
     " ORDER BY number DESC LIMIT 1",
     "audit_manifest": "SELECT event_uuid, ordinal + 1, table_name, rows, content FROM audit_manifest LIMIT 1",
