@@ -27,7 +27,10 @@ NO_PAGES = {  # files, and parts of a page
     "evidence:print_sheet", "evidence:descriptor",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
-ROOMS = ("alerts", "audit", "disclosures", "evidence", "records")
+ROOMS = (
+    "accounts", "alerts", "audit", "cases", "disclosures", "evidence",
+    "insights", "notices", "policies", "records", "staff",
+)  # fmt: skip
 
 
 def look(page: Page, theme: str, width: int) -> list[tuple[Any, ...]]:
