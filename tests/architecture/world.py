@@ -314,7 +314,9 @@ class World:
         return evidence.open_order(trial, order=self.order, secret=self.secret, by=self.people.analyst)
 
     def score(self, trial: Any) -> None:
-        scored = {label: {"n": 40_000, "inputs": COUNTS} for label in trial.labels}
+        chance = COUNTS | {"green": 10_000}  # a control of which the key says nothing
+        found = {label: COUNTS if name == trial.suspect.name else chance for label, name in self.order.items()}
+        scored = {label: {"n": 40_000, "inputs": inputs} for label, inputs in found.items()}
         evidence.measure_order(trial, scores={"test_version": "", "scored": scored}, by=self.people.analyst2)
 
     # --- the register
