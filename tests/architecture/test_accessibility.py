@@ -1,8 +1,10 @@
 """Every page of casemgr in a real browser, judged by axe: in both themes, on a desk and on a phone.
 
-Taken from the table of permissions, which names every address: a new page is looked at by itself.
+Each page in one of these views, by turns; in all of them in the soak. Taken from the table of permissions, which names
+every address: a new page is looked at by itself.
 """
 
+from itertools import cycle
 from typing import Any
 
 import pytest
@@ -17,14 +19,12 @@ from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow, pytest.mark.timeout(400)]
 
-TWO = [("light", 1440), ("dark", 390)]
-VIEWS = [
-    pytest.param(TWO, id="two"),
-    pytest.param([("dark", 1440), ("light", 390)], id="others", marks=pytest.mark.soak),
-]
+VIEWS = [("light", 1440), ("dark", 390), ("dark", 1440), ("light", 390)]
+SHARES = [pytest.param(1, id="in-turn"), pytest.param(len(VIEWS), id="all", marks=pytest.mark.soak)]
 NO_PAGES = {  # files, and parts of a page
     "alerts:download_body", "alerts:rejection_item", "alerts:preview",
     "evidence:print_sheet", "evidence:descriptor",
+    "cases:exhibits_of_item", "cases:of_account", "notices:of_case", "notices:preview", "notices:pdf",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
@@ -44,9 +44,9 @@ def look(page: Page, theme: str, width: int) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.skipif(not AXE.is_file(), reason="axe-core is not installed: run `npm ci` (a demo leaves it out)")
-@pytest.mark.parametrize("views", VIEWS)
+@pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("room", ROOMS)
-def test_every_page_is_accessible_and_fits(window, monkeypatch, room, views):  # noqa: F811
+def test_every_page_is_accessible_and_fits(window, monkeypatch, room, share):  # noqa: F811
     monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())
     world, pages, wrong = World(), {}, {}
     routes = {
@@ -56,12 +56,12 @@ def test_every_page_is_accessible_and_fits(window, monkeypatch, room, views):  #
     }
     # Everything has happened before the first page is opened: no list is empty.
     addresses = {name: (route.right, reverse(name, args=route.args(world))) for name, route in routes.items()}
-    for name, (right, address) in addresses.items():
-        if "/api/" in address:
-            continue
+    shown = [(name, right, address) for name, (right, address) in addresses.items() if "/api/" not in address]
+    for (name, right, address), turn in zip(shown, cycle(range(len(VIEWS))), strict=False):
         if right not in pages:
             pages[right] = window(getattr(world.people, right))
         assert pages[right].goto(address).status == 200, name
+        views = (VIEWS * 2)[turn : turn + share]
         if found := [fault for theme, width in views for fault in look(pages[right], theme, width)]:
             wrong[name] = found
     assert wrong == {}

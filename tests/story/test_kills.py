@@ -87,6 +87,7 @@ def test_a_worker_killed_while_it_makes_a_report(tell, decided, processes):
     assert Event.objects.filter(action="disclosures.render_report").count() == 1
 
 
+@pytest.mark.soak  # the short form is in test_every_stage
 def test_the_story_and_its_worker_killed_in_the_middle(play, tell, processes):
     def goes_on_until(condition) -> None:
         story, worker = processes.story(play), processes.worker()
