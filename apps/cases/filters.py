@@ -82,10 +82,12 @@ class ExhibitFilter(django_filters.FilterSet):
             "capped": lambda one: one.is_capped,
             "against": lambda one: (one.said or 0.0) < 0,
         }
-        return exhibits.filter(pk__in=[one.key for one in self.found.exhibits if tests[value](one)])
+        return exhibits.filter(number__in=[one.number for one in self.found.exhibits if tests[value](one)])
 
     def standing(self, exhibits: QuerySet, name: str, value: str) -> QuerySet:
-        return exhibits.filter(pk__in=[one.key for one in self.found.exhibits if self.found.verdict(one) == value])
+        return exhibits.filter(
+            number__in=[one.number for one in self.found.exhibits if self.found.verdict(one) == value]
+        )
 
     def having_words(self, exhibits: QuerySet, name: str, words: str) -> QuerySet:
         return exhibits.filter(Q(shows__icontains=words.strip()) | Q(item__title__icontains=words.strip()))

@@ -217,7 +217,7 @@ def _exhibits(exhibits: list[Exhibit], evidence: strength.Strength) -> list[dict
             "sha256": exhibit.item.sha256,
             "file_name": exhibit.item.filename,
         }
-        | disclosed.exhibit(evidence, evidence.by_key[exhibit.pk])
+        | disclosed.exhibit(evidence, evidence.by_number[exhibit.number])
         for exhibit in exhibits
     ]
 

@@ -5,11 +5,11 @@ Three statements, however many exhibits and runs there are.
 
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F, Q
+from django.utils.functional import cached_property  # that of Python 3.11 locks, and there are thousands
 
 from apps.cases.models import Case, Independence
 from apps.cases.strength import sentences
@@ -59,17 +59,17 @@ class Strength:
         return {run: verdict for found in self.suspects for run, verdict in found.verdicts.items()}
 
     @cached_property
-    def by_key(self) -> dict[object, Weighed]:
-        return {exhibit.key: exhibit for exhibit in self.exhibits}
+    def by_number(self) -> dict[int, Weighed]:
+        return {exhibit.number: exhibit for exhibit in self.exhibits}
 
 
 def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
     """The strength of the case's exhibits; of those whose keys are in `only`, where that is given."""
     exhibits = _exhibits(case, only)
     runs = _runs(case)
-    own = {run["item"]: run for run in runs}
+    own = {run["ref"]: run for run in runs}
     again = _again(runs)
-    weighed = tuple(_weighed(row, own.get(row["item"]), again) for row in exhibits)
+    weighed = tuple(_weighed(row, own.get(row["run"]), again) for row in exhibits)
     argument = _argument(case)
     accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
     return Strength(
@@ -85,8 +85,8 @@ def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
     found = case.exhibits.order_by("number")
     if only is not None:
         found = found.filter(pk__in=list(only))
-    columns = ("pk", "number", "item", "dependency_group", "element", "log10_lr", "log10_lr_cap")
-    return [dict(row) for row in found.values(*columns)]
+    columns = ("number", "dependency_group", "element", "log10_lr", "log10_lr_cap")
+    return list(found.annotate(run=F("item__test_run__ref")).values("run", *columns))
 
 
 def _runs(case: Case) -> list[dict[str, Any]]:
@@ -94,9 +94,9 @@ def _runs(case: Case) -> list[dict[str, Any]]:
     items = case.exhibits.order_by().values("item")
     about = TestRun.objects.filter(item__in=items, suspect__isnull=False).order_by().values("suspect")
     found = TestRun.objects.filter(Q(item__in=items) | Q(suspect__in=about)).order_by("run_at", "id")
-    columns = ("ref", "item", "suspect", "test_id", "key", "is_exploratory", "is_primary", "lr_route")
+    columns = ("ref", "suspect", "test_id", "key", "is_exploratory", "is_primary", "lr_route")
     figures = ("p_value", "log10_p", "p_floor", "log10_lr")
-    return [dict(run) for run in found.annotate(about=F("suspect__name")).values("about", *columns, *figures)]
+    return list(found.annotate(about=F("suspect__name")).values("about", *columns, *figures))
 
 
 def _suspects(runs: Sequence[dict[str, Any]], labels: dict[str, str]) -> tuple[Corrected, ...]:
@@ -110,19 +110,14 @@ def _suspects(runs: Sequence[dict[str, Any]], labels: dict[str, str]) -> tuple[C
 
 
 def _weighed(row: dict[str, Any], run: dict[str, Any] | None, again: Again) -> Weighed:
-    plain = Weighed(
-        label=f"E{row['number']}",
-        group=row["dependency_group"],
-        log10_lr=row["log10_lr"],
-        cap=row["log10_lr_cap"],
-        element=row["element"],
-        key=row["pk"],
-    )
+    shown = (f"E{row['number']}", row["dependency_group"], row["log10_lr"], row["log10_lr_cap"])
     if run is None:
-        return plain
+        return Weighed(*shown, element=row["element"], number=row["number"])
     planned = not run["is_exploratory"]
-    return replace(
-        plain,
+    return Weighed(
+        *shown,
+        element=row["element"],
+        number=row["number"],
         planned=planned,
         primary=run["is_primary"],
         log10_p=run["log10_p"],

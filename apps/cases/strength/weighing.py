@@ -18,7 +18,8 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import cached_property
+
+from django.utils.functional import cached_property  # that of Python 3.11 locks, and there are thousands
 
 from apps.evidence.fingerprints import strength as fingerprints
 
@@ -67,7 +68,7 @@ class Weighed:
     suspect: str = ""
     test: str = ""
     computed: float | None = None  # before the cap
-    key: object = None
+    number: int = 0  # in its case
 
     @property
     def reported(self) -> float | None:

@@ -61,7 +61,7 @@ def _line(case: Case, found: strength.Strength, line: strength.Line) -> dict[str
 
 
 def _row(found: strength.Strength, exhibit: Exhibit) -> dict[str, Any]:
-    weighed = found.by_key[exhibit.pk]
+    weighed = found.by_number[exhibit.number]
     return {
         "exhibit": exhibit,
         "weighed": weighed,
