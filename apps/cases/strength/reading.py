@@ -8,7 +8,8 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from django.db.models import F, Q
+from django.db import connection
+from django.db.models import F, Q, QuerySet
 from django.utils.functional import cached_property  # that of Python 3.11 locks, and there are thousands
 
 from apps.cases.models import Case, Independence
@@ -21,6 +22,7 @@ BOUND = "at_most"  # the route whose number is no more than a bound
 
 # Suspect, test, key, and whether only planned runs are counted.
 Again = dict[tuple[Any, str, Any, bool], Reruns | None]
+Whole = tuple[tuple[Weighed, ...], Combined, tuple[Corrected, ...]]
 
 
 @dataclass(frozen=True)
@@ -63,40 +65,62 @@ class Strength:
         return {exhibit.number: exhibit for exhibit in self.exhibits}
 
 
+# What was weighed last: by the case, the state of the rows it was weighed from, and the lines held to be independent.
+_known: dict[tuple[Any, ...], Whole] = {}
+MOST = 16  # cases that a process remembers
+
+# Every write of a row gives it another place or another transaction.
+STATE = "SELECT count(*), coalesce(sum(hashtext(e.ctid::text || ' ' || e.xmin::text)), 0) FROM cases_exhibit e"
+
+
 def of(case: Case, *, only: Collection[Any] | None = None) -> Strength:
     """The strength of the case's exhibits; of those whose keys are in `only`, where that is given."""
-    exhibits = _exhibits(case, only)
-    runs = _runs(case)
-    own = {run["ref"]: run for run in runs}
-    again = _again(runs)
-    weighed = tuple(_weighed(row, own.get(row["run"]), again) for row in exhibits)
     argument = _argument(case)
-    accepted = argument.groups if argument and argument.state == Independence.State.ACCEPTED else ()
-    return Strength(
-        exhibits=weighed,
-        combined=combine(weighed, accepted),
-        suspects=_suspects(runs, {one.run: one.label for one in weighed if one.run}),
-        argument=argument,
-        scale=sentences.scale().id,
-    )
+    exhibits = _exhibits(case) if only is None else _exhibits(case).filter(pk__in=list(only))
+    return Strength(*_weigh(exhibits, _runs(case), _accepted(argument)), argument, sentences.scale().id)
 
 
-def _exhibits(case: Case, only: Collection[Any] | None) -> list[dict[str, Any]]:
-    found = case.exhibits.order_by("number")
-    if only is not None:
-        found = found.filter(pk__in=list(only))
+def known(case: Case) -> Strength:
+    """The same for a page: what has not changed since it was weighed last is not weighed again."""
+    argument = _argument(case)
+    accepted = _accepted(argument)
+    state = (case.pk, _state(case), _runs(case).order_by().count(), accepted)
+    found = _known.get(state)
+    if found is None:
+        if len(_known) >= MOST:
+            _known.clear()
+        found = _known[state] = _weigh(_exhibits(case), _runs(case), accepted)
+    return Strength(*found, argument, sentences.scale().id)
+
+
+def _state(case: Case) -> tuple[int, int]:
+    """Another one after any change of the case's exhibits. Runs are written once, so that their number says enough."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"{STATE} WHERE e.case_id = %s", [case.pk])
+        return cursor.fetchone()
+
+
+def _weigh(exhibits: QuerySet, found: QuerySet, accepted: Collection[str]) -> Whole:
+    runs = list(found)
+    own, again = {run["ref"]: run for run in runs}, _again(runs)
+    weighed = tuple(_weighed(row, own.get(row["run"]), again) for row in exhibits)
+    suspects = _suspects(runs, {one.run: one.label for one in weighed if one.run})
+    return weighed, combine(weighed, accepted), suspects
+
+
+def _exhibits(case: Case) -> QuerySet:
     columns = ("number", "dependency_group", "element", "log10_lr", "log10_lr_cap")
-    return list(found.annotate(run=F("item__test_run__ref")).values("run", *columns))
+    return case.exhibits.order_by("number").annotate(run=F("item__test_run__ref")).values("run", *columns)
 
 
-def _runs(case: Case) -> list[dict[str, Any]]:
+def _runs(case: Case) -> QuerySet:
     """The runs that are exhibits, and every other run on their suspects, oldest first: nobody chooses which count."""
     items = case.exhibits.order_by().values("item")
     about = TestRun.objects.filter(item__in=items, suspect__isnull=False).order_by().values("suspect")
     found = TestRun.objects.filter(Q(item__in=items) | Q(suspect__in=about)).order_by("run_at", "id")
     columns = ("ref", "suspect", "test_id", "key", "is_exploratory", "is_primary", "lr_route")
     figures = ("p_value", "log10_p", "p_floor", "log10_lr")
-    return list(found.annotate(about=F("suspect__name")).values("about", *columns, *figures))
+    return found.annotate(about=F("suspect__name")).values("about", *columns, *figures)
 
 
 def _suspects(runs: Sequence[dict[str, Any]], labels: dict[str, str]) -> tuple[Corrected, ...]:
@@ -151,6 +175,10 @@ def _tested(run: dict[str, Any], labels: dict[str, str]) -> Attempt:
         exhibit=labels.get(run["ref"], ""),
         planned=not run["is_exploratory"],
     )
+
+
+def _accepted(argument: Independence | None) -> tuple[str, ...]:
+    return tuple(argument.groups) if argument and argument.state == Independence.State.ACCEPTED else ()
 
 
 def _argument(case: Case) -> Independence | None:

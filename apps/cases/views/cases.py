@@ -84,7 +84,7 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
     exhibits = list(queries.exhibits(found))
     figures = queries.figures(found)
     days = queries.activity_per_day(found)
-    together = strength.of(found)
+    together = strength.known(found)
     context = {
         "figures": figures,
         "exhibits": exhibits,

@@ -19,7 +19,7 @@ ROWS = 25  # exhibits of a page
 @require_safe
 def evidence(request: HttpRequest, ref: str) -> HttpResponse:
     case = find(request, ref)
-    found = strength.of(case)
+    found = strength.known(case)
     narrowed = filters.ExhibitFilter(request.GET, queries.exhibits(case), strength=found)
     opened = request.GET.get("group", "")
     shown = page(narrowed.qs, ("number",), request.GET, size=ROWS)
@@ -77,7 +77,7 @@ def _row(found: strength.Strength, exhibit: Exhibit) -> dict[str, Any]:
 def runs(request: HttpRequest, ref: str) -> HttpResponse:
     """Every run on the suspects of the case, whoever asked for it and whatever came out."""
     case = find(request, ref)
-    found = strength.of(case)
+    found = strength.known(case)
     shown = page(queries.runs_on_suspects(found), ("-run_at", "-id"), request.GET)
     context = {
         "strength": found,
