@@ -132,7 +132,8 @@ def local_signer() -> Signer:
 
 def _begin() -> Snapshot:
     with connection.cursor() as cursor:
-        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        # Starting parallel workers takes longer than the pass.
+        cursor.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ; SET LOCAL max_parallel_workers_per_gather = 0")
         cursor.execute(
             "SELECT pg_snapshot_xmin(s)::text::bigint, pg_snapshot_xmax(s)::text::bigint,"
             " has_function_privilege('pg_control_system()', 'execute') FROM pg_current_snapshot() s"
@@ -158,9 +159,11 @@ def _state(snapshot: Snapshot) -> LogState:
 
 def _waiting(state: LogState, limit: int) -> list[Waiting]:
     with connection.cursor() as cursor:
+        # Each leaf is looked up by itself: as a join PostgreSQL reads all leaves, with each pass over a long backlog.
         cursor.execute(
-            "SELECT id, xid, body, body_sha256, seal FROM audit_event e WHERE (xid, id) > (%s, %s)"
-            " AND NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY xid, id LIMIT %s",
+            "SELECT id, xid, body, body_sha256, seal FROM audit_event e LEFT JOIN LATERAL"
+            " (SELECT true AS yes FROM audit_leaf WHERE event_id = e.id LIMIT 1) placed ON true"
+            " WHERE (xid, id) > (%s, %s) AND placed.yes IS NULL ORDER BY xid, id LIMIT %s",
             [state.low_xid, state.low_id, limit],
         )
         return [
