@@ -106,6 +106,11 @@ def test_a_change_past_all_of_python_is_seen(ready, people, sign_in):
     assert client.get(address).context["strength"].combined.log10_lr < before
 
 
+def test_a_ratio_beyond_counting_is_shown_as_a_power(ready, add_exhibit, shown):
+    add_exhibit(ready, group="far", lr=-4000.0)
+    assert "1/10⁴⁰⁰⁰" in shown()
+
+
 def test_the_picture_stays_readable(ready, add_exhibit):
     for n in range(30):
         add_exhibit(ready, group=f"line {n}", lr=n / 10)

@@ -2,10 +2,13 @@
 
 import math
 
+from apps.core.ui.formats import SUPERSCRIPT
 from apps.core.ui.formats import number as count
 from apps.core.ui.formats import p_value as p_text
 
 from .schema import FingerprintTest, Inputs, Result
+
+POWERS_FROM = 9  # log10
 
 __all__ = ["count", "p_text", "percent", "ratio", "sentence"]
 
@@ -16,7 +19,10 @@ def percent(rate: float) -> str:
 
 
 def ratio(log10_lr: float) -> str:
-    """A likelihood ratio of at least 1 with two or three digits, never rounded up: "2.3", "334", "24 000"."""
+    """A likelihood ratio of at least 1 with two or three digits, never rounded up: "2.3", "334", "24 000"; one that
+    nobody counts the digits of as a power: "10⁸⁵"."""
+    if log10_lr >= POWERS_FROM:
+        return f"10{str(math.floor(log10_lr)).translate(SUPERSCRIPT)}"
     value = 10**log10_lr * (1 + 1e-12)
     if value < 10:
         return f"{math.floor(10 * value) / 10:.1f}"

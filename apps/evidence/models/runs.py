@@ -160,6 +160,11 @@ class TestRun(AuditedModel):
         return self.declared["controls"]
 
     @property
+    def further_figures(self) -> dict[str, float]:
+        """What else the test computed, by its name in words."""
+        return {name.replace("_", " "): value for name, value in (self.result or {}).get("figures", {}).items()}
+
+    @property
     def unfit_because(self) -> list[str]:
         """Why it may not be put on an exhibit, and what would make it fit."""
         if self.failure:

@@ -38,6 +38,11 @@ def test_a_ratio_is_never_rounded_up(lr, text):
     assert wording.ratio(math.log10(lr)) == text
 
 
+@pytest.mark.parametrize(("log10_lr", "text"), [(9.0, "10⁹"), (85.71, "10⁸⁵"), (4_000.5, "10⁴⁰⁰⁰")])
+def test_a_ratio_beyond_counting_is_a_power(log10_lr, text):
+    assert wording.ratio(log10_lr) == text
+
+
 def test_support_is_said_with_its_limit():
     result = green_list(124_201, 32_628, validation={"controls": 1_000})
     assert result.log10_lr > 20
