@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from django import forms
 from django.contrib.auth.models import AnonymousUser
+from django.forms.renderers import DjangoTemplates, TemplatesSetting
 from django.template import Context, Template
 from django.test import RequestFactory
 from hypothesis import given
@@ -340,3 +341,13 @@ def test_the_strength_chart_can_be_read_without_seeing_it():
 def test_charts_of_nothing_are_no_error():
     assert draw("{% sparkline none %}", none=[]) == ""
     assert "<svg" in draw('{% bars none none "Calls" %}', none=[])
+
+
+def test_our_select_is_djangos():
+    choices = [("", "any"), ("some", [("a", "A & <b>"), ("c", "C")]), ("7", "seven"), (8, "eight")]
+    widget = forms.Select(choices=choices, attrs={"required": True, "data-note": 'say "so"', "hidden": False})
+    ours, theirs = (
+        re.sub(r"\s*\n\s*", "\n", widget.render("one", "7", renderer=renderer)).strip()
+        for renderer in (TemplatesSetting(), DjangoTemplates())
+    )
+    assert ours == theirs
