@@ -117,10 +117,10 @@ def log(family) -> None:
 @contextmanager
 def put_back(table: str) -> Iterator[None]:
     """What is done to a table in here is undone at the end: a log sealed anew for each would cost far more."""
-    with guards_off():
+    with guards_off(table):
         sql(f"CREATE TEMPORARY TABLE kept ON COMMIT PRESERVE ROWS AS SELECT * FROM {table}")
     yield
-    with guards_off():
+    with guards_off(table):
         sql(f"DELETE FROM {table}")
         sql(f"INSERT INTO {table} SELECT * FROM kept")
         sql("DROP TABLE kept")
@@ -137,7 +137,7 @@ def test_every_changed_column_of_the_log_is_named(log, table):
     assert sql(f"SELECT count(*) FROM {table} WHERE {where}") == [(1,)]
     for column, value in columns.items():
         with put_back(table):
-            with guards_off():
+            with guards_off(table):
                 sql(f"UPDATE {table} SET {column} = {value} WHERE {where}")
             report = verify()
             assert found_in_log(report, table), f"{table}.{column} was changed and not named: {sentences(report)}"
@@ -148,7 +148,7 @@ def test_every_changed_column_of_the_log_is_named(log, table):
 def test_a_deleted_row_of_the_log_is_named(log):
     for table, (where, _) in LOG.items():
         with put_back(table):
-            with guards_off():
+            with guards_off(table):
                 sql(f"DELETE FROM {table} WHERE {where}")
             assert found_in_log(verify(), table), table
     assert verify().holds
@@ -174,7 +174,7 @@ ADDED = {
 def test_an_added_row_of_the_log_is_named(log):
     for table, row in ADDED.items():
         with put_back(table):
-            with guards_off():
+            with guards_off(table):
                 sql(f"INSERT INTO {table} ({', '.join(columns_of(table))}) {row}")
             assert found_in_log(verify(), table), table
     assert verify().holds
