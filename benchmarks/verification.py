@@ -101,6 +101,10 @@ def build(events: int) -> int:
     return written
 
 
+# Of transactions that a new cluster has behind it: the sequencer would look at those of the future with every pass.
+FIRST_XID, PER_XID = 3, 2000
+
+
 class Trail:
     """Writes events as the ledger would, and sequences them as the sequencer would."""
 
@@ -235,7 +239,7 @@ class Trail:
         data = ledger.canonical(body)
         table, tables = ("policies_document", None) if row else ("", '["policies_document"]')
         return (
-            *(number, event_uuid, 1000 + number // 2, at, act, actor, "person", "", act, verb),
+            *(number, event_uuid, FIRST_XID + number // PER_XID, at, act, actor, "person", "", act, verb),
             *(table, row, tables, None, None, body["reason"], 1),
             *(data, hashlib.sha256(data).digest(), ledger.seal(data)),
         )
@@ -289,7 +293,9 @@ class Trail:
         from apps.audit.models import LogState
 
         signed = -(-self.tree.size // PER_CHECKPOINT)
-        state = LogState(size=self.tree.size, signed=self.tree.size, checkpoints=signed, low_xid=1)
+        self.cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")
+        low = self.cursor.fetchone()[0]
+        state = LogState(size=self.tree.size, signed=self.tree.size, checkpoints=signed, low_xid=low)
         state.seal = ledger.seal(state.sealed_text)
         state.save()
 
