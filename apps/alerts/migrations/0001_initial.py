@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
         ("accounts", "0001_initial"),
         ("audit", "0001_functions"),
         ("staff", "0001_initial"),
-        ("staff", "__first__"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [

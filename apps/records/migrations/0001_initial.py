@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ("audit", "0001_functions"),
-        ("staff", "__first__"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
