@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from django.core.management.commands import flush
@@ -93,9 +94,8 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
             *(switch(name, "ENABLE") for name in filled),
         ]
 
-    connection.ops.sql_flush = empty_as_owner  # type: ignore[method-assign, assignment]
-    flush.emit_post_migrate_signal = lambda *_: None  # type: ignore[attr-defined]
-    yield
+    with patch.object(connection.ops, "sql_flush", empty_as_owner), patch.object(flush, "emit_post_migrate_signal"):
+        yield
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(
             "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -31,6 +31,10 @@ class Refused(Exception):
         super().__init__(reason)
         self.status, self.code, self.reason, self.wait = status, code, reason, max(1, math.ceil(wait))
 
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.wait)}
+
 
 @dataclass
 class Lease:

@@ -179,12 +179,8 @@ class RunsView(APIView):
                     limits.admit(request.auth.pk, detector)
                 body, key = _body(request, detector)
                 return _taken(request, body, key)
-        except limits.Refused as refused:
-            return problem(
-                refused.status, refused.reason, code=refused.code, headers={"Retry-After": str(refused.wait)}
-            )
-        except signatures.Refused as error:
-            return problem(error.status, error.reason, code=error.code, headers=error.headers)
+        except (limits.Refused, signatures.Refused) as refused:
+            return problem(refused.status, refused.reason, code=refused.code, headers=refused.headers)
         except UnreadablePostError:
             return problem(400, "The body ended before it was complete.", code="body_broken_off")
 

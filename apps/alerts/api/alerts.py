@@ -64,8 +64,7 @@ class AlertsView(APIView):
                 )
             limits.count(request.auth.pk, receipt.count("items"))
         except limits.Refused as refused:
-            headers = {"Retry-After": str(refused.wait)}
-            return problem(refused.status, refused.reason, code=refused.code, headers=headers)
+            return problem(refused.status, refused.reason, code=refused.code, headers=refused.headers)
         except signatures.Refused as unsigned:
             signatures.count(detector, unsigned)
             return problem(unsigned.status, unsigned.reason, code=unsigned.code, headers=unsigned.headers)

@@ -159,11 +159,9 @@ def _state(snapshot: Snapshot) -> LogState:
 
 def _waiting(state: LogState, limit: int) -> list[Waiting]:
     with connection.cursor() as cursor:
-        # Each leaf is looked up by itself: as a join PostgreSQL reads all leaves, with each pass over a long backlog.
         cursor.execute(
-            "SELECT id, xid, body, body_sha256, seal FROM audit_event e LEFT JOIN LATERAL"
-            " (SELECT true AS yes FROM audit_leaf WHERE event_id = e.id LIMIT 1) placed ON true"
-            " WHERE (xid, id) > (%s, %s) AND placed.yes IS NULL ORDER BY xid, id LIMIT %s",
+            "SELECT id, xid, body, body_sha256, seal FROM audit_event e WHERE (xid, id) > (%s, %s)"
+            " AND NOT EXISTS (SELECT FROM audit_leaf l WHERE l.event_id = e.id) ORDER BY xid, id LIMIT %s",
             [state.low_xid, state.low_id, limit],
         )
         return [
