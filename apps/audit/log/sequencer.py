@@ -210,7 +210,11 @@ def _append(state: LogState, edge: merkle.Edge, events: list[Waiting]) -> merkle
     leaves = [merkle.leaf_hash(event.body) for event in events]
     grown, tiles = merkle.append(state.size, edge, leaves)
     with connection.cursor() as cursor:
-        with cursor.copy("COPY audit_leaf (idx, event_id, xid, hash) FROM STDIN") as copy:
+        # Django hands COPY on to the driver as it is, with the driver's own errors, which nobody here waits for.
+        with (
+            connection.wrap_database_errors,
+            cursor.copy("COPY audit_leaf (idx, event_id, xid, hash) FROM STDIN") as copy,
+        ):
             for index, (event, leaf) in enumerate(zip(events, leaves, strict=True), start=state.size):
                 copy.write_row((index, event.id, event.xid, leaf))
         cursor.executemany(

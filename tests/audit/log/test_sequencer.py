@@ -13,7 +13,7 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings as project
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 
 from apps.audit.log import merkle, notes, sequencer, wire
 from apps.audit.management.commands import sequencer as command
@@ -264,6 +264,30 @@ def test_only_one_leads(people):
         assert Leaf.objects.count() == 0
         other.execute("SELECT pg_advisory_unlock(%s)", [sequencer.LOCK])  # a session that ends may take its time
     assert sequencer.sequence() > 0
+
+
+@pytest.mark.parametrize(
+    "step", ["_begin", "_waiting", "edge_of", "_refuse_contradiction", "merkle.append", "_publish"]
+)
+def test_a_session_that_ends_at_any_step_is_an_error_that_the_command_waits_out(people, monkeypatch, step):
+    """Whatever is being said to the database just then, COPY included: the sequencer tries again, and does not die."""
+    _ = people.admin
+    where, _, name = f"sequencer.{step}".rpartition(".")
+    target = {"sequencer": sequencer, "sequencer.merkle": merkle}[where]
+    original = getattr(target, name)
+
+    def cut(*arguments):
+        with another_session() as session:
+            session.execute("SELECT pg_terminate_backend(%s, 5000)", [connection.connection.info.backend_pid])
+        return original(*arguments)
+
+    monkeypatch.setattr(target, name, cut)
+    with pytest.raises((OperationalError, InterfaceError)):
+        sequencer.sequence()
+    connection.close()
+    monkeypatch.undo()
+    assert sequencer.sequence() > 0
+    assert unsequenced() == 0
 
 
 def test_what_the_guard_noted_is_cleared_away(people):
