@@ -51,7 +51,7 @@ soak: setup-dev ## the long form of the proofs
 
 lock: setup-dev ## compile requirements/*.in into locks with hashes (ARGS=--upgrade takes newer versions)
 	cd requirements && ../$(COMPILE) $(ARGS) dev.in -o dev.txt
-	cd requirements && for name in demo base setup s3; do ../$(COMPILE) $$name.in -c dev.txt -o $$name.txt || exit 1; done
+	cd requirements && for name in demo base setup s3 spark; do ../$(COMPILE) $$name.in -c dev.txt -o $$name.txt || exit 1; done
 	cd requirements && for name in clients clients-thehive4 peers; do ../$(COMPILE) $(ARGS) --no-deps $$name.in -o $$name.txt || exit 1; done
 
 setup:

@@ -18,5 +18,7 @@ app.conf.beat_schedule = {
     "fixity": {"task": "evidence.nightly_fixity", "schedule": crontab(hour=2, minute=30)},
     "verify-trail": {"task": "audit.verify_nightly", "schedule": crontab(hour=2, minute=40)},
     "sweep-vault": {"task": "core.sweep_vault", "schedule": 3600.0},
+    "link-all": {"task": "accounts.link_all", "schedule": crontab(hour=3, minute=10)},
+    "link-new": {"task": "accounts.link_new", "schedule": 60.0},
     "retain": {"task": "records.retain", "schedule": crontab(hour=2, minute=20)},
 }

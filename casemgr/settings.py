@@ -347,6 +347,10 @@ FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHand
 
 # A loud band over every page: the data is invented.
 DRILL = env.bool("DRILL", default=False)
+# Where Apache Spark does the first stages of every linkage of all accounts; empty: the worker does them.
+SPARK_MASTER = env.str("SPARK_MASTER", default="")
+# Accounts in the smallest ring that is shown. Fewer than eight are a family or a team more often than a campaign.
+RING_LEAST = env.int("RING_LEAST", default=8)
 
 # Where webhooks may go: names of hosts (`.example.org` for all below it, `*` for every one), and networks that are not
 # on the internet. A drill may call this machine.

@@ -5,12 +5,9 @@ and counts them down by itself, so that a busy key costs four small updates a se
 A day's items are counted in the same updates: its limit holds to within what is sent in a quarter of a second.
 """
 
-import math
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from threading import BoundedSemaphore, Lock
+from threading import Lock
 from typing import Any
 from uuid import UUID
 
@@ -19,21 +16,10 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.alerts.models import Detector
+from apps.core.problems import Refused
 
 TERM = 0.25  # seconds for which a process takes requests at once
 KEPT = 10_000  # keys that a process remembers
-
-
-class Refused(Exception):
-    """Not now: why, and after how many seconds it may be tried again."""
-
-    def __init__(self, status: int, code: str, reason: str, wait: float) -> None:
-        super().__init__(reason)
-        self.status, self.code, self.reason, self.wait = status, code, reason, max(1, math.ceil(wait))
-
-    @property
-    def headers(self) -> dict[str, str]:
-        return {"Retry-After": str(self.wait)}
 
 
 @dataclass
@@ -48,18 +34,6 @@ class Lease:
 
 _leases: dict[UUID, Lease] = {}
 _lock = Lock()
-_at_work = BoundedSemaphore(settings.INTAKE_AT_WORK)
-
-
-@contextmanager
-def at_work() -> Iterator[None]:
-    """One of the requests that this process works on. Raises Refused at once when there are enough of them."""
-    if not _at_work.acquire(blocking=False):
-        raise Refused(503, "busy", "Too many requests are being taken in at this moment: send it again.", 1)
-    try:
-        yield
-    finally:
-        _at_work.release()
 
 
 def admit(key: UUID, detector: Detector | None) -> None:

@@ -28,6 +28,7 @@ urlpatterns = [
     path("queue/<uuid:pk>/", groups.group, name="group"),
     path("queue/<uuid:pk>/preview/", queue.preview, name="preview"),
     path("queue/<uuid:pk>/accounts/", groups.group_accounts, name="group_accounts"),
+    path("queue/<uuid:pk>/rings/", groups.group_rings, name="group_rings"),
     path("queue/<uuid:pk>/claim/", groups.claim, name="claim"),
     path("queue/<uuid:pk>/release/", groups.release, name="release"),
     path("queue/<uuid:pk>/dismiss/", groups.dismiss, name="dismiss"),

@@ -16,12 +16,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
-from operator import attrgetter
 from typing import Any, TypeVar, cast
 from uuid import UUID
 
 import rfc8785
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models
 from django.db.backends.utils import CursorWrapper
@@ -39,6 +39,8 @@ SCHEMA_VERSION = 1
 # So many rows at once make what PostgreSQL knows about the table's size untrue, and its plans bad, for the minute until
 # it looks itself: taking 24,000 accounts out of a case again then took minutes instead of a second.
 MANY = 5000
+
+LARGE = (ArrayField, models.JSONField, models.BinaryField)
 
 COPIED = 20  # rows from which on COPY is cheaper than one statement with all of them
 
@@ -140,6 +142,7 @@ class Batch:
         self.parts: list[dict] = []
         self.manifests: list[tuple[str, bytes, bytes]] = []  # table, digests, content
         self.awaited: list[tuple[type[AuditedModel], CursorWrapper]] = []  # sent, and their answers not looked at yet
+        self.unknown: dict[str, int] = {}  # rows by table that PostgreSQL's statistics do not know of
 
     @property
     def tables(self) -> list[str]:
@@ -188,9 +191,20 @@ class Batch:
                     "manifest_sha256": hashlib.sha256(digests).hexdigest(),
                 }
             )
-        if count >= MANY:
+            self._analyse(model, count)
+
+    def _analyse(self, model: type[AuditedModel], count: int) -> None:
+        """See MANY. Of a table that is large already so many rows are no news: looking at it would cost more. Nor are
+        lists and documents looked into, which costs more than all else together: that waits for PostgreSQL itself."""
+        table = model._meta.db_table
+        self.unknown[table] = self.unknown.get(table, 0) + count
+        if self.unknown[table] >= MANY:
             with connection.cursor() as cursor:
-                cursor.execute(f"ANALYZE {model._meta.db_table}")
+                cursor.execute("SELECT reltuples FROM pg_class WHERE oid = %s::regclass", [table])
+                if self.unknown[table] >= cursor.fetchone()[0] / 2:
+                    plain = [str(f.column) for f in model._meta.concrete_fields if not isinstance(f, LARGE)]
+                    cursor.execute(f"ANALYZE {table} ({', '.join(plain)})")
+                    self.unknown[table] = 0
 
     def insert(self, model: type[AuditedModel], rows: Iterable[dict[str, Any]]) -> int:
         """Insert rows given as column -> value (ids are made here when missing); returns how many.
@@ -213,6 +227,18 @@ class Batch:
             written += len(chunk)
         return written
 
+    def copy(self, model: type[AuditedModel], columns: Mapping[str, Sequence[Any]]) -> int:
+        """As `insert`, of many whole rows, given as column -> the values of all rows in order, an id each; returns how
+        many."""
+        total = len(columns["id"])
+        for start in range(0, total, MANY):
+            part = {name: values[start : start + MANY] for name, values in columns.items()}
+            try:
+                self._copy(model, list(part), digests.told_columns(model, part))
+            except digests.Untold:
+                self._insert(model, [dict(zip(part, row, strict=True)) for row in zip(*part.values(), strict=True)])
+        return total
+
     def _insert(self, model: type[AuditedModel], rows: list[dict[str, Any]]) -> None:
         table, columns = model._meta.db_table, ", ".join(f'"{column}"' for column in rows[0])
         self.send(
@@ -221,7 +247,7 @@ class Batch:
             [json.dumps(rows, default=str)],
         )
 
-    def _copy(self, model: type[AuditedModel], columns: list[str], told: list[digests.Told]) -> None:
+    def _copy(self, model: type[AuditedModel], columns: list[str], told: digests.Told) -> None:
         """In the order given: who writes the same rows in the same order is waited for, not deadlocked with."""
         _refuse_outside(model, self)
         names = ", ".join(f'"{column}"' for column in columns)
@@ -231,9 +257,9 @@ class Batch:
             connection.cursor() as cursor,
             cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy,
         ):
-            copy.write("".join(row.line for row in told))
-        told.sort(key=attrgetter("entry"))
-        self._wrote(model, len(told), b"".join(row.entry for row in told), b"\n".join(row.text for row in told))
+            copy.write("\n".join([*told.lines, ""]))
+        entries, texts = zip(*sorted(zip(told.entries, told.texts, strict=True)), strict=True)
+        self._wrote(model, len(entries), b"".join(entries), b"\n".join(texts))
 
 
 def _with_digests(model: type[AuditedModel], sql: str) -> str:
@@ -350,7 +376,7 @@ APPEND = f"""
     WITH listed AS (
         INSERT INTO {Manifest._meta.db_table} (event_uuid, ordinal, table_name, rows, content)
         SELECT %s, ordinal - 1, table_name, rows, content
-        FROM unnest(%s::text[], %s::bytea[], %s::bytea[]) WITH ORDINALITY AS m (table_name, rows, content, ordinal)
+        FROM unnest(%s::text[], %b::bytea[], %b::bytea[]) WITH ORDINALITY AS m (table_name, rows, content, ordinal)
     )
     INSERT INTO {Event._meta.db_table} (event_uuid, occurred_at, act_uuid, actor, actor_kind, on_behalf_of, request_id,
         action, object_type, object_id, tables, case_id, case_seq, reason, schema_version, body, body_sha256, seal)

@@ -10,3 +10,8 @@ def plain(values: Iterable[str]) -> str:
     statement itself when there are thousands.
     """
     return "{" + ",".join(values) + "}"
+
+
+def quoted(values: Iterable[str]) -> str:
+    """The same of texts that may hold anything."""
+    return plain('"' + value.replace("\\", r"\\").replace('"', r"\"") + '"' for value in values)

@@ -2,6 +2,7 @@
 
 import errno
 import logging
+import math
 from http import HTTPStatus
 from typing import Any
 
@@ -16,6 +17,18 @@ log = logging.getLogger(__name__)
 
 AGAIN = {"Retry-After": "5"}
 MEDIA_TYPE = "application/problem+json"
+
+
+class Refused(Exception):
+    """A request that is not taken, or not now: why, and after how many seconds it may be tried again."""
+
+    def __init__(self, status: int, code: str, reason: str, wait: float = 0) -> None:
+        super().__init__(reason)
+        self.status, self.code, self.reason, self.wait = status, code, reason, max(1, math.ceil(wait)) if wait else 0
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.wait)} if self.wait else {}
 
 
 def problem(
@@ -42,6 +55,8 @@ def handle(error: Exception, context: dict) -> Response | None:
     if isinstance(error, ValidationError):
         by_field: dict[str, Any] = {"errors": error.message_dict} if hasattr(error, "error_dict") else {}
         return problem(422, " ".join(error.messages), code="refused", **by_field)
+    if isinstance(error, Refused):
+        return problem(error.status, error.reason, code=error.code, headers=error.headers)
     if isinstance(error, exceptions.APIException):
         return _of_drf(error)
     if reason := unavailable(error):

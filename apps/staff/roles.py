@@ -67,6 +67,20 @@ MEASURE_FILES = {
     "evidence.resume_fixity",
 }
 
+# Which accounts belong together: looked for by a program, judged by people.
+JUDGE_RINGS = {
+    "accounts.start_linkage",
+    "accounts.stop_linkage",
+    "accounts.suspect_ring",
+    "accounts.explain_ring",
+    "accounts.reopen_ring",
+    "accounts.cut_link",
+    "accounts.confirm_link",
+    "accounts.undo_tie",
+    "accounts.open_shared",
+    "accounts.open_path",
+}
+
 # What tests take their names from: models, ours and others', and what was planted in answers.
 REGISTER = {
     "evidence.register_version",
@@ -97,11 +111,13 @@ INVESTIGATE = (
     READ_CASEWORK
     | KEEP_EVIDENCE
     | REGISTER
+    | JUDGE_RINGS
     | {
         "accounts.view_identifiers",
         "accounts.open_identifiers",
         "accounts.find_sharing",
         "accounts.import_records",
+        "accounts.start_import",
         "alerts.claim",
         "alerts.take_next",
         "alerts.release",
@@ -120,6 +136,10 @@ INVESTIGATE = (
         "evidence.collect",
         "evidence.derive",
         "evidence.normalise",
+        "evidence.open_log",
+        "evidence.map_log",
+        "evidence.give_up_log",
+        "evidence.ask_again",
         "evidence.run_test",
         "evidence.run_on_accounts",
         "evidence.draft_plan",
@@ -132,6 +152,7 @@ INVESTIGATE = (
         "evidence.abandon_order",
         "cases.open_case",
         "cases.open_case_from_group",
+        "cases.open_case_from_ring",
         "cases.start_investigation",
         "cases.describe",
         "cases.assign",
@@ -140,6 +161,12 @@ INVESTIGATE = (
         "cases.look_up_identifier",
         "cases.exclude_accounts",
         "cases.restore_accounts",
+        "cases.add_ring",
+        "cases.freeze_members",
+        "cases.draw_sample",
+        "cases.mark_sample",
+        "cases.start_step",
+        "cases.undo_step",
         "cases.add_party",
         "cases.correct_party",
         "cases.add_exhibit",
@@ -310,6 +337,7 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | {"records.view", "records.view_retention"}
             | {"accounts.view_identifiers", "accounts.open_identifiers", "accounts.find_sharing"}
+            | {"accounts.open_shared", "accounts.open_path"}
             | {"alerts.view_detectors"}
             | MEASURE_FILES
             | {"disclosures.open_report", "disclosures.open_bundle", "staff.view"}
@@ -360,6 +388,11 @@ ROLES: dict[str, Role] = {
         "posts alerts and test runs, and reads what became of them",
         frozenset({"alerts.receive", "evidence.run_test", "evidence.run_on_accounts"}),
     ),
+    "account_system": Role(
+        "Account system",
+        "a program of the provider's that sends account records, and reads what became of them",
+        frozenset({"accounts.import_records", "accounts.start_import"}),
+    ),
     "monitor": Role(
         "Monitor",
         "a program that asks for verifications of the trail and reads their verdicts",
@@ -374,6 +407,10 @@ ROLES: dict[str, Role] = {
                 "staff.bootstrap",
                 "policies.import_terms",
                 "accounts.record_seen",
+                "accounts.carry_on_import",
+                "accounts.start_linkage",
+                "accounts.keep_found",
+                "accounts.write_rings",
                 "alerts.demote_detector",
                 "alerts.rank_again",
                 "alerts.tell_late",
@@ -382,6 +419,12 @@ ROLES: dict[str, Role] = {
                 "evidence.remove_file",
                 "evidence.start_fixity",
                 "evidence.measure_files",
+                "cases.carry_on_step",
+                "evidence.read_log",
+                "evidence.assemble_log",
+                "evidence.profile_log",
+                "evidence.fail_log",
+                "evidence.compute_again",
                 "notices.render_notice",
                 "disclosures.render_report",
                 "records.start_run",

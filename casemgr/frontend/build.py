@@ -1,4 +1,4 @@
-"""Turns what npm installed into the few static files casemgr serves: one icon sprite, the typefaces and their CSS.
+"""Turns what npm installed into the few static files casemgr serves: an icon sprite, typefaces, libraries that draw.
 
 Run `npm ci` first, then `python casemgr/frontend/build.py`. Standard library only: it runs during set-up, before
 Django is configured. Our own CSS and JavaScript are served from where they lie (casemgr/frontend/css and js).
@@ -75,6 +75,16 @@ def build_fonts() -> None:
     (OUT / "fonts.css").write_text("\n".join(rules), encoding="utf-8")
 
 
+# Scripts that only the pages load that draw with them.
+LIBRARIES = {"echarts": "dist/echarts.min.js", "cytoscape": "dist/cytoscape.min.js"}
+
+
+def build_libraries() -> None:
+    for package, script in LIBRARIES.items():
+        shutil.copyfile(MODULES / package / script, OUT / f"{package}.js")
+        shutil.copyfile(MODULES / package / "LICENSE", OUT / f"{package}-LICENSE.txt")
+
+
 def main() -> int:
     if not MODULES.is_dir():
         print("The front-end packages are not installed. Run `npm ci` in the project's folder first.", file=sys.stderr)
@@ -84,6 +94,7 @@ def main() -> int:
     build_sprite()
     build_mark()
     build_fonts()
+    build_libraries()
     return 0
 
 

@@ -20,7 +20,8 @@ from rest_framework.views import APIView
 from apps.alerts import intake, limits, queries, signatures
 from apps.alerts.api import contract, listing
 from apps.alerts.models import Alert
-from apps.core.problems import problem
+from apps.core import admission
+from apps.core.problems import Refused, problem
 
 FORMATS_BY_TYPE = {
     "application/json": "document",
@@ -47,11 +48,9 @@ class AlertsView(APIView):
         detector = queries.detector_of(request.user)
         if detector is None:
             raise PermissionDenied("Only a detector's own API key may post alerts.")
-        key = request.headers.get("Idempotency-Key")
-        if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
-            return problem(400, "Idempotency-Key has 1 to 255 printable characters.", code="idempotency_key_invalid")
+        key = admission.idempotency_key(request.headers.get("Idempotency-Key"))
         try:
-            with limits.at_work():
+            with admission.at_work():
                 limits.admit(request.auth.pk, detector)
                 signed = signatures.demanded(detector, request.headers)
                 receipt = intake.take(
@@ -63,7 +62,7 @@ class AlertsView(APIView):
                     by=request.user,
                 )
             limits.count(request.auth.pk, receipt.count("items"))
-        except limits.Refused as refused:
+        except Refused as refused:
             return problem(refused.status, refused.reason, code=refused.code, headers=refused.headers)
         except signatures.Refused as unsigned:
             signatures.count(detector, unsigned)

@@ -7,6 +7,7 @@ from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiRespo
 from msgspec import UNSET, Meta, Struct, UnsetType
 
 from apps.alerts import native
+from apps.core.admission import IDEMPOTENCY_KEY
 from apps.core.contract import Problem, problems, response, schema
 
 
@@ -168,12 +169,7 @@ POST: dict[str, Any] = {
         "first answer and changes nothing."
     ),
     "parameters": [
-        OpenApiParameter(
-            "Idempotency-Key",
-            {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
-            OpenApiParameter.HEADER,
-            description="1 to 255 printable characters. The same key with another body is refused with 422.",
-        ),
+        IDEMPOTENCY_KEY,
         OpenApiParameter(
             "Content-Encoding",
             str,

@@ -20,6 +20,7 @@ from rest_framework.views import APIView, set_rollback
 from apps.alerts import intake, limits, queries, signatures
 from apps.alerts.formats import FORMATS
 from apps.alerts.models import Alert, Batch, Detector
+from apps.core import admission, problems
 from apps.core.problems import unavailable
 from apps.staff.authentication import ClientKeyAuthentication
 
@@ -68,7 +69,7 @@ class ClientView(APIView, ABC):
             if error.status == 401:
                 answer["WWW-Authenticate"] = signatures.CHALLENGE
             return answer
-        if isinstance(error, limits.Refused):
+        if isinstance(error, problems.Refused):
             answer = self.problem(error.status, error.reason, {})
             answer["Retry-After"] = str(error.wait)
             return answer
@@ -178,7 +179,7 @@ class ClientView(APIView, ABC):
         """What became of the one alert in the body, within the limits of the client's key."""
         if len(body) > detector.body_limit:
             raise Refused(413, f"The body is larger than {detector.body_limit:,} bytes.")
-        with limits.at_work():
+        with admission.at_work():
             limits.admit(self.request.auth.pk, detector)
             verdict = receive(detector, body, format=self.format, key=key, by=self.request.user)
         limits.count(self.request.auth.pk, 1)

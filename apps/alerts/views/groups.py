@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.accounts.queries import visible_accounts
+from apps.accounts.queries.rings import rings_of_accounts
 from apps.alerts import actions, filters, grouping, queries, regrouping
 from apps.alerts.forms.groups import DismissForm, ReopenForm, SnoozeForm
 from apps.alerts.views.frame import ask, back_to_queue, dialog, find_group, leave_dialog, sent
@@ -20,6 +21,8 @@ from apps.core.http import carried_out, explained, is_fragment, require
 from apps.core.links import url_if_any
 from apps.core.paging import page
 from apps.core.ui.formats import counted
+
+RINGS = 10  # on a group's page
 
 
 @require_safe
@@ -46,6 +49,16 @@ def group_accounts(request: HttpRequest, pk: str) -> HttpResponse:
     found = find_group(request, pk)
     rows = page(queries.accounts_of(found), ("ref",), request.GET)
     return render(request, "alerts/group_accounts.html", {"group": found, "page": rows})
+
+
+@require_safe
+def group_rings(request: HttpRequest, pk: str) -> HttpResponse:
+    """The panel of a group's page with the rings that its accounts are in."""
+    require(request, "accounts.view")
+    found = find_group(request, pk)
+    rings = rings_of_accounts(request.user, queries.accounts_of(found).order_by().values("pk"))[:RINGS]
+    name = "alerts/group_rings.html#panel" if is_fragment(request) else "alerts/group_rings.html"
+    return render(request, name, {"group": found, "rings": rings})
 
 
 @require_POST

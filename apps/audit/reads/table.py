@@ -40,6 +40,8 @@ READS: dict[str, Read] = {
     "accounts.open_rejections": Read(
         Kind.OPENED, "rows of an import as they came", "for identifiers, unless you imported them"
     ),
+    "accounts.open_path": Read(Kind.OPENED, "the identifiers by which two accounts are linked"),
+    "accounts.open_shared": Read(Kind.OPENED, "the identifiers that the accounts of a ring share"),
     "alerts.download_body": Read(Kind.DOWNLOADED, "a detector's request as it came", "always: it names people"),
     "alerts.open_payload": Read(
         Kind.OPENED, "an alert as it was sent", "unless its group is yours, or in an open case of yours"

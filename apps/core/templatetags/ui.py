@@ -19,7 +19,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
 
 from apps.core.links import url_if_any
-from apps.core.ui import charts, formats, looks, navigation
+from apps.core.ui import charts, formats, looks, navigation, waterfalls
 
 register = template.Library()
 ABBREVIATED = {
@@ -190,6 +190,14 @@ def _time(moment: datetime | date | None, shown, hinted) -> SafeString:
 def now_utc() -> str:
     """The time of this page, for the clock in the top bar; a script keeps it going."""
     return formats.absolute(timezone.now())
+
+
+@register.filter
+def figure(value: Any) -> str:
+    """A value of a table whose columns are of any kind: numbers as `{% number %}` has them, all else as it is."""
+    if value is None:
+        return "not known"
+    return formats.number(value) if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
 @register.filter
@@ -426,3 +434,9 @@ def interval_chart(rows: Sequence[Mapping], title: str, level: float | None = No
         "width": BARS_WIDTH,
         "right": BARS_WIDTH - 34,
     }
+
+
+@register.inclusion_tag("components/waterfall.html")
+def waterfall(rows: Sequence[Mapping], title: str, unit: str = "bits") -> dict:
+    """Weights that add up from left to right; a row: `label`, `value`, and `counts`, false for what adds nothing."""
+    return {"chart": waterfalls.waterfall(rows), "title": title, "unit": unit}

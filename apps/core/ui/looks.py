@@ -73,7 +73,13 @@ STATES = {
     "against": ("arrow-down", "accent"),
     "neutral": ("circle", "dim"),
     "disputed": ("alert-triangle", "warn"),
+    # rings: found by a program, judged by people
+    "found": ("circle-dashed", "accent"),
+    "suspected": ("alert-triangle", "warn"),
+    "innocent": ("circle-check", "ok"),
+    "cut": ("link-off", "warn"),
     # over
+    "dissolved": ("archive", "dim"),
     "closed": ("archive", "dim"),
     "dismissed": ("x", "dim"),
     "withdrawn": ("arrow-back-up", "dim"),

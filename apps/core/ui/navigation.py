@@ -28,6 +28,7 @@ RAIL = (
         Entry("Home", "home", "insights:home", "insights.view", key="h"),
         Entry("Queue", "inbox", "alerts:queue", "alerts.view", key="q"),
         Entry("Cases", "briefcase", "cases:list", "cases.view", key="c"),
+        Entry("Rings", "topology-star-3", "accounts:rings", "accounts.view", key="g"),
         Entry("Accounts", "users", "accounts:list", "accounts.view", key="a"),
         Entry("Evidence", "fingerprint", "evidence:list", "evidence.view", key="e"),
         Entry("Terms", "gavel", "policies:list", "policies.view", key="t"),

@@ -21,6 +21,10 @@ EVENTS = {
     "cases_case": (True, True, False),
     "cases_casegroup": (True, True, False),
     "cases_caseaccount": (True, True, False),
+    "cases_memberset": (True, True, False),
+    "cases_memberpart": (True, True, False),
+    "cases_bulkstep": (True, True, False),
+    "cases_bulkpart": (True, True, False),
     "cases_party": (True, True, False),
     "cases_task": (True, False, False),
     "cases_casenote": (True, False, False),  # that one was written; what it says is in VALUES
