@@ -1,8 +1,8 @@
 import django_filters
 from django.db.models import QuerySet
 
-from apps.accounts import queries
-from apps.accounts.models import Account, Authorisation
+from apps.accounts import queries, ring_words
+from apps.accounts.models import Account, Authorisation, Ring
 from apps.accounts.models.authorisations import CONDUCT
 
 
@@ -50,3 +50,25 @@ class AuthorisationFilter(django_filters.FilterSet):
 
     def allowing(self, found: QuerySet, name: str, kind: str) -> QuerySet:
         return found.filter(conduct__contains=[kind])
+
+
+class RingFilter(django_filters.FilterSet):
+    """Without a state chosen, what is no more a ring is left out."""
+
+    q = django_filters.CharFilter(label="Reference begins with", field_name="ref", lookup_expr="istartswith")
+    state = django_filters.ChoiceFilter(label="State", choices=Ring.State.choices, empty_label="All that are there")
+    size = django_filters.RangeFilter(label="Accounts")
+    family = django_filters.ChoiceFilter(
+        label="Tied by", choices=list(ring_words.FAMILIES.items()), method="tied_by", empty_label="Anything"
+    )
+
+    class Meta:
+        model = Ring
+        fields: list[str] = []
+
+    def filter_queryset(self, queryset: QuerySet) -> QuerySet:
+        found = super().filter_queryset(queryset)
+        return found if self.form.cleaned_data.get("state") else found.exclude(state=Ring.State.DISSOLVED)
+
+    def tied_by(self, found: QuerySet, name: str, family: str) -> QuerySet:
+        return found.filter(measures__families__has_key=family)

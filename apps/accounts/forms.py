@@ -1,12 +1,14 @@
 from django import forms
 
-from apps.accounts.models import Authorisation, Import
+from apps.accounts.models import Authorisation, Import, LinkageRun
 from apps.policies.tags import KINDS, Conduct
 
 
 class ImportForm(forms.Form):
     kind = forms.ChoiceField(label="What the rows are", choices=Import.Kind.choices)
-    file = forms.FileField(label="File", help_text="NDJSON, one object a line, or CSV with a header; UTF-8.")
+    file = forms.FileField(
+        label="File", help_text="NDJSON, one object a line, CSV with a header, or Parquet; plain, gzip or zstd."
+    )
 
 
 class AuthorisationForm(forms.Form):
@@ -61,3 +63,24 @@ class RevocationForm(ReasonForm):
         widget=forms.DateInput(attrs={"type": "date"}),
         help_text="Today or later.",
     )
+
+
+class WhyForm(forms.Form):
+    why = forms.CharField(label="Why", widget=forms.Textarea(attrs={"rows": 3}), max_length=500)
+
+
+class TieForm(WhyForm):
+    whole = forms.BooleanField(
+        label="The value itself, for everybody who holds it",
+        required=False,
+        help_text="Otherwise for this account alone.",
+    )
+
+
+class RunForm(forms.Form):
+    scope = forms.ChoiceField(label="Among which accounts", choices=LinkageRun.Scope.choices)
+
+
+class CompareForm(forms.Form):
+    one = forms.IntegerField(label="After run", min_value=1)
+    two = forms.IntegerField(label="and after run", min_value=1)

@@ -3,7 +3,17 @@
 from collections.abc import Sequence
 from typing import Any
 
-from apps.accounts.models import Acceptance, Account, Activity, AuthorisedAccount, Identifier, ImportRejection
+from apps.accounts.models import (
+    Acceptance,
+    Account,
+    Activity,
+    AuthorisedAccount,
+    Identifier,
+    ImportRejection,
+    Link,
+    RingMember,
+    Tie,
+)
 from apps.audit.ledger import Batch
 from apps.records.reach import holdable, part_of
 from apps.records.schedule import held_with, rule
@@ -21,6 +31,9 @@ part_of(Identifier, "account")
 part_of(Activity, "account")
 part_of(Acceptance, "account")
 part_of(AuthorisedAccount, "account")
+part_of(RingMember, "account")
+part_of(Link, "account")
+part_of(Tie, "account")
 
 subject(
     "account",
@@ -48,6 +61,18 @@ subject(
             rows=lambda account: Identifier.objects.filter(account=account),
             instead=lambda row, account: {"value_hmac": marker(row), "masked": ERASED},
             says="identifiers: keyed hash and masked form",
+        ),
+        Part(
+            Link,
+            rows=lambda account: Link.objects.filter(account=account).exclude(value_hmac=""),
+            instead=lambda row, account: {"value_hmac": marker(row)},
+            says="edges of rings: keyed hash",
+        ),
+        Part(
+            Tie,
+            rows=lambda account: Tie.objects.filter(account=account).exclude(value_hmac=""),
+            instead=lambda row, account: {"value_hmac": marker(row), "masked": ERASED},
+            says="what was said of its edges: keyed hash and masked form",
         ),
     ],
 )

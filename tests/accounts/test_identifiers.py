@@ -1,3 +1,5 @@
+import hmac
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -30,6 +32,12 @@ def test_kinds_and_peppers_keep_hashes_apart(settings):
     assert before[1] != after[1]
 
 
+@pytest.mark.parametrize("pepper", ["", "short", "a" * 64, "longer than a block of the hash: " * 4])
+def test_the_hash_is_hmac(pepper, settings):
+    settings.IDENTIFIER_PEPPER = pepper
+    assert ids.hmac_of("device", "x")[0] == hmac.new(pepper.encode(), b"device\x00x", "sha256").hexdigest()
+
+
 @pytest.mark.parametrize(
     ("kind", "value", "masked"),
     [
@@ -44,6 +52,30 @@ def test_kinds_and_peppers_keep_hashes_apart(settings):
 )
 def test_a_mask_shows_little(kind, value, masked):
     assert ids.mask(kind, value) == masked
+
+
+@pytest.mark.parametrize(
+    ("email", "pattern", "masked"),
+    [
+        ("Kestrel.Ops-0042@mail.example", "kestrel.@3-#4", "k….@3-#4"),
+        ("jo-ann.k1987@mail.example", "@2-@3.@1#4", "@2-@3.@1#4"),
+        ("maria+news@mail.example", "maria", "m…"),
+        ("maria198723@mail.example", "maria#5+", "m…#5+"),
+        ("x7f3k9q2abcdef@mail.example", "@1#1@1#1@1#1@1#1@5+", "@1#1@1#1@1#1@1#1@5+"),
+        ("+only@mail.example", "+@4", "+@4"),
+    ],
+)
+def test_an_address_says_its_domain_and_how_it_is_built(email, pattern, masked):
+    assert ids.derived("email", email) == [("email_domain", "mail.example"), ("email_pattern", pattern)]
+    assert ids.mask("email_pattern", pattern) == masked
+    assert ids.derived("device", email) == []
+
+
+@given(st.emails())
+def test_what_is_derived_is_the_same_for_each_spelling(email):
+    once = ids.derived("email", email)
+    assert once == ids.derived("email", ids.normalise("email", email))
+    assert [ids.normalise(*one) for one in once] == [value for _, value in once]
 
 
 @given(st.sampled_from(sorted(ids.KINDS)), st.text(max_size=300))

@@ -10,7 +10,21 @@ from django.db import IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
 from apps.accounts import actions
-from apps.accounts.models import Acceptance, Account, Activity, Authorisation, AuthorisedAccount, Identifier, Import
+from apps.accounts.models import (
+    Acceptance,
+    Account,
+    Activity,
+    Authorisation,
+    AuthorisedAccount,
+    CommonValue,
+    Identifier,
+    Import,
+    Link,
+    LinkageRun,
+    Ring,
+    RingMember,
+    Tie,
+)
 from apps.audit.models import Event
 from apps.audit.principals import System
 from apps.policies.actions import import_terms
@@ -155,7 +169,13 @@ NONSENSE = {
     ),
     "one_activity_per_account_day_model": (Activity, "UPDATE accounts_activity SET day = '2026-01-01'"),
     "a_day_has_24_hours": (Activity, "UPDATE accounts_activity SET active_hours = 25"),
+    "a_day_is_counted_by_its_24_hours": (Activity, "UPDATE accounts_activity SET by_hour = '{1,2}'"),
     "every_row_is_counted": (Import, "UPDATE accounts_import SET rows = rows + 1"),
+    "a_failed_import_is_over": (Import, "UPDATE accounts_import SET failure = 'cut off', finished_at = NULL"),
+    "an_import_has_its_idempotency_key_once": (
+        Import,
+        "UPDATE accounts_import SET idempotency_key = 'k', imported_by = 'user:x'",
+    ),
 }
 
 
@@ -195,5 +215,6 @@ def test_every_constraint_is_provoked():
     from django.apps import apps
 
     named = {c.name for model in apps.get_app_config("accounts").get_models() for c in model._meta.constraints}
-    named -= {c.name for model in (Authorisation, AuthorisedAccount) for c in model._meta.constraints}
+    elsewhere = (Authorisation, AuthorisedAccount, LinkageRun, Ring, RingMember, Link, Tie, CommonValue)
+    named -= {c.name for model in elsewhere for c in model._meta.constraints}
     assert named == set(NONSENSE) | {Acceptance._meta.constraints[0].name}

@@ -1,5 +1,6 @@
 """Account records as the provider has them: who they are only as keyed hashes, what they did only as counts."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 
@@ -19,14 +20,24 @@ class Import(AuditedModel):
 
     kind = models.CharField(max_length=12, choices=Kind)
     filename = models.CharField(max_length=255)
-    sha256 = models.CharField(max_length=64)
-    rows = models.PositiveIntegerField()
-    created = models.PositiveIntegerField()
-    updated = models.PositiveIntegerField()
-    unchanged = models.PositiveIntegerField()
-    rejected = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64, help_text="of the file as it came")
+    size = models.PositiveBigIntegerField(default=0, help_text="bytes of the file as it came")
+    rows = models.PositiveIntegerField(default=0)
+    created = models.PositiveIntegerField(default=0)
+    updated = models.PositiveIntegerField(default=0)
+    unchanged = models.PositiveIntegerField(default=0)
+    rejected = models.PositiveIntegerField(default=0)
+    derived = models.PositiveIntegerField(
+        default=0, help_text="identifiers that no row names: domains and patterns of e-mail addresses"
+    )
     imported_at = models.DateTimeField(auto_now_add=True)
     imported_by = models.CharField(max_length=100)
+    finished_at = models.DateTimeField(null=True)
+    failure = models.TextField(blank=True, help_text="why the file could not be read to its end")
+    part = models.PositiveIntegerField(default=0, help_text="how many parts of it are written")
+    position = models.PositiveBigIntegerField(default=0, help_text="where the next part begins; see importing.Position")
+    line = models.PositiveBigIntegerField(default=0, help_text="the last line, or row, of the parts that are written")
+    idempotency_key = models.CharField(max_length=255, null=True)
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -35,9 +46,24 @@ class Import(AuditedModel):
                     rows=models.F("created") + models.F("updated") + models.F("unchanged") + models.F("rejected")
                 ),
                 name="every_row_is_counted",
-            )
+            ),
+            models.CheckConstraint(
+                condition=models.Q(failure="") | models.Q(finished_at__isnull=False), name="a_failed_import_is_over"
+            ),
+            models.UniqueConstraint(
+                fields=["imported_by", "idempotency_key"],
+                name="an_import_has_its_idempotency_key_once",
+                violation_error_message="An import with this idempotency key is there already.",
+            ),
         ]
-        indexes = [models.Index(fields=["-imported_at", "-id"], name="import_newest_first")]
+        indexes = [
+            models.Index(fields=["-imported_at", "-id"], name="import_newest_first"),
+            models.Index(fields=["imported_by"], name="import_at_work", condition=models.Q(finished_at__isnull=True)),
+        ]
+
+    @property
+    def state(self) -> str:
+        return "running" if self.finished_at is None else "failed" if self.failure else "done"
 
     def get_absolute_url(self) -> str:
         return reverse("accounts:import_result", args=[self.pk])
@@ -110,6 +136,7 @@ class Identifier(AuditedModel):
     class Kind(models.TextChoices):
         EMAIL = "email", "E-mail address"
         EMAIL_DOMAIN = "email_domain", "E-mail domain"
+        EMAIL_PATTERN = "email_pattern", "Pattern of e-mail addresses"
         PHONE = "phone", "Telephone number"
         PAYMENT = "payment", "Payment instrument"
         DEVICE = "device", "Device"
@@ -118,12 +145,13 @@ class Identifier(AuditedModel):
         ASN = "asn", "Autonomous system"
         USER_AGENT = "user_agent", "User agent"
         TEMPLATE = "template", "Prompt template"
+        TOOL_SCHEMA = "tool_schema", "Tool schema"
         OTHER = "other", "Other"
 
     account = models.ForeignKey(
         Account, on_delete=models.PROTECT, related_name="identifiers", db_index=False, db_constraint=False
     )
-    kind = models.CharField(max_length=12, choices=Kind)
+    kind = models.CharField(max_length=16, choices=Kind)
     value_hmac = models.CharField(max_length=64)
     key_id = models.CharField(max_length=16, help_text="which pepper the hash was made with")
     masked = models.CharField(max_length=120)
@@ -148,13 +176,18 @@ class Identifier(AuditedModel):
 class Activity(AuditedModel):
     """What an account did with one model on one day, UTC."""
 
-    account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="activity", db_index=False)
+    account = models.ForeignKey(
+        Account, on_delete=models.PROTECT, related_name="activity", db_index=False, db_constraint=False
+    )
     day = models.DateField()
     model = models.CharField(max_length=100)
     queries = models.PositiveBigIntegerField(help_text="requests answered")
     input_tokens = models.PositiveBigIntegerField(default=0)
     output_tokens = models.PositiveBigIntegerField(default=0)
     active_hours = models.PositiveSmallIntegerField(null=True, help_text="hours of the day with a request, 0 to 24")
+    by_hour = ArrayField(
+        models.PositiveIntegerField(), null=True, help_text="requests in each hour of the day, UTC: 24 numbers"
+    )
     distinct_templates = models.PositiveIntegerField(null=True)
     topic_entropy_bits = models.FloatField(null=True)
 
@@ -166,8 +199,16 @@ class Activity(AuditedModel):
                 condition=models.Q(active_hours__isnull=True) | models.Q(active_hours__lte=24),
                 name="a_day_has_24_hours",
             ),
+            models.CheckConstraint(
+                condition=models.Q(by_hour__isnull=True) | models.Q(by_hour__len=24),
+                name="a_day_is_counted_by_its_24_hours",
+            ),
         ]
         indexes = [models.Index(fields=["day"], name="activity_by_day")]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            *refers_to("activity_has_its_account", "account_id", "accounts_account"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.account} {self.day} {self.model}"

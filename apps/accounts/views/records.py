@@ -1,24 +1,31 @@
 """Pages of account records: the list, one account, its identifiers, and what was imported."""
 
+from typing import Any
+
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from apps.accounts import actions, authorisations, queries
+from apps.accounts import actions, authorisations, intake, queries
 from apps.accounts.filters import AccountFilter
 from apps.accounts.forms import ImportForm
+from apps.accounts.models import Import
 from apps.audit.reads.asking import asked
+from apps.core import vault
 from apps.core.http import explained, form_page, require
 from apps.core.links import url_if_any
 from apps.core.paging import page
+from apps.core.problems import Refused
 from apps.core.ui.formats import number
 from apps.staff.queries import names_of
 
 # Panels of rooms below this one, where they are installed: who links here need not be known here.
 PANELS = {
+    "Ring": "accounts:ring_of_account",
     "Alerts about it": "alerts:of_account",
     "Cases": "cases:of_account",
     "Notices": "notices:of_account",
@@ -69,16 +76,27 @@ def import_records(request: HttpRequest) -> HttpResponse:
     require(request, "accounts.view", "accounts.import_records")
     form = ImportForm(request.POST, request.FILES) if request.method == "POST" else ImportForm()
     if form.is_valid():
-        file = form.cleaned_data["file"]
         with explained(form):
-            done = actions.import_records(
-                kind=form.cleaned_data["kind"], filename=file.name, stream=file.file, by=request.user
-            )
-            messages.success(request, f"{number(done.rows - done.rejected)} of {number(done.rows)} rows were taken.")
+            done = _taken(form, request.user)
+            if done.state == "done":
+                messages.success(
+                    request, f"{number(done.rows - done.rejected)} of {number(done.rows)} rows were taken."
+                )
             return redirect(done)
     rows = page(queries.visible_imports(request.user), ("-imported_at", "-id"), request.GET, size=20)
     names = names_of({row.imported_by for row in rows})
     return form_page(request, "accounts/import.html", form, page=rows, names=names)
+
+
+def _taken(form: ImportForm, by: Any) -> Import:
+    file = form.cleaned_data["file"]
+    try:
+        receipt = intake.take(kind=form.cleaned_data["kind"], filename=file.name, chunks=file.chunks(), by=by)
+    except Refused as refused:
+        raise ValidationError(refused.reason) from refused
+    except vault.TooLarge as error:
+        raise ValidationError({"file": "The file is larger than is taken here: send it in several."}) from error
+    return receipt.record
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

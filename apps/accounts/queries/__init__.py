@@ -40,6 +40,13 @@ def visible_imports(user) -> QuerySet[Import]:
     return Import.objects.all() if user.has_perm("accounts.view") else Import.objects.none()
 
 
+def imports_of(principal) -> QuerySet[Import]:
+    """Those that a program sent itself; for people, those that they may see."""
+    if principal.actor_kind == "person":
+        return visible_imports(principal)
+    return Import.objects.filter(imported_by=principal.actor)
+
+
 def visible_authorisations(user) -> QuerySet[Authorisation]:
     found = Authorisation.objects.select_related("recorded_by", "reviewed_by", "revoked_by")
     return found if user.has_perm("accounts.view") else found.none()

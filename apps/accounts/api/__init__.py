@@ -1,0 +1,1 @@
+"""What programs post about accounts, and what they read of rings."""
