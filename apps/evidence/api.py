@@ -18,9 +18,10 @@ from rest_framework.views import APIView
 from apps.alerts import limits, signatures
 from apps.alerts import queries as detectors
 from apps.alerts.models import Detector
+from apps.core.admission import IDEMPOTENCY_KEY, at_work, idempotency_key
 from apps.core.contract import Problem, problems, schema
 from apps.core.paging import page
-from apps.core.problems import problem
+from apps.core.problems import Refused, problem
 from apps.evidence import actions, fingerprints, queries
 from apps.evidence.models import TestRun
 from apps.evidence.runs import submissions
@@ -140,12 +141,7 @@ class RunsView(APIView):
             "The same bytes again, or the same `Idempotency-Key` with it, gets the run that is there already, with 200."
         ),
         parameters=[
-            OpenApiParameter(
-                "Idempotency-Key",
-                {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
-                OpenApiParameter.HEADER,
-                description="1 to 255 printable characters. The same key with another body is refused with 422.",
-            ),
+            IDEMPOTENCY_KEY,
             OpenApiParameter(
                 "Idempotent-Replayed", str, OpenApiParameter.HEADER, response=[200], enum=["true"], description="always"
             ),
@@ -173,13 +169,13 @@ class RunsView(APIView):
         if not request.user.has_perm("evidence.run_test"):
             raise PermissionDenied("Test runs are submitted by detectors and by people who may run tests.")
         try:
-            with limits.at_work():
+            with at_work():
                 detector = detectors.detector_of(request.user)
                 if request.auth:  # a key; people sign in
                     limits.admit(request.auth.pk, detector)
                 body, key = _body(request, detector)
                 return _taken(request, body, key)
-        except (limits.Refused, signatures.Refused) as refused:
+        except (Refused, signatures.Refused) as refused:
             return problem(refused.status, refused.reason, code=refused.code, headers=refused.headers)
         except UnreadablePostError:
             return problem(400, "The body ended before it was complete.", code="body_broken_off")
@@ -247,7 +243,9 @@ def _body(request: Request, detector: Detector | None) -> tuple[bytes, str | Non
     if media_type != "application/json":
         raise UnsupportedMediaType(media_type or "nothing", "Send application/json.")
     signed = signatures.demanded(detector, request.headers) if detector else signatures.Unsigned()
-    return b"".join(signed.body(_chunks(request._request))), signed.key(request.headers.get("Idempotency-Key"))
+    return b"".join(signed.body(_chunks(request._request))), signed.key(
+        idempotency_key(request.headers.get("Idempotency-Key"))
+    )
 
 
 def _chunks(request: HttpRequest) -> Iterator[bytes]:
@@ -261,8 +259,6 @@ def _chunks(request: HttpRequest) -> Iterator[bytes]:
 def _taken(request: Request, body: bytes, key: str | None) -> Response:
     if len(body) > LARGEST:
         return problem(413, f"The body is larger than {LARGEST:,} bytes.", code="body_too_large")
-    if key is not None and not (0 < len(key) <= 255 and key.isprintable()):
-        return problem(400, "Idempotency-Key has 1 to 255 printable characters.", code="idempotency_key_invalid")
     try:
         given = msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

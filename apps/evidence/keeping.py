@@ -6,8 +6,10 @@ from apps.evidence.models import (
     BlindTrial,
     Canary,
     CustodyEvent,
+    Figure,
     Item,
     Proposal,
+    QueryLog,
     SignatureCheck,
     TestRun,
 )
@@ -31,6 +33,9 @@ part_of(AccountResult, "run", "account")
 part_of(BlindTrial, "item")
 part_of(Item, "parent")
 brings(Item, "id", "parent")
+part_of(QueryLog, "item")
+brings(QueryLog, "item", "benchmark")
+part_of(Figure, "log")
 part_of(SignatureCheck, "item")
 part_of(Attestation, "item")
 part_of(Canary, "account")

@@ -11,14 +11,17 @@ from django.utils import timezone
 
 from apps.audit.reads.look import Earlier
 from apps.audit.reads.table import REASON_HOLDS
+from apps.core.models import Job
 from apps.core.vault import naming
 from apps.evidence.models import (
     AccountResult,
     BlindTrial,
     CustodyEvent,
+    Figure,
     FixityRun,
     Item,
     Proposal,
+    QueryLog,
     StoredFile,
     TestPlan,
     TestRun,
@@ -214,6 +217,26 @@ def lineage(item: Item) -> list[Item]:
 def redacted(item: Item) -> QuerySet[Item]:
     """Copies of it that were redacted: what people outside get instead."""
     return item.derivatives.filter(derived=Item.Derivation.REDACTED).exclude(state=Item.State.DISPOSED)
+
+
+# --- query logs -------------------------------------------------------------------------------------------------------
+
+
+def visible_logs(user) -> QuerySet[QueryLog]:
+    logs = QueryLog.objects.select_related("item", "normalised", "rejects", "profile")
+    return logs if user.has_perm("evidence.view") else logs.none()
+
+
+def figures(log: QueryLog) -> QuerySet[Figure]:
+    """As they were first computed."""
+    return log.figures.filter(again_of=None).select_related("log__item")
+
+
+def is_asked_again(figure: Figure) -> bool:
+    """Whether a worker is about to compute it again."""
+    return Job.objects.filter(
+        kind="evidence.compute_again", key__startswith=f"{figure.pk}/", state=Job.State.WAITING
+    ).exists()
 
 
 # --- gaps of a chain --------------------------------------------------------------------------------------------------

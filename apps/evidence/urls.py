@@ -1,13 +1,14 @@
 from django.urls import path
 
-from apps.evidence import api
-from apps.evidence.views import custody, fixity, items, plans, registry, runs, trials, watermarks
+from apps.evidence import api, api_querylogs
+from apps.evidence.views import custody, fixity, items, plans, querylogs, registry, runs, trials, watermarks
 
 app_name = "evidence"
 urlpatterns = [
     path("api/v1/tests", api.TestsView.as_view(), name="api-tests"),
     path("api/v1/test-runs", api.RunsView.as_view(), name="api-runs"),
     path("api/v1/test-runs/<str:ref>", api.RunView.as_view(), name="api-run"),
+    path("api/v1/query-logs/<str:ref>/profile", api_querylogs.ProfileView.as_view(), name="api-profile"),
     path("evidence/", items.items, name="list"),
     path("evidence/collect/", items.collect, name="collect"),
     path("evidence/quarantine/", items.quarantined, name="quarantined"),
@@ -15,6 +16,12 @@ urlpatterns = [
     path("evidence/fixity/start/", fixity.start, name="start_fixity"),
     path("evidence/fixity/<uuid:pk>/stop/", fixity.stop, name="stop_fixity"),
     path("evidence/fixity/<uuid:pk>/resume/", fixity.resume, name="resume_fixity"),
+    path("evidence/query-logs/", querylogs.logs, name="logs"),
+    path("evidence/query-logs/<str:ref>/", querylogs.log, name="log"),
+    path("evidence/query-logs/<str:ref>/columns/", querylogs.map_log, name="map_log"),
+    path("evidence/query-logs/<str:ref>/give-up/", querylogs.give_up_log, name="give_up_log"),
+    path("evidence/query-logs/<str:ref>/figures/<str:name>/", querylogs.figure, name="figure"),
+    path("evidence/query-logs/<str:ref>/figures/<str:name>/again/", querylogs.ask_again, name="ask_again"),
     path("evidence/runs/", runs.runs, name="runs"),
     path("evidence/runs/new/", runs.run_test, name="run_test"),
     path("evidence/runs/accounts/", runs.run_on_accounts, name="run_on_accounts"),
@@ -74,6 +81,7 @@ urlpatterns = [
     path("evidence/<str:ref>/export/", items.export, name="export_item"),
     path("evidence/<str:ref>/custody.pdf", items.sheet, name="print_sheet"),
     path("evidence/<str:ref>/derive/", items.derive, name="derive"),
+    path("evidence/<str:ref>/query-log/", querylogs.open_log, name="open_log"),
     path("evidence/<str:ref>/normalise/", items.normalise, name="normalise"),
     path("evidence/<str:ref>/seal/", custody.seal, name="seal"),
     path("evidence/<str:ref>/hand-over/", custody.hand_over, name="hand_over"),

@@ -1,5 +1,5 @@
 from apps.core import workflow
-from apps.evidence.models import BlindTrial, FixityRun, Item, Proposal, TestPlan
+from apps.evidence.models import BlindTrial, FixityRun, Item, Proposal, QueryLog, TestPlan
 
 State = Item.State
 Asked = Proposal.State
@@ -8,7 +8,10 @@ Asked = Proposal.State
 DERIVED = ("evidence.derive", "evidence.normalise")
 
 # Their files are items of their own.
-COMPUTED = ("evidence.run_test", "evidence.run_on_accounts", "evidence.measure_order", "evidence.open_order")
+COMPUTED = (
+    *("evidence.run_test", "evidence.run_on_accounts", "evidence.measure_order", "evidence.open_order"),
+    *("evidence.assemble_log", "evidence.profile_log"),
+)
 
 ITEM: dict[str | None, dict[str, str]] = {
     None: {
@@ -58,6 +61,32 @@ FIXITY: dict[str | None, dict[str, str]] = {
     FixityRun.State.DONE: {},
 }
 
+Log = QueryLog.State
+
+LOG: dict[str | None, dict[str, str]] = {
+    None: {"evidence.open_log": Log.PROPOSED},
+    Log.PROPOSED: {"evidence.map_log": Log.READING, "evidence.give_up_log": Log.GIVEN_UP},
+    Log.READING: {
+        "evidence.read_log": Log.ASSEMBLING,
+        "evidence.fail_log": Log.FAILED,
+        "evidence.give_up_log": Log.GIVEN_UP,
+    },
+    Log.ASSEMBLING: {
+        "evidence.assemble_log": Log.PROFILING,
+        "evidence.read_log": Log.READING,  # anew, where what was read lies on another machine
+        "evidence.fail_log": Log.FAILED,
+        "evidence.give_up_log": Log.GIVEN_UP,
+    },
+    Log.PROFILING: {
+        "evidence.profile_log": Log.READY,
+        "evidence.fail_log": Log.FAILED,
+        "evidence.give_up_log": Log.GIVEN_UP,
+    },
+    Log.READY: {},
+    Log.FAILED: {},
+    Log.GIVEN_UP: {},
+}
+
 Planned = TestPlan.State
 
 PLAN: dict[str | None, dict[str, str]] = {
@@ -86,3 +115,4 @@ PROPOSALS = workflow.register(Proposal, "state", PROPOSAL)
 PLANS = workflow.register(TestPlan, "state", PLAN)
 TRIALS = workflow.register(BlindTrial, "state", TRIAL)
 FIXITY_RUNS = workflow.register(FixityRun, "state", FIXITY)
+LOGS = workflow.register(QueryLog, "state", LOG)

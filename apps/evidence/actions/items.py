@@ -61,7 +61,7 @@ def derive(
 ) -> Item:
     """Take in what somebody made from an item. It says from which, with what tool, in which version and how set."""
     made = {"tool": tool, "version": version, "parameters": parameters}
-    return take_in(_derivative(item, derived, title, made, tlp), filename, chunks, by, parent=item)
+    return take_in(derivative(item, derived, title, made, tlp), filename, chunks, by, parent=item)
 
 
 @action
@@ -71,13 +71,13 @@ def normalise(item: Item, *, by) -> Item:
         raise ValidationError("Only a log in CSV can be normalised: this file is none.")
     made = {"tool": "casemgr", "version": "normalise/1", "parameters": "CSV (RFC 4180) to JSON Lines, UTF-8"}
     title = f"{item.title[:180]}, as JSON Lines"
-    fields = _derivative(item, Item.Derivation.NORMALISED, title, made, "")
+    fields = derivative(item, Item.Derivation.NORMALISED, title, made, "")
     with vault.open_file(item.sha256) as file:
         name = f"{item.filename[:-4]}.jsonl"
         return take_in(fields, name, _json_lines(io.TextIOWrapper(file, "utf-8-sig", newline="")), by, parent=item)
 
 
-def _derivative(item: Item, derived: str, title: str, made: dict[str, str], tlp: str) -> dict[str, Any]:
+def derivative(item: Item, derived: str, title: str, made: dict[str, str], tlp: str) -> dict[str, Any]:
     return {
         "kind": item.kind,
         "title": title,
@@ -114,9 +114,16 @@ def _json_lines(text: Iterable[str]) -> Iterator[bytes]:
 
 
 def take_in(
-    fields: dict[str, Any], filename: str, chunks: bytes | Iterable[bytes], by, *, parent: Item | None = None
+    fields: dict[str, Any],
+    filename: str,
+    chunks: bytes | Iterable[bytes],
+    by,
+    *,
+    parent: Item | None = None,
+    custodian: str = "",
 ) -> Item:
-    """Keep a file under these fields, and begin its custody. Inside an action.
+    """Keep a file under these fields, and begin its custody. Inside an action. `custodian` answers for it where that
+    is not who makes it.
 
     Raises ValidationError when it is empty or too large.
     """
@@ -138,7 +145,7 @@ def take_in(
         "suspicions": found,
         "collected_at": now,
         "collected_by": by.actor,
-        "custodian": by.actor,
+        "custodian": custodian or by.actor,
     }
     if found:
         item = quarantine(fields=fields, by=System("inspection", on_behalf_of=by.actor))

@@ -1,6 +1,7 @@
 import apps.core.ids
 import apps.evidence.models.registry.base
 import django.db.models.deletion
+import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
 
@@ -11,7 +12,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ("accounts", "0001_initial"),
         ("audit", "0001_functions"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -681,6 +682,228 @@ class Migration(migrations.Migration):
                         condition=models.Q(("statement", ""), _negated=True),
                         name="an_attestation_states_something",
                         violation_error_message="Say what is attested.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="QueryLog",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ref", models.CharField(max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("proposed", "Columns to confirm"),
+                            ("reading", "Being read"),
+                            ("assembling", "Being sorted"),
+                            ("profiling", "Being counted"),
+                            ("ready", "Profiled"),
+                            ("failed", "Failed"),
+                            ("given_up", "Given up"),
+                        ],
+                        default="proposed",
+                        max_length=12,
+                    ),
+                ),
+                (
+                    "shape",
+                    models.JSONField(
+                        help_text="format, packing, separator and names of columns, as told by the file's content"
+                    ),
+                ),
+                ("columns", models.JSONField(help_text="role -> column: proposed, then as confirmed")),
+                (
+                    "time_form",
+                    models.CharField(blank=True, help_text="how it says times: iso, native or a unit", max_length=8),
+                ),
+                (
+                    "zone",
+                    models.CharField(blank=True, help_text="of times that name none, as a person said", max_length=60),
+                ),
+                (
+                    "asked",
+                    models.JSONField(default=dict, help_text="what a person added: prices, releases, rule of bursts"),
+                ),
+                ("opened_at", models.DateTimeField()),
+                ("opened_by", models.CharField(help_text="actor", max_length=100)),
+                ("mapped_at", models.DateTimeField(null=True)),
+                ("mapped_by", models.CharField(help_text="actor who confirmed the columns", max_length=100, null=True)),
+                ("step", models.PositiveIntegerField(default=0, help_text="how often work on it went on")),
+                ("parts", models.PositiveIntegerField(default=0, help_text="parts that were read")),
+                (
+                    "next_at",
+                    models.PositiveBigIntegerField(default=0, help_text="where reading goes on: byte, or row group"),
+                ),
+                ("rows_read", models.PositiveBigIntegerField(default=0)),
+                ("rows_kept", models.PositiveBigIntegerField(default=0)),
+                ("rows_rejected", models.PositiveBigIntegerField(default=0)),
+                ("reasons", models.JSONField(default=dict, help_text="reason -> rejected rows")),
+                ("problem", models.TextField(blank=True, help_text="why it failed or was given up")),
+                ("finished_at", models.DateTimeField(null=True)),
+                (
+                    "benchmark",
+                    models.ForeignKey(
+                        help_text="list of known prompts",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="compared_with",
+                        to="evidence.item",
+                    ),
+                ),
+                (
+                    "item",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="query_logs", to="evidence.item"
+                    ),
+                ),
+                (
+                    "normalised",
+                    models.ForeignKey(
+                        help_text="as Parquet",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evidence.item",
+                    ),
+                ),
+                (
+                    "profile",
+                    models.ForeignKey(
+                        help_text="the figures",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evidence.item",
+                    ),
+                ),
+                (
+                    "rejects",
+                    models.ForeignKey(
+                        help_text="rejected rows",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="evidence.item",
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["-opened_at", "-id"], name="query_log_newest_first")],
+                "constraints": [
+                    models.UniqueConstraint(fields=("ref",), name="one_query_log_per_reference"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ("proposed", "reading", "assembling", "profiling"))),
+                        fields=("item",),
+                        name="one_reading_of_a_log_at_a_time",
+                        violation_error_message="This log is being read already. Wait for it, or give that reading up.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "rows_read",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("rows_kept"), "+", models.F("rows_rejected")
+                                ),
+                            )
+                        ),
+                        name="rows_in_are_rows_out_and_rejected",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                models.Q(("mapped_at__isnull", True), ("mapped_by__isnull", True)),
+                                models.Q(("mapped_at__isnull", False), ("mapped_by__isnull", False)),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("mapped_at__isnull", False), ("state__in", ("proposed", "given_up")), _connector="OR"
+                            ),
+                        ),
+                        name="a_person_confirms_columns_before_they_are_read",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("state__in", ("failed", "given_up")), ("problem", ""), _connector="XOR"),
+                        name="a_log_that_was_not_read_says_why",
+                        violation_error_message="Say why.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("normalised__isnull", False),
+                            models.Q(("state__in", ("profiling", "ready")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="figures_are_of_a_normalised_log",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ("ready", "failed", "given_up")),
+                            ("finished_at__isnull", True),
+                            _connector="XOR",
+                        ),
+                        name="a_finished_log_has_its_time",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="Figure",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("name", models.CharField(max_length=40)),
+                ("sql", models.TextField(blank=True, help_text="exactly as it was run; `log` is the input")),
+                ("input_sha256", models.CharField(help_text="of the normalised log", max_length=64)),
+                ("engine", models.CharField(help_text="name and version", max_length=60)),
+                ("settings", models.JSONField(help_text="of the engine and of the rule")),
+                ("counting", models.TextField(help_text="what is counted how, in words")),
+                ("value", models.JSONField(help_text="sentence, numbers and a table", null=True)),
+                ("why_not", models.CharField(blank=True, help_text="why there is no value", max_length=300)),
+                (
+                    "differs",
+                    models.JSONField(default=list, help_text="sentences: how it differs from the figure it repeats"),
+                ),
+                ("seconds", models.FloatField(help_text="that it took")),
+                ("computed_at", models.DateTimeField()),
+                (
+                    "again_of",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="again",
+                        to="evidence.figure",
+                    ),
+                ),
+                (
+                    "log",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="figures", to="evidence.querylog"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "indexes": [models.Index(fields=["log", "computed_at", "id"], name="figures_of_log")],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("again_of__isnull", True)),
+                        fields=("log", "name"),
+                        name="one_first_value_of_a_figure",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("value__isnull", False), models.Q(("why_not", ""), _negated=True), _connector="XOR"
+                        ),
+                        name="a_figure_has_a_value_or_says_why_not",
                     ),
                 ],
             },

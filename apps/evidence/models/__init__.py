@@ -4,6 +4,7 @@ from apps.evidence.models.custody import CustodyEvent, Proposal
 from apps.evidence.models.fixity import FixityRun, StoredFile
 from apps.evidence.models.items import Item, Tlp
 from apps.evidence.models.plans import TestPlan
+from apps.evidence.models.querylog import Figure, QueryLog
 from apps.evidence.models.registry import (
     Attestation,
     Canary,
@@ -26,6 +27,7 @@ __all__ = [
     "BlindTrial",
     "Canary",
     "CustodyEvent",
+    "Figure",
     "FixityRun",
     "Item",
     "KeyDeployment",
@@ -34,6 +36,7 @@ __all__ = [
     "ModelVersion",
     "Proposal",
     "ProtectedModel",
+    "QueryLog",
     "SignatureCheck",
     "StoredFile",
     "SuspectModel",

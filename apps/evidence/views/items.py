@@ -67,6 +67,7 @@ def _item_page(request: HttpRequest, found: Item, export: forms.ExportForm, stat
         "damaged": bool(measured) and not measured[-1].intact,
         "gaps": queries.gaps(found, chain),
         "run": getattr(found, "test_run", None),
+        "query_logs": found.query_logs.order_by("-opened_at") if found.kind == Item.Kind.QUERY_LOG else (),
         "lineage": queries.lineage(found),
         "derivatives": found.derivatives.order_by("ref"),
         "redacted": queries.redacted(found),
