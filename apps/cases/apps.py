@@ -6,4 +6,4 @@ class CasesConfig(AppConfig):
     label = "cases"
 
     def ready(self) -> None:
-        from apps.cases import workflow  # noqa: F401 - registers the transitions
+        from apps.cases import tasks, workflow  # noqa: F401 - registers jobs and transitions

@@ -5,6 +5,8 @@ from django.db import models
 from apps.cases.models import (
     AllowedWording,
     Assessment,
+    BulkPart,
+    BulkStep,
     Case,
     CaseAccount,
     CaseGroup,
@@ -24,8 +26,12 @@ from apps.cases.models import (
     FindingOmission,
     Independence,
     Invitation,
+    MemberPart,
+    MemberSet,
     Party,
     Quantity,
+    Sample,
+    SampleMark,
     Task,
 )
 from apps.records.reach import brings, holdable, part_of
@@ -55,6 +61,9 @@ OF_CASE: tuple[type[models.Model], ...] = (
     Claim,
     ClaimLink,
     Quantity,
+    MemberSet,
+    BulkStep,
+    Sample,
 )
 for model in OF_CASE:
     part_of(model, "case")
@@ -74,6 +83,9 @@ OF_FINDING: tuple[type[models.Model], ...] = (
 for part in OF_FINDING:
     part_of(part, "finding")
 part_of(Invitation, "party")
+part_of(MemberPart, "members")
+part_of(BulkPart, "step")
+part_of(SampleMark, "sample")
 part_of(Assessment, "case")
 
 subject(

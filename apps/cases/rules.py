@@ -57,6 +57,12 @@ def is_not_done(principal, task=None) -> bool:
 
 
 @rules.predicate
+def has_effect(principal, step=None) -> bool:
+    """A step that is undone, or about to be, has none any more."""
+    return step is None or isinstance(step, Case) or step.state in ("running", "done")
+
+
+@rules.predicate
 def is_not_withdrawn(principal, obj=None) -> bool:
     """A claim, or a link between claims."""
     return obj is None or isinstance(obj, Case) or obj.withdrawn_at is None
@@ -69,6 +75,7 @@ rules.add_perm("cases.look_up_identifier", may("cases.look_up_identifier"))
 
 rules.add_perm("cases.open_case", may("cases.open_case"))
 rules.add_perm("cases.open_case_from_group", may("cases.open_case_from_group") & may_escalate_it)
+rules.add_perm("cases.open_case_from_ring", may("cases.open_case_from_ring"))
 rules.add_perm("cases.start_investigation", may("cases.start_investigation"))
 rules.add_perm("cases.describe", may("cases.describe") & is_open)
 rules.add_perm("cases.assign", may("cases.assign") & is_open)
@@ -79,6 +86,13 @@ rules.add_perm("cases.add_group", may("cases.add_group") & is_open)
 rules.add_perm("cases.add_accounts", may("cases.add_accounts") & is_open)
 rules.add_perm("cases.exclude_accounts", may("cases.exclude_accounts") & is_open)
 rules.add_perm("cases.restore_accounts", may("cases.restore_accounts") & is_open)
+rules.add_perm("cases.add_ring", may("cases.add_ring") & is_open)
+rules.add_perm("cases.freeze_members", may("cases.freeze_members") & is_open)
+rules.add_perm("cases.draw_sample", may("cases.draw_sample") & is_open)
+rules.add_perm("cases.mark_sample", may("cases.mark_sample") & is_open)
+rules.add_perm("cases.start_step", may("cases.start_step") & is_open)
+rules.add_perm("cases.undo_step", may("cases.undo_step") & is_open & has_effect)
+rules.add_perm("cases.carry_on_step", may("cases.carry_on_step"))
 rules.add_perm("cases.add_party", may("cases.add_party") & is_open)
 rules.add_perm("cases.correct_party", may("cases.correct_party") & is_open)
 rules.add_perm("cases.add_task", may("cases.add_task") & is_open)

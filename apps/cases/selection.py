@@ -14,10 +14,12 @@ from uuid import UUID
 import msgspec
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models.expressions import RawSQL
 
 from apps.accounts import identifiers
-from apps.accounts.models import Account, Activity, Identifier
+from apps.accounts.models import Account, Activity, Identifier, RingMember
 from apps.alerts.models import GroupAccount
+from apps.evidence.models import AccountResult
 
 REFS_SHOWN = 3
 
@@ -27,7 +29,10 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 
     refs: list[str] | None = None
     everyone: bool = False  # only for excluding and restoring: all members
+    file: str | None = None  # the name of the file that the references came from
     group: UUID | None = None  # an alert group that names them
+    ring: str | None = None  # reference of a ring that they are in at present
+    item: str | None = None  # reference of an item of evidence with results about them
     product: str | None = None
     plan: str | None = None
     country: str | None = None
@@ -78,7 +83,8 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         """The accounts among these that fulfil every condition."""
         conditions = Q()
         if self.refs:
-            conditions &= Q(ref__in=self.refs)
+            # One parameter, however many there are.
+            conditions &= Q(ref__in=RawSQL("SELECT unnest(%s::text[])", [self.refs]))
         for name in ("product", "plan", "organisation", "contract", "status"):
             if value := getattr(self, name):
                 conditions &= Q(**{name: value})
@@ -92,6 +98,12 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
             conditions &= Q(opened_at__date__lte=self.opened_to)
         if self.group:
             conditions &= Q(Exists(GroupAccount.objects.filter(account=OuterRef("pk"), group=self.group)))
+        if self.ring:
+            inside = RingMember.objects.filter(ring__ref=self.ring, until_run__isnull=True)
+            conditions &= Q(Exists(inside.filter(account=OuterRef("pk"))))
+        if self.item:
+            results = AccountResult.objects.filter(run__item__ref=self.item)
+            conditions &= Q(Exists(results.filter(account=OuterRef("pk"))))
         if self.identifier_hmac:
             sharing = Identifier.objects.filter(kind=self.identifier_kind, value_hmac=self.identifier_hmac)
             conditions &= Q(Exists(sharing.filter(account=OuterRef("pk"))))
@@ -117,11 +129,17 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         """The query as a person reads it in the member's provenance and in the trail."""
         parts = ["all members"] if self.everyone else []
         parts += ["any contract"] if self.has_contract else []
-        if self.refs:
+        if self.file:
+            parts.append(f"file {self.file} of {len(self.refs or []):,} references")
+        elif self.refs:
             more = len(self.refs) - REFS_SHOWN
             parts.append(f"reference {', '.join(self.refs[:REFS_SHOWN])}{f' and {more} more' if more > 0 else ''}")
         if self.group:
             parts.append("named by an alert group")
+        if self.ring:
+            parts.append(f"ring {self.ring}")
+        if self.item:
+            parts.append(f"with a result in {self.item}")
         parts += [
             f"{n} {v}" for n in ("product", "plan", "organisation", "contract", "status") if (v := getattr(self, n))
         ]
@@ -131,6 +149,14 @@ class Selection(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
         if self.identifier_value:
             parts.append(f"{self.identifier_kind} {self.identifier_value}")
         return ", ".join(parts)
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """The query as the trail keeps it; of a file its name, since the accounts it picked are on record."""
+        given = msgspec.to_builtins(self)
+        if self.file:
+            del given["refs"]
+        return {"words": self.words} | {name: value for name, value in given.items() if value not in (None, False)}
 
     def _bounds(self) -> list[tuple[str, Any]]:
         return [

@@ -1,7 +1,7 @@
 from django.urls import path
 
 from apps.cases import api
-from apps.cases.views import cases, claims, evidence, explanations, findings, members, strength
+from apps.cases.views import campaign, cases, claims, evidence, explanations, findings, members, sets, strength
 
 app_name = "cases"
 urlpatterns = [
@@ -11,6 +11,15 @@ urlpatterns = [
     path("queue/<uuid:pk>/add-to-case/", cases.add_group, name="add_group"),
     path("evidence/<str:ref>/cases/", evidence.exhibits_of_item, name="exhibits_of_item"),
     path("accounts/<uuid:pk>/cases/", members.of_account, name="of_account"),
+    path("rings/<uuid:pk>/case/", campaign.open_case_from_ring, name="open_case_from_ring"),
+    path("sets/<uuid:pk>/", sets.member_set, name="member_set"),
+    path("sets/<uuid:pk>/accounts/", sets.set_accounts, name="set_accounts"),
+    path("sets/<uuid:pk>/step/", sets.start_step, name="start_step"),
+    path("sets/<uuid:pk>/sample/", sets.draw_sample, name="draw_sample"),
+    path("steps/<uuid:pk>/", sets.step, name="step"),
+    path("steps/<uuid:pk>/undo/", sets.undo_step, name="undo_step"),
+    path("samples/<uuid:pk>/", sets.sample, name="sample"),
+    path("samples/<uuid:pk>/mark/", sets.mark_sample, name="mark_sample"),
     path("tasks/<uuid:pk>/complete/", cases.complete_task, name="complete_task"),
     path("independence/<uuid:pk>/accept/", evidence.accept_independence, name="accept_independence"),
     path("independence/<uuid:pk>/refuse/", evidence.RefuseIndependence.as_view(), name="refuse_independence"),
@@ -28,11 +37,16 @@ urlpatterns = [
     path("decisions/<str:ref>/approve/", findings.approve_decision, name="approve_decision"),
     path("decisions/<str:ref>/reject/", findings.reject_decision, name="reject_decision"),
     path("cases/<str:ref>/", cases.case, name="case"),
-    path("cases/<str:ref>/campaign/", cases.campaign, name="campaign"),
+    path("cases/<str:ref>/campaign/", campaign.campaign, name="campaign"),
+    path("cases/<str:ref>/campaign/behind/", campaign.campaign_node, name="campaign_node"),
+    path("cases/<str:ref>/campaign/alerts/", campaign.touching_groups, name="touching_groups"),
+    path("cases/<str:ref>/campaign/rings/add/", campaign.add_ring, name="add_ring"),
+    path("cases/<str:ref>/campaign/<slug:picture>.svg", campaign.campaign_picture, name="campaign_picture"),
     path("cases/<str:ref>/accounts/", members.accounts, name="accounts"),
     path("cases/<str:ref>/accounts/add/", members.add_accounts, name="add_accounts"),
     path("cases/<str:ref>/accounts/exclude/", members.exclude_accounts, name="exclude_accounts"),
     path("cases/<str:ref>/accounts/restore/", members.restore_accounts, name="restore_accounts"),
+    path("cases/<str:ref>/sets/freeze/", sets.freeze_members, name="freeze_members"),
     path("cases/<str:ref>/evidence/", strength.evidence, name="evidence"),
     path("cases/<str:ref>/evidence/runs/", strength.runs, name="runs"),
     path("cases/<str:ref>/evidence/add/", evidence.AddExhibit.as_view(), name="add_exhibit"),

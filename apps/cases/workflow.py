@@ -1,6 +1,6 @@
 from datetime import timedelta
 
-from apps.cases.models import Case, Decision, Finding, Independence, Invitation
+from apps.cases.models import BulkStep, Case, Decision, Finding, Independence, Invitation
 from apps.core import workflow
 
 State = Case.State
@@ -19,7 +19,11 @@ ACCUSING = frozenset({State.INVESTIGATION})
 DECIDING = frozenset({State.DECISION, State.NOTICE})
 
 CASE_TRANSITIONS: dict[str | None, dict[str, str]] = {
-    None: {"cases.open_case": State.TRIAGE, "cases.open_case_from_group": State.TRIAGE},
+    None: {
+        "cases.open_case": State.TRIAGE,
+        "cases.open_case_from_group": State.TRIAGE,
+        "cases.open_case_from_ring": State.TRIAGE,
+    },
     State.TRIAGE: {"cases.start_investigation": State.INVESTIGATION, "cases.close_case": State.CLOSED},
     State.INVESTIGATION: {"cases.propose_finding": State.FINDING, "cases.close_case": State.CLOSED},
     State.FINDING: {
@@ -78,8 +82,20 @@ INVITATION_TRANSITIONS: dict[str | None, dict[str, str]] = {
     Invitation.State.NOT_INVITED: {},
 }
 
+STEP_TRANSITIONS: dict[str | None, dict[str, str]] = {
+    None: {"cases.start_step": BulkStep.State.RUNNING},
+    BulkStep.State.RUNNING: {
+        "cases.carry_on_step": BulkStep.State.DONE,
+        "cases.undo_step": BulkStep.State.UNDOING,
+    },
+    BulkStep.State.DONE: {"cases.undo_step": BulkStep.State.UNDOING},
+    BulkStep.State.UNDOING: {"cases.carry_on_step": BulkStep.State.UNDONE},
+    BulkStep.State.UNDONE: {},
+}
+
 CASE = workflow.register(Case, "state", CASE_TRANSITIONS)
 FINDING = workflow.register(Finding, "state", FINDING_TRANSITIONS)
 DECISION = workflow.register(Decision, "state", DECISION_TRANSITIONS)
 INDEPENDENCE = workflow.register(Independence, "state", INDEPENDENCE_TRANSITIONS)
+STEP = workflow.register(BulkStep, "state", STEP_TRANSITIONS)
 INVITATION = workflow.register(Invitation, "state", INVITATION_TRANSITIONS)

@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 
+from apps.accounts.models import Account
 from apps.cases import actions
 from tests.alerts.conftest import alerts, detector, receive, register  # noqa: F401 - fixtures
 from tests.cases.conftest import make_accounts
@@ -56,6 +57,18 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an_invitation_or_a_signed_reason": ("invitation", "update", {"respond_by": None}),
     "an_invitation_leaves_time": ("invitation", "update", {"respond_by": "2020-01-01"}),
     "a_response_is_recorded_as_it_came": ("invitation", "update", {"response": "They answered."}),
+    "what_was_taken_back_is_out": ("caseaccount", "update", {"taken_back_at": "2026-05-01T00:00:00Z"}),
+    "frozen_sets_are_numbered_once": ("memberset", "copy", {}),
+    "a_frozen_set_has_accounts": ("memberset", "copy", {"number": 99, "count": 0}),
+    "parts_of_a_set_are_numbered_once": ("memberpart", "copy", {}),
+    "one_step_on_many_at_a_time": ("bulkstep", "copy", {}),
+    "no_part_is_done_twice": ("bulkstep", "update", {"parts_done": 99}),
+    "a_step_on_many_says_why": ("bulkstep", "update", {"why": ""}),
+    "an_undo_has_its_time": ("bulkstep", "update", {"undone_at": "2026-05-01T00:00:00Z"}),
+    "an_undone_step_says_by_whom": ("bulkstep", "update", {"state": "undone"}),
+    "a_part_is_dealt_with_once": ("bulkpart", "copy", {}),
+    "a_share_lies_between_0_and_1": ("sample", "copy", {"at_most": 0}),
+    "an_account_of_a_sample_is_marked_once": ("samplemark", "copy", {}),
     "decision_rests_on_finding": ("finding", "trigger", {}),
 }
 ELSEWHERE = {  # provoked where the argument is tested
@@ -78,7 +91,7 @@ def confirmed(ready, propose, people):
 
 
 @pytest.fixture
-def whole(decide, people, confirmed, case):
+def whole(decide, people, confirmed, case, monkeypatch):
     """A case with a row in every table of the room."""
     party = actions.add_party(case, name="Reef Resale", role="reseller", basis="E1", by=people.analyst)
     actions.invite_party(
@@ -90,6 +103,12 @@ def whole(decide, people, confirmed, case):
     actions.rate_exhibit(
         case.exhibits.get(number=2), explanation=case.explanations.get(), rating="I", by=people.analyst
     )
+    monkeypatch.setattr("apps.cases.actions.sets.PART", 1)
+    members = actions.freeze_members(case, pool="present", query={"everyone": True}, by=people.analyst)
+    actions.start_step(members, kind="suspend", why="They harvest.", by=people.analyst)
+    sample = actions.draw_sample(members, at_most=0.5, by=people.analyst)
+    account = Account.objects.get(pk=sample.account_ids[0])
+    actions.mark_sample(sample, account=account, verdict="right", by=people.analyst)
     return case
 
 

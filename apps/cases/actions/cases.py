@@ -3,11 +3,12 @@
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
+from apps.accounts.models import Ring
 from apps.alerts import actions as alerts
 from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.cases.actions.members import add_group
+from apps.cases.actions.members import add_group, add_ring
 from apps.cases.findings import readiness
 from apps.cases.models import Case, Decision, Finding
 from apps.cases.workflow import TARGETS
@@ -29,6 +30,14 @@ def open_case_from_group(group: AlertGroup, *, title: str, by, reason: str = "")
     """A new case about an alert group: the group is escalated and its accounts are the case's first members."""
     case = _open(title=title, severity=group.severity, kind=Case.Kind.EXTRACTION, summary="", drill=group.drill, by=by)
     add_group(case, group=group, reason=reason, by=by)
+    return case
+
+
+@action
+def open_case_from_ring(ring: Ring, *, title: str, severity: int, by) -> Case:
+    """A new case about a ring: its present members are the case's first."""
+    case = _open(title=title, severity=severity, kind=Case.Kind.EXTRACTION, summary="", drill="", by=by)
+    add_ring(case, ring=ring, by=by)
     return case
 
 

@@ -7,17 +7,17 @@ from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from django.core.exceptions import ValidationError
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from apps.accounts.models import Account
+from apps.accounts.models import Account, Ring, RingMember
 from apps.alerts import actions as alerts
 from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.cases import drills
+from apps.cases.campaign import figures
 from apps.cases.models import Case, CaseAccount, CaseGroup
 from apps.cases.selection import Selection
 
@@ -53,7 +53,19 @@ def add_accounts(case: Case, *, query: dict[str, Any], by) -> int:
     accounts = selection.of(Account.objects.order_by())
     if not accounts.exists():
         raise ValidationError(f"No account is picked by: {selection.words}.")
-    return _add(case, accounts, how=f"query: {selection.words}", by=by, query=_facts(selection))
+    return _add(case, accounts, how=f"query: {selection.words}", by=by, query=selection.facts)
+
+
+@action
+def add_ring(case: Case, *, ring: Ring, by) -> int:
+    """Add every present member of a ring; returns how many are new to the case. Whoever was taken out stays out."""
+    if ring.state in (Ring.State.INNOCENT, Ring.State.DISSOLVED):
+        raise ValidationError(f"{ring} is {ring.get_state_display().lower()}: it brings nobody into a case.")
+    members = RingMember.objects.filter(ring=ring, until_run__isnull=True)
+    accounts = Account.objects.order_by().filter(pk__in=members.values("account"))
+    if not accounts.exists():
+        raise ValidationError(f"{ring} has no members at present.")
+    return _add(case, accounts, how=f"ring: {ring.ref}", by=by, ring=str(ring.pk))
 
 
 def _add(case: Case, accounts: QuerySet[Account], *, how: str, by, **details: Any) -> int:
@@ -65,10 +77,17 @@ def _add(case: Case, accounts: QuerySet[Account], *, how: str, by, **details: An
             "INSERT INTO cases_caseaccount"  # noqa: S608 - Django's own SQL
             " (id, case_id, account_id, added_how, added_at, added_by_id, excluded_why)"
             f" SELECT core_uuid7(), %s, picked.id, %s, %s, %s, '' FROM ({picked}) AS picked (id)"
-            " ON CONFLICT (case_id, account_id) DO NOTHING",
+            f" {TAKE_UP_AGAIN}",
             [case.pk, how, timezone.now(), by.pk, *params],
         )
+    figures.ask_ahead(case, by=by)
     return added
+
+
+# What was taken back is as if it had never been there; everybody else who is or was in the case stays as they are.
+TAKE_UP_AGAIN = """ON CONFLICT (case_id, account_id) DO UPDATE SET added_how = EXCLUDED.added_how,
+    added_at = EXCLUDED.added_at, added_by_id = EXCLUDED.added_by_id, excluded_at = NULL, excluded_by_id = NULL,
+    excluded_why = '', taken_back_at = NULL WHERE cases_caseaccount.taken_back_at IS NOT NULL"""
 
 
 @action
@@ -85,6 +104,7 @@ def exclude_accounts(
         case,
         "SET excluded_at = %s, excluded_by_id = %s, excluded_why = %s WHERE case_id = %s AND excluded_at IS NULL",
         [timezone.now(), by.pk, why.strip(), case.pk],
+        by=by,
         account_ids=account_ids,
         query=query,
         why=why.strip(),
@@ -104,21 +124,22 @@ def restore_accounts(
     return _mark(
         case,
         "SET excluded_at = NULL, excluded_by_id = NULL, excluded_why = ''"
-        " WHERE case_id = %s AND excluded_at IS NOT NULL",
+        " WHERE case_id = %s AND excluded_at IS NOT NULL AND taken_back_at IS NULL",
         [case.pk],
+        by=by,
         account_ids=account_ids,
         query=query,
     )
 
 
-def _mark(case: Case, change: str, params: list, *, account_ids, query, **details: Any) -> int:
+def _mark(case: Case, change: str, params: list, *, by, account_ids, query, **details: Any) -> int:
     """Run an UPDATE of members over a list of accounts or a query, and record how many it met."""
     if (account_ids is None) == (query is None):
         raise TypeError("give either account_ids or query")
     if query is not None:
         selection = Selection.read(query)
         picked, more = selection.of(Account.objects.order_by()).values("pk").query.sql_with_params()
-        which, details["query"] = f"account_id IN ({picked})", _facts(selection)
+        which, details["query"] = f"account_id IN ({picked})", selection.facts
     else:
         which, more = "account_id = ANY(%s::uuid[])", ([str(pk) for pk in account_ids],)
     with ledger.batch(case, **details) as rows:
@@ -129,10 +150,5 @@ def _mark(case: Case, change: str, params: list, *, account_ids, query, **detail
         )
         if not count:
             raise ValidationError("No account of the case is picked by this: nothing was changed.")
+    figures.ask_ahead(case, by=by)
     return count
-
-
-def _facts(selection: Selection) -> dict[str, Any]:
-    """The query as the trail keeps it."""
-    given = msgspec.to_builtins(selection)
-    return {"words": selection.words} | {name: value for name, value in given.items() if value not in (None, False)}

@@ -37,6 +37,7 @@ from apps.cases.forms.members import (
     ExcludeForm,
     SelectionForm,
 )
+from apps.cases.forms.sets import FreezeForm, FromRingForm, SampleForm, StepForm
 
 __all__ = [
     "TYPED_ABOVE",
@@ -52,7 +53,9 @@ __all__ = [
     "ExcludeForm",
     "ExhibitForm",
     "FindingForm",
+    "FreezeForm",
     "FromGroupForm",
+    "FromRingForm",
     "GroundForm",
     "IndependenceForm",
     "InviteForm",
@@ -65,7 +68,9 @@ __all__ = [
     "ReasonForm",
     "ResponseForm",
     "ReviewForm",
+    "SampleForm",
     "SelectionForm",
+    "StepForm",
     "TaskForm",
     "labels",
     "numbers",

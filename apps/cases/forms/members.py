@@ -3,9 +3,8 @@ from typing import Any
 from django import forms
 
 from apps.accounts.models import Account, Identifier
+from apps.cases.actions.steps import TYPED_ABOVE
 from apps.cases.forms.fields import day, text
-
-TYPED_ABOVE = 100  # a bulk step on more accounts than this is confirmed by typing their number
 
 
 class SelectionForm(forms.Form):

@@ -1,4 +1,5 @@
 import apps.core.ids
+import django.contrib.postgres.fields
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
@@ -14,7 +15,7 @@ class Migration(migrations.Migration):
         ("audit", "0001_functions"),
         ("evidence", "0001_initial"),
         ("policies", "0001_initial"),
-        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
+        ("staff", "__first__"),
     ]
 
     operations = [
@@ -141,6 +142,28 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="CampaignFigures",
+            fields=[
+                (
+                    "case",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="campaign_figures",
+                        serialize=False,
+                        to="cases.case",
+                    ),
+                ),
+                (
+                    "basis",
+                    models.CharField(help_text="of what it was computed: members, linkage run, import", max_length=64),
+                ),
+                ("figures", models.JSONField()),
+                ("computed_at", models.DateTimeField()),
+                ("seconds", models.FloatField()),
+            ],
+        ),
+        migrations.CreateModel(
             name="AllowedWording",
             fields=[
                 (
@@ -194,6 +217,7 @@ class Migration(migrations.Migration):
                 ("added_at", models.DateTimeField()),
                 ("excluded_at", models.DateTimeField(null=True)),
                 ("excluded_why", models.CharField(blank=True, max_length=300)),
+                ("taken_back_at", models.DateTimeField(null=True)),
                 (
                     "account",
                     models.ForeignKey(
@@ -234,6 +258,12 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("taken_back_at__isnull", True), ("excluded_at__isnull", False), _connector="OR"
+                        ),
+                        name="what_was_taken_back_is_out",
+                    ),
                     models.UniqueConstraint(fields=("case", "account"), name="an_account_is_in_a_case_once"),
                     models.CheckConstraint(
                         condition=models.Q(
@@ -1385,6 +1415,220 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="MemberSet",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("number", models.PositiveIntegerField(help_text="S1, S2, …")),
+                (
+                    "pool",
+                    models.CharField(
+                        choices=[
+                            ("present", "Accounts in the case"),
+                            ("excluded", "Accounts taken out of the case"),
+                            ("new", "Accounts that are not in the case yet"),
+                        ],
+                        max_length=8,
+                    ),
+                ),
+                ("how", models.CharField(help_text="what picked them, in words", max_length=300)),
+                (
+                    "query",
+                    models.JSONField(blank=True, default=dict, help_text="what picked them, see `selection.Selection`"),
+                ),
+                ("count", models.PositiveIntegerField()),
+                (
+                    "sha256",
+                    models.CharField(help_text="over the ids of the accounts in order, 16 bytes each", max_length=64),
+                ),
+                (
+                    "unknown",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(max_length=128),
+                        blank=True,
+                        default=list,
+                        help_text="references of a file that nobody knows",
+                        size=None,
+                    ),
+                ),
+                ("frozen_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="sets", to="cases.case"
+                    ),
+                ),
+                (
+                    "frozen_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "frozen set",
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("case", "number"), name="frozen_sets_are_numbered_once"),
+                    models.CheckConstraint(
+                        condition=models.Q(("count__gt", 0)),
+                        name="a_frozen_set_has_accounts",
+                        violation_error_message="No account is picked by this: nothing was frozen.",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="MemberPart",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ordinal", models.PositiveIntegerField()),
+                ("account_ids", django.contrib.postgres.fields.ArrayField(base_field=models.UUIDField(), size=None)),
+                (
+                    "members",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="parts", to="cases.memberset"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("members", "ordinal"), name="parts_of_a_set_are_numbered_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BulkStep",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("add", "Add to the case"),
+                            ("exclude", "Take out of the case"),
+                            ("restore", "Put back into the case"),
+                            ("warn", "Warn"),
+                            ("limit", "Limit"),
+                            ("verify_identity", "Ask for identity verification"),
+                            ("suspend", "Suspend"),
+                        ],
+                        max_length=15,
+                    ),
+                ),
+                ("why", models.CharField(max_length=300)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("running", "Under way"),
+                            ("done", "Done"),
+                            ("undoing", "Being undone"),
+                            ("undone", "Undone"),
+                        ],
+                        default="running",
+                        max_length=8,
+                    ),
+                ),
+                ("parts", models.PositiveIntegerField()),
+                ("parts_done", models.PositiveIntegerField(default=0)),
+                ("met", models.PositiveIntegerField(default=0, help_text="accounts that it changed, or would meet")),
+                (
+                    "put_back",
+                    models.PositiveIntegerField(
+                        default=0, help_text="of these, as they were before, once it was undone"
+                    ),
+                ),
+                (
+                    "expected_wrongful",
+                    models.FloatField(
+                        help_text="sum of 1 - probability over members of rings; none where no account is in a ring",
+                        null=True,
+                    ),
+                ),
+                (
+                    "without_probability",
+                    models.PositiveIntegerField(default=0, help_text="accounts of no ring, not in that sum"),
+                ),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(null=True)),
+                ("undone_at", models.DateTimeField(help_text="when somebody asked for it", null=True)),
+                (
+                    "started_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "undone_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="cases.case"
+                    ),
+                ),
+                (
+                    "members",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="steps", to="cases.memberset"
+                    ),
+                ),
+            ],
+            options={
+                "verbose_name": "step on many accounts",
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("state__in", ["running", "undoing"])),
+                        fields=("case",),
+                        name="one_step_on_many_at_a_time",
+                        violation_error_message="Another step on many accounts is under way in this case: wait until it ended.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("parts_done__lte", models.F("parts"))), name="no_part_is_done_twice"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("why", ""), _negated=True),
+                        name="a_step_on_many_says_why",
+                        violation_error_message="Say why: it stays beside each of them.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("undone_at__isnull", True), ("undone_by__isnull", True)),
+                            models.Q(("undone_at__isnull", False), ("undone_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="an_undo_has_its_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["running", "done"]), ("undone_at__isnull", False), _connector="OR"
+                        ),
+                        name="an_undone_step_says_by_whom",
+                    ),
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Party",
             fields=[
                 (
@@ -1739,6 +1983,102 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="Sample",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("seed", models.CharField(max_length=64)),
+                (
+                    "at_most",
+                    models.FloatField(help_text="share of wrong accounts that it is to rule out, when none is found"),
+                ),
+                ("confidence", models.FloatField(default=0.95)),
+                (
+                    "account_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(), help_text="in the order in which they were drawn", size=None
+                    ),
+                ),
+                ("drawn_at", models.DateTimeField()),
+                (
+                    "case",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="samples", to="cases.case"
+                    ),
+                ),
+                (
+                    "drawn_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "members",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="samples", to="cases.memberset"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("at_most__gt", 0), ("at_most__lt", 1), ("confidence__gt", 0), ("confidence__lt", 1)
+                        ),
+                        name="a_share_lies_between_0_and_1",
+                        violation_error_message="Give a share above 0 % and below 100 %.",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
+            name="SampleMark",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                (
+                    "verdict",
+                    models.CharField(
+                        choices=[("right", "Belongs here"), ("wrong", "Does not belong"), ("unsure", "Cannot be said")],
+                        max_length=6,
+                    ),
+                ),
+                ("note", models.CharField(blank=True, max_length=300)),
+                ("marked_at", models.DateTimeField()),
+                (
+                    "account",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.account"
+                    ),
+                ),
+                (
+                    "marked_by",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to=settings.AUTH_USER_MODEL
+                    ),
+                ),
+                (
+                    "sample",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="marks", to="cases.sample"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [
+                    models.UniqueConstraint(fields=("sample", "account"), name="an_account_of_a_sample_is_marked_once")
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="Task",
             fields=[
                 (
@@ -1798,6 +2138,44 @@ class Migration(migrations.Migration):
                         name="a_done_task_says_by_whom",
                     )
                 ],
+            },
+        ),
+        migrations.CreateModel(
+            name="BulkPart",
+            fields=[
+                (
+                    "id",
+                    models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
+                ),
+                ("ordinal", models.PositiveIntegerField()),
+                ("at", models.DateTimeField(help_text="stands in every row that it wrote")),
+                (
+                    "account_ids",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.UUIDField(),
+                        help_text="those that it met; the others were so already",
+                        size=None,
+                    ),
+                ),
+                (
+                    "before",
+                    models.JSONField(
+                        blank=True,
+                        default=list,
+                        help_text="of those put back: account, when, by whom and why they had been taken out",
+                    ),
+                ),
+                (
+                    "step",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="done", to="cases.bulkstep"
+                    ),
+                ),
+            ],
+            options={
+                "abstract": False,
+                "base_manager_name": "objects",
+                "constraints": [models.UniqueConstraint(fields=("step", "ordinal"), name="a_part_is_dealt_with_once")],
             },
         ),
     ]

@@ -18,11 +18,23 @@ from apps.cases.models.finding import (
 )
 from apps.cases.models.independence import Independence
 from apps.cases.models.invitation import Invitation
+from apps.cases.models.members import (
+    BulkPart,
+    BulkStep,
+    CampaignFigures,
+    MemberPart,
+    MemberSet,
+    Sample,
+    SampleMark,
+)
 from apps.cases.models.wording import AllowedWording
 
 __all__ = [
     "AllowedWording",
     "Assessment",
+    "BulkPart",
+    "BulkStep",
+    "CampaignFigures",
     "Case",
     "CaseAccount",
     "CaseGroup",
@@ -44,7 +56,11 @@ __all__ = [
     "Independence",
     "Invitation",
     "Level",
+    "MemberPart",
+    "MemberSet",
     "Party",
     "Quantity",
+    "Sample",
+    "SampleMark",
     "Task",
 ]

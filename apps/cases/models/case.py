@@ -114,10 +114,16 @@ class CaseAccount(OfCase):
     excluded_at = models.DateTimeField(null=True)
     excluded_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
     excluded_why = models.CharField(max_length=300, blank=True)
+    # What brought it in was undone: as if it had never been in the case, and the row can be taken up again.
+    taken_back_at = models.DateTimeField(null=True)
 
     class Meta(OfCase.Meta):
         abstract = False
         constraints = [
+            models.CheckConstraint(
+                condition=models.Q(taken_back_at__isnull=True) | models.Q(excluded_at__isnull=False),
+                name="what_was_taken_back_is_out",
+            ),
             models.UniqueConstraint(fields=["case", "account"], name="an_account_is_in_a_case_once"),
             models.CheckConstraint(
                 condition=models.Q(excluded_at__isnull=True, excluded_by__isnull=True, excluded_why="")

@@ -20,7 +20,8 @@ from apps.cases.selection import Selection
 
 def members(case: Case, *, excluded: bool = False) -> QuerySet[CaseAccount]:
     """The case's accounts, in the order in which they came; or those taken out."""
-    return case.members.filter(excluded_at__isnull=not excluded).select_related("account", "added_by", "excluded_by")
+    found = case.members.filter(excluded_at__isnull=not excluded, taken_back_at__isnull=True)
+    return found.select_related("account", "added_by", "excluded_by")
 
 
 def members_picked(case: Case, query: dict[str, Any], *, excluded: bool) -> QuerySet[CaseAccount]:
@@ -31,7 +32,7 @@ def members_picked(case: Case, query: dict[str, Any], *, excluded: bool) -> Quer
 
 def memberships(user, account: Account) -> QuerySet[CaseAccount]:
     """The cases an account is in, or was taken out of, newest first."""
-    mine = CaseAccount.objects.filter(account=account, case__in=visible_cases(user))
+    mine = CaseAccount.objects.filter(account=account, case__in=visible_cases(user), taken_back_at__isnull=True)
     return mine.select_related("case").order_by("-added_at")
 
 
@@ -44,6 +45,14 @@ def accounts_of_finding(finding: Finding) -> QuerySet[FindingAccount]:
     return FindingAccount.objects.filter(
         finding=finding, account__in_cases__case=finding.case_id, account__in_cases__excluded_at__isnull=True
     ).select_related("account")
+
+
+def counts(case: Case) -> dict[str, int]:
+    """How many accounts are in the case, `accounts`, and how many were taken out, `excluded`."""
+    return case.members.aggregate(
+        accounts=Count("id", filter=Q(excluded_at__isnull=True)),
+        excluded=Count("id", filter=Q(excluded_at__isnull=False, taken_back_at__isnull=True)),
+    )
 
 
 @dataclass(frozen=True)
@@ -63,17 +72,15 @@ class Figures:
 
 def figures(case: Case, until: date | None = None) -> Figures:
     """Of activity up to a day, or of all that is recorded."""
-    counts = case.members.aggregate(
-        present=Count("id", filter=Q(excluded_at__isnull=True)), out=Count("id", filter=Q(excluded_at__isnull=False))
-    )
+    inside = counts(case)
     done = _activity(case, until).aggregate(
         queries=Sum("queries"), tokens=Sum("output_tokens"), first=Min("day"), last=Max("day")
     )
     carried = case.exhibits.aggregate(exhibits=Count("id"), elements=Count("element", distinct=True))
     places = accounts_of(case).exclude(country="").aggregate(n=Count("country", distinct=True))
     return Figures(
-        accounts=counts["present"],
-        excluded=counts["out"],
+        accounts=inside["accounts"],
+        excluded=inside["excluded"],
         queries=done["queries"],
         output_tokens=done["tokens"],
         first_day=done["first"],
@@ -115,6 +122,7 @@ def by_provenance(case: Case) -> list[dict[str, Any]]:
     """How many members each group or query brought in, and how many of these are out again."""
     found = (
         case.members.order_by()
+        .filter(taken_back_at__isnull=True)
         .values("added_how")
         .annotate(
             accounts=Count("id"),

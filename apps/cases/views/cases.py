@@ -106,23 +106,6 @@ def case(request: HttpRequest, ref: str) -> HttpResponse:
 
 
 @require_safe
-def campaign(request: HttpRequest, ref: str) -> HttpResponse:
-    found = find(request, ref)
-    days = queries.activity_per_day(found)
-    context = {
-        "figures": queries.figures(found),
-        "days": days,
-        "queries_a_day": [day["queries"] for day in days],
-        "accounts_a_day": [day["accounts"] for day in days],
-        "labels": [day["day"] for day in days],
-        "groups": list(queries.groups(found)),
-        "countries": queries.per_country(found),
-        "provenance": queries.by_provenance(found),
-    }
-    return panel(request, found, "campaign", context)
-
-
-@require_safe
 def timeline(request: HttpRequest, ref: str) -> HttpResponse:
     found = find(request, ref)
     moments = queries.timeline(found)

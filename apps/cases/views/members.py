@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -10,14 +9,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.accounts.models import Account
 from apps.accounts.queries import visible_accounts
 from apps.cases import actions, forms, queries
-from apps.cases.models import Case
+from apps.cases.actions.steps import TYPED_ABOVE
+from apps.cases.models import BulkStep, Case, MemberSet
 from apps.cases.selection import Selection
 from apps.cases.views.frame import find, panel
+from apps.cases.views.sets import say
 from apps.core.http import explained, require
 from apps.core.paging import page
-from apps.core.ui.formats import counted
 
 EVERYONE = {"everyone": True}
+SETS = 10  # of the frozen ones, newest first
 
 
 @require_safe
@@ -30,7 +31,8 @@ def _page(request: HttpRequest, case: Case, data: Any, bulk: forms.BulkForm | No
     form = forms.SelectionForm(data)
     excluded = data.get("shown") == "excluded"
     found = queries.members_picked(case, form.query, excluded=excluded)
-    count = found.count()
+    pool = MemberSet.Pool.EXCLUDED if excluded else MemberSet.Pool.PRESENT
+    count, shown = queries.fingerprint(queries.pool_of(case, pool, Selection.read(form.query or EVERYONE)))
     context = {
         "form": form,
         "query": form.query,
@@ -38,7 +40,9 @@ def _page(request: HttpRequest, case: Case, data: Any, bulk: forms.BulkForm | No
         "words": Selection.read(form.query or EVERYONE).words,
         "excluded": excluded,
         "count": count,
-        "figures": queries.figures(case),
+        "shown": shown,
+        "sets": queries.sets(case)[:SETS],
+        "figures": queries.counts(case),
         "page": page(found, ("id",), request.GET),
         "bulk": bulk or (forms.BulkForm(count=count) if excluded else forms.ExcludeForm(count=count)),
         "typed": count > forms.TYPED_ABOVE,
@@ -64,11 +68,7 @@ def exclude_accounts(request: HttpRequest, ref: str) -> HttpResponse:
     form = forms.ExcludeForm(request.POST, count=count)
     if form.is_valid():
         with explained(form):
-            out = actions.exclude_accounts(case, query=query or EVERYONE, why=form.cleaned_data["why"], by=request.user)
-            messages.success(
-                request, f"Taken out of the case: {counted(out, 'account')}. They stay on file with the reason."
-            )
-            return redirect("cases:accounts", case.ref)
+            return _step(request, case, "exclude", query, why=form.cleaned_data["why"])
     return _page(request, case, request.POST, form)
 
 
@@ -80,9 +80,7 @@ def restore_accounts(request: HttpRequest, ref: str) -> HttpResponse:
     form = forms.BulkForm(request.POST, count=queries.members_picked(case, query, excluded=True).count())
     if form.is_valid():
         with explained(form):
-            back = actions.restore_accounts(case, query=query or EVERYONE, by=request.user)
-            messages.success(request, f"In the case again: {counted(back, 'account')}.")
-            return redirect("cases:accounts", case.ref)
+            return _step(request, case, "restore", query, why="They belong after all.")
     return _page(request, case, request.POST, form)
 
 
@@ -97,11 +95,30 @@ def add_accounts(request: HttpRequest, ref: str) -> HttpResponse:
     if form.is_valid():
         with explained(form):
             if "apply" in request.POST:
-                added = actions.add_accounts(case, query=form.query, by=request.user)
-                messages.success(request, f"New in the case: {counted(added, 'account')}.")
-                return redirect("cases:accounts", case.ref)
+                return _add(request, case, form.query)
             context |= _preview(request, case, form.query)
     return panel(request, case, "add_accounts", context, form, tab="cases:accounts")
+
+
+def _step(request: HttpRequest, case: Case, kind: str, query: dict[str, Any], *, why: str) -> HttpResponse:
+    """Freeze what was shown and begin the step on it: two entries of the trail, and it can be undone."""
+    pool = MemberSet.Pool.EXCLUDED if kind == BulkStep.Kind.RESTORE else MemberSet.Pool.PRESENT
+    frozen = actions.freeze_members(
+        case, pool=pool, query=query or EVERYONE, shown=request.POST.get("shown_sha256") or None, by=request.user
+    )
+    step = actions.start_step(frozen, kind=kind, why=why, typed=request.POST.get("typed", ""), by=request.user)
+    say(request, step)
+    return redirect("cases:member_set", frozen.pk) if step.is_under_way else redirect("cases:accounts", case.ref)
+
+
+def _add(request: HttpRequest, case: Case, query: dict[str, Any]) -> HttpResponse:
+    """Freeze what was shown; a few are added at once, of many it is asked again with all that speaks against it."""
+    shown = request.POST.get("shown_sha256") or None
+    frozen = actions.freeze_members(case, pool=MemberSet.Pool.NEW, query=query, shown=shown, by=request.user)
+    if frozen.count > TYPED_ABOVE:
+        return redirect("cases:member_set", frozen.pk)
+    say(request, actions.start_step(frozen, kind="add", why=frozen.how, by=request.user))
+    return redirect("cases:accounts", case.ref)
 
 
 def _preview(request: HttpRequest, case: Case, query: dict[str, Any]) -> dict[str, Any]:
@@ -110,10 +127,10 @@ def _preview(request: HttpRequest, case: Case, query: dict[str, Any]) -> dict[st
         hashed = {"kind": selection.identifier_kind, "value_hmac": selection.identifier_hmac}
         actions.look_up_identifier(case, **hashed, by=request.user)
     picked = selection.of(Account.objects.order_by())
-    present = case.members.filter(account__in=picked)
-    out = present.filter(excluded_at__isnull=False).count()
-    known, total = present.count(), picked.count()
+    out = queries.members(case, excluded=True).filter(account__in=picked).count()
+    total = picked.count()
+    new, shown = queries.fingerprint(queries.pool_of(case, MemberSet.Pool.NEW, selection))
     return {
-        "words": selection.words, "total": total, "new": total - known, "known": known - out, "out": out,
+        "words": selection.words, "total": total, "new": new, "known": total - new - out, "out": out, "shown": shown,
         "sample": picked.order_by("ref")[:10],
     }  # fmt: skip
