@@ -21,6 +21,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import django
@@ -199,7 +200,10 @@ class Trail:
         from apps.audit import digests
         from apps.policies.models import Document
 
-        return digests.told(Document, rows)
+        told = digests.told(Document, rows)
+        return [
+            SimpleNamespace(line=f"{line}\n", entry=entry, text=text) for line, entry, text in zip(*told, strict=True)
+        ]
 
     def _document(self, number: int) -> dict[str, str]:
         from apps.core.ids import uuid7

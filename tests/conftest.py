@@ -10,6 +10,7 @@ sequencer, a browser, the trail's verification) asks for `committed_db` as well 
 import os
 import shutil
 import tempfile
+import warnings
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import Any
 from unittest.mock import patch
 
 import pytest
+from django.conf import settings
 from django.core.management.commands import flush
 from django.db import connection
 from django.test import Client
@@ -34,7 +36,6 @@ hypothesis.load_profile("casemgr")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Settings of the tests: cheap passwords, files in a directory of their own, nobody to ring."""
-    from django.conf import settings
 
     directory = Path(tempfile.mkdtemp(prefix="casemgr-tests-"))
     config.stash[FILES] = directory
@@ -212,6 +213,20 @@ def api(people: People) -> Callable[..., Client]:
         return Client(headers={"authorization": f"Bearer {key}"})
 
     return with_key
+
+
+# --- Spark ------------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="session")
+def spark_session() -> Iterator[Any]:
+    """One for all tests, in this process: Java begins once."""
+    from apps.core.spark import SMALL, session
+
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):  # it does not know the newest pandas yet
+        made = session(settings.SPARK_MASTER or "local[1]", **SMALL)
+    yield made
+    made.stop()
 
 
 # --- the served site -------------------------------------------------------------------------------------------------

@@ -10,17 +10,18 @@ from urllib.parse import urlsplit
 import pytest
 from django.db import connection
 
-from apps.alerts import actions, limits
+from apps.alerts import actions
 from apps.alerts.actions import intake
 from apps.alerts.models import Alert, AlertAccount, AlertGroup, Batch
 from apps.audit.models import Event
+from apps.core import admission
 from tests.alerts.conftest import alert, alerts
 
 
 @pytest.fixture(autouse=True)
 def _room_for_all(monkeypatch):
     """The served site of the tests is one process; it takes all of them in at once."""
-    monkeypatch.setattr(limits, "_at_work", threading.BoundedSemaphore(100))
+    monkeypatch.setattr(admission, "_at_work", threading.BoundedSemaphore(100))
 
 
 def poster(site: str, account, by):

@@ -12,7 +12,7 @@ from django.db import OperationalError, connections
 
 from apps.alerts import actions, intake, limits
 from apps.alerts.models import Allowance, Batch
-from apps.core import vault
+from apps.core import admission, vault
 from tests.alerts.conftest import ALERT, alert, alerts
 
 PROBLEM = "application/problem+json"
@@ -111,10 +111,10 @@ def test_a_detector_has_a_body_limit_of_its_own(post, detector, people, announce
 
 def test_a_process_sheds_what_is_too_much_at_once(committed_db, post, detector, monkeypatch):
     at_work, may_go = threading.Event(), threading.Event()
-    monkeypatch.setattr(limits, "_at_work", threading.BoundedSemaphore(1))
+    monkeypatch.setattr(admission, "_at_work", threading.BoundedSemaphore(1))
 
     def hold():
-        with limits.at_work():
+        with admission.at_work():
             at_work.set()
             may_go.wait(10)
 

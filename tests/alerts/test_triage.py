@@ -230,6 +230,8 @@ NOWHERE = {  # references that are checked once for a statement
     "an_alert_has_its_batch": "UPDATE alerts_alert SET batch_id = core_uuid7()",
     "an_identifier_has_its_account": "INSERT INTO accounts_identifier"
     " (id, account_id, kind, value_hmac, key_id, masked) VALUES (core_uuid7(), core_uuid7(), 'device', 'h', 'k', 'm')",
+    "activity_has_its_account": "INSERT INTO accounts_activity (id, account_id, day, model, queries, input_tokens,"
+    " output_tokens) VALUES (core_uuid7(), core_uuid7(), '2026-01-01', 'm', 1, 0, 0)",
 }
 
 

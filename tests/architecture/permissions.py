@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from apps.accounts.models import Account
 from tests.architecture.world import World
 
 Args = Callable[[World], list[Any]]
@@ -168,7 +169,27 @@ ROUTES: dict[str, Route] = {
     "accounts:import_records": form("analyst", "reviewer"),
     "accounts:import_result": question(lambda w: [w.imported.pk]),
     "accounts:open_identifiers": question(lambda w: [w.account.pk], right="auditor", wrong="reviewer"),
+    # --- rings
+    "accounts:rings": page(),
+    "accounts:ring": page(lambda w: [w.once("ring").pk]),
+    "accounts:ring_members": page(lambda w: [w.once("ring").pk]),
+    "accounts:ring_of_account": page(lambda w: [w.once("ring_link").account_id]),
+    "accounts:open_shared": page(lambda w: [w.once("ring").pk], right="auditor", wrong="reviewer"),
+    "accounts:open_path": page(lambda w: w.once("ring_pair"), right="analyst"),
+    "accounts:suspect_ring": form("analyst", "reviewer", lambda w: [w.once("ring").pk]),
+    "accounts:explain_ring": form("analyst", "reviewer", lambda w: [w.once("ring").pk]),
+    "accounts:reopen_ring": form("analyst", "reviewer", lambda w: [w.once("ring", "suspected").pk]),
+    "accounts:cut_link": form("analyst", "reviewer", lambda w: [w.once("ring_link").pk]),
+    "accounts:confirm_link": form("analyst", "reviewer", lambda w: [w.once("ring_identifier").pk]),
+    "accounts:ties": page(),
+    "accounts:undo_tie": form("analyst", "reviewer", lambda w: [w.once("tie").pk]),
+    "accounts:linkage_runs": page(),
+    "accounts:linkage_run": page(lambda w: [w.once("ring").first_run_id]),
+    "accounts:start_linkage": form("analyst", "reviewer"),
+    "accounts:stop_linkage": form("analyst", "reviewer", lambda w: [w.once("linkage_run").pk]),
+    "accounts:compare_runs": page(),
     # --- alerts
+    "alerts:group_rings": page(group("open")),
     "alerts:queue": page(),
     "alerts:take_next": act("analyst", "reviewer"),
     "alerts:group": page(group("open")),
@@ -245,6 +266,13 @@ ROUTES: dict[str, Route] = {
     "evidence:print_sheet": page(lambda w: [w.item.ref]),
     "evidence:derive": form("analyst", "counsel", lambda w: [w.item.ref]),
     "evidence:normalise": act("analyst", "counsel", lambda w: [w.item.ref]),
+    "evidence:logs": page(),
+    "evidence:log": page(lambda w: [w.profiled_log.ref]),
+    "evidence:open_log": act("analyst", "counsel", lambda w: [w.collect_log().ref]),
+    "evidence:map_log": form("analyst", "counsel", lambda w: [w.once("query_log").ref]),
+    "evidence:give_up_log": form("analyst", "counsel", lambda w: [w.once("query_log").ref]),
+    "evidence:figure": page(lambda w: [w.profiled_log.ref, "accounts"]),
+    "evidence:ask_again": act("analyst", "counsel", lambda w: [w.profiled_log.ref, "accounts"]),
     "evidence:quarantined": page(),
     "evidence:clear_item": form("counsel", "analyst", item("quarantined")),
     "evidence:seal": form("counsel", "reviewer", lambda w: [w.item.ref]),
@@ -329,6 +357,35 @@ ROUTES: dict[str, Route] = {
     "cases:add_accounts": form("analyst", "counsel", case("investigation")),
     "cases:exclude_accounts": act("analyst", "counsel", case("investigation")),
     "cases:restore_accounts": act("analyst", "counsel", case("investigation")),
+    "cases:freeze_members": form("analyst", "counsel", case("investigation")),
+    "cases:member_set": page(lambda w: [w.once("member_set").pk]),
+    "cases:set_accounts": page(lambda w: [w.once("member_set").pk]),
+    "cases:step": page(lambda w: [w.once("step").pk]),
+    "cases:sample": page(lambda w: [w.once("sample").pk]),
+    "cases:start_step": act(
+        "analyst",
+        "counsel",
+        lambda w: [w.once("member_set").pk],
+        data=lambda w: {"kind": "suspend", "why": "They harvest.", "typed": str(w.once("member_set").count)},
+    ),
+    "cases:undo_step": act("analyst", "counsel", lambda w: [w.once("step").pk]),
+    "cases:draw_sample": act(
+        "analyst", "counsel", lambda w: [w.once("member_set").pk], data=lambda w: {"at_most": "50"}
+    ),
+    "cases:mark_sample": act(
+        "analyst",
+        "counsel",
+        lambda w: [w.once("sample").pk],
+        data=lambda w: {
+            "account": Account.objects.get(pk=w.once("sample").account_ids[0]).ref,
+            "verdict": "right",
+        },
+    ),
+    "cases:campaign_picture": page(lambda w: [w.once("case", "investigation").ref, "activity"]),
+    "cases:campaign_node": page(case("investigation")),
+    "cases:touching_groups": page(case("investigation")),
+    "cases:open_case_from_ring": form("analyst", "counsel", lambda w: [w.once("ring").pk]),
+    "cases:add_ring": act("analyst", "counsel", case("investigation"), data=lambda w: {"ring": w.once("ring").ref}),
     "cases:add_exhibit": form("analyst", "counsel", case("investigation")),
     "cases:raise_explanation": act(
         "analyst", "counsel", case("investigation"), data=lambda w: {"hypothesis": "heavy_user"}
@@ -426,8 +483,14 @@ SIGNED = {"download"}
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
 API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert", "audit:api-verification"}
 
+# Tested with keys and sessions in tests/accounts/test_api.py.
+API |= {"accounts:api-records", "accounts:api-import"}
+
 # Tested with keys and sessions in tests/evidence/runs/test_api.py.
-API |= {"evidence:api-tests", "evidence:api-runs", "evidence:api-run"}
+API |= {"evidence:api-tests", "evidence:api-runs", "evidence:api-run", "evidence:api-profile"}
+
+# Rings, tested with sessions in tests/accounts/test_rings_pages.py.
+API |= {"accounts:api-rings", "accounts:api-ring", "accounts:api-ring_members"}
 
 # Of a case, tested with sessions and keys in tests/cases/test_api.py.
 API |= {

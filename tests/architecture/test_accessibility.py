@@ -23,7 +23,9 @@ SHARES = [pytest.param(1, id="in-turn"), pytest.param(len(VIEWS), id="all", mark
 NO_PAGES = {  # files, and parts of a page
     "alerts:download_body", "alerts:rejection_item", "alerts:preview",
     "evidence:print_sheet", "evidence:descriptor",
-    "cases:exhibits_of_item", "cases:of_account", "notices:of_case", "notices:preview", "notices:pdf",
+    "cases:exhibits_of_item", "cases:of_account", "cases:campaign_picture", "cases:campaign_node", "cases:step",
+    "cases:touching_groups",
+    "notices:of_case", "notices:preview", "notices:pdf",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (

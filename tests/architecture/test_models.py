@@ -23,6 +23,8 @@ FREE = {
     "alerts.VerdictAlert": "the alerts of a verdict, numbered for the feed; verdict and alerts are audited",
     "alerts.GroupAccount": "follows from the alerts of a group",
     "alerts.GroupKey": "which group the next alert of a key joins; follows from alerts and groups",
+    "accounts.CommonValue": "which values are common; found again from audited tables every night",
+    "cases.CampaignFigures": "what the campaign page shows; computed again from audited tables at any time",
     "evidence.StoredFile": "what the last measurement of a file found; the measurements themselves are audited",
     "audit.Event": "the trail itself",
     "audit.Manifest": "the trail itself",

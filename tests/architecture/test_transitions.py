@@ -21,6 +21,7 @@ from apps.evidence import actions as evidence
 from apps.notices import actions as notices
 from apps.policies import actions as policies
 from apps.records import actions as records
+from tests.accounts.ringed import work
 from tests.architecture.world import WORKER, World
 
 Do = Callable[[World, Any], Any]
@@ -33,6 +34,13 @@ def _open_from_group(w: World, _: Any) -> Any:
 def _propose(w: World, case: Any) -> Any:
     w.ground(case)
     return w.propose(case)
+
+
+def _carry_on(w: World, step: Any) -> None:
+    """Part by part, until it ended."""
+    before = step.state
+    while step.state == before:
+        cases.carry_on_step(step, by=WORKER)
 
 
 def _close(w: World, case: Any) -> None:
@@ -93,6 +101,8 @@ DO: dict[str, dict[str, Do]] = {
         "evidence.run_on_accounts": lambda w, _: w.accounts_run.item,
         "evidence.measure_order": lambda w, _: w.trial("measured").item,
         "evidence.open_order": lambda w, _: w.opened().item,
+        "evidence.assemble_log": lambda w, _: w.profiled_log.normalised,
+        "evidence.profile_log": lambda w, _: w.profiled_log.profile,
         "evidence.derive": lambda w, item: evidence.derive(
             item or w.collect(),
             derived="redacted",
@@ -142,9 +152,28 @@ DO: dict[str, dict[str, Do]] = {
         "evidence.stop_fixity": lambda w, run: evidence.stop_fixity(run, by=w.people.lead),
         "evidence.resume_fixity": lambda w, run: evidence.resume_fixity(run, by=w.people.lead),
     },
+    "evidence.QueryLog": {
+        "evidence.open_log": lambda w, _: w.query_log(),
+        "evidence.map_log": lambda w, log: evidence.map_log(
+            log, columns=log.columns, time_form="iso", by=w.people.analyst
+        ),
+        "evidence.read_log": lambda w, log: evidence.read_log(log, by=WORKER),
+        "evidence.assemble_log": lambda w, log: evidence.assemble_log(log, by=WORKER),
+        "evidence.profile_log": lambda w, log: evidence.profile_log(log, by=WORKER),
+        "evidence.fail_log": lambda w, log: evidence.fail_log(log, problem="Damaged", by=WORKER),
+        "evidence.give_up_log": lambda w, log: evidence.give_up_log(log, reason="Wrong file", by=w.people.analyst),
+    },
+    "cases.BulkStep": {
+        "cases.start_step": lambda w, _: w.step("running"),
+        "cases.carry_on_step": _carry_on,
+        "cases.undo_step": lambda w, step: cases.undo_step(step, by=w.people.analyst),
+    },
     "cases.Case": {
         "cases.open_case": lambda w, _: w.case(),
         "cases.open_case_from_group": _open_from_group,
+        "cases.open_case_from_ring": lambda w, _: cases.open_case_from_ring(
+            w.ring(), title="A ring", severity=3, by=w.people.analyst
+        ),
         "cases.start_investigation": lambda w, case: w.investigate(case),
         "cases.propose_finding": _propose,
         "cases.confirm_finding": lambda w, case: cases.confirm_finding(_finding(case), by=w.people.lead),
@@ -199,6 +228,17 @@ DO: dict[str, dict[str, Do]] = {
         "accounts.revoke_authorisation": lambda w, one: accounts.revoke_authorisation(
             one, revoked_from=timezone.now().date(), reason="It ended", by=w.people.counsel
         ),
+    },
+    "accounts.LinkageRun": {
+        "accounts.start_linkage": lambda w, _: w.linkage_run(),
+        "accounts.write_rings": lambda w, _: work(),
+        "accounts.stop_linkage": lambda w, run: accounts.stop_linkage(run, reason="By mistake", by=w.people.analyst),
+    },
+    "accounts.Ring": {
+        "accounts.write_rings": lambda w, ring: w.cut_up(ring) if ring else w.ring(),
+        "accounts.suspect_ring": lambda w, ring: accounts.suspect_ring(ring, why="Seen", by=w.people.analyst),
+        "accounts.explain_ring": lambda w, ring: accounts.explain_ring(ring, why="A school", by=w.people.analyst),
+        "accounts.reopen_ring": lambda w, ring: accounts.reopen_ring(ring, why="Too soon", by=w.people.analyst),
     },
     "cases.Independence": {
         "cases.argue_independence": lambda w, _: w.independence(),
@@ -327,6 +367,7 @@ def test_a_step_is_taken_by_its_verb(world, flow, old, verb, new):
     assert Event.objects.filter(action=verb, occurred_at__gte=before, object_id=thing.pk).exists() or verb in {
         "alerts.receive",  # one entry for the whole batch, as for the other
         "policies.import_terms",
+        "accounts.write_rings",
     }
 
 

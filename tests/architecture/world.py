@@ -8,12 +8,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts import actions as accounts
-from apps.accounts.models import Account, Authorisation
+from apps.accounts.models import Account, Authorisation, Identifier, Link, LinkageRun, Ring, Tie
 from apps.alerts import actions as alerts
 from apps.alerts import deliveries, intake, verdicts
 from apps.alerts.models import Alert, AlertGroup, Delivery, Rejection, SigningKey, Suppression
@@ -34,6 +35,7 @@ from apps.policies.models import Clause, Document, Succession, Tagging, Version
 from apps.records import actions as records
 from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
 from apps.staff import actions as staff
+from tests.accounts.ringed import linked, share, work
 from tests.alerts.conftest import alert
 from tests.audit.sequencing import sequence_here
 from tests.cases.conftest import CLAUSE, END, START, TERMS, make_accounts, make_activity
@@ -43,6 +45,10 @@ from tests.policies.conftest import HistoryWriter
 
 WORKER = System("worker")
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+# What a worker does with a query log, by the state it is in.
+STEPS = {"reading": evidence.read_log, "assembling": evidence.assemble_log, "profiling": evidence.profile_log}
 
 
 class World:
@@ -165,6 +171,47 @@ class World:
         make_activity()
         return Account.objects.get(ref="acct_00000")
 
+    # --- rings
+
+    def ring(self, state: str = "found") -> Ring:
+        """A ring of its own, of ten accounts with one card among forty with one each."""
+        name = f"acct_r{self._next()}"
+        share(
+            self.people,
+            *((f"{name}_{n}", "payment", f"card of {name}") for n in range(10)),
+            *((f"{name}_{n}", "payment", f"card of {name}_{n}") for n in range(10, 50)),
+        )
+        work()  # another run may be under way
+        linked(self.people)
+        found = Ring.objects.get(members__account__ref=f"{name}_0", members__until_run=None)
+        if state == "suspected":
+            accounts.suspect_ring(found, why="Seen by hand", by=self.people.analyst)
+        return found
+
+    def ring_link(self) -> Link:
+        return Link.objects.filter(ring=self.once("ring"), until_run=None).earliest("id")
+
+    def ring_identifier(self) -> Identifier:
+        return Identifier.objects.filter(account=self.once("ring_link").account_id).earliest("id")
+
+    def ring_pair(self) -> list[Any]:
+        """Two accounts of a ring."""
+        members = self.once("ring").members.order_by("id")
+        return list(members.values_list("account_id", flat=True)[:2])
+
+    def tie(self) -> Tie:
+        return accounts.cut_link(self.ring_link(), why="The card was stolen", by=self.people.analyst)
+
+    def cut_up(self, ring: Ring) -> None:
+        """Nothing holds it together any more."""
+        link = Link.objects.filter(ring=ring, until_run=None).earliest("id")
+        accounts.cut_link(link, why="Sold in a shop", whole=True, by=self.people.analyst)
+        work()
+
+    def linkage_run(self) -> LinkageRun:
+        """One that is under way."""
+        return accounts.start_linkage(by=self.people.analyst)
+
     @cached_property
     def imported(self) -> Any:
         return accounts.import_records(
@@ -253,6 +300,31 @@ class World:
         if kind == "release":
             return evidence.propose_release(self.collect(), recipient="The court", **ask)
         return evidence.propose_disposal(self.collect(), **ask)
+
+    def collect_log(self) -> Any:
+        return evidence.collect(
+            kind="query_log",
+            title="Query log",
+            origin="Request log of the gateway",
+            filename="requests.csv",
+            chunks=f"time,account\n2026-01-01T00:00:00Z,acct_{self._next()}\n".encode(),
+            by=self.people.analyst,
+        )
+
+    def query_log(self, state: str = "proposed") -> Any:
+        """A log, opened and worked on until it is in the state."""
+        found = evidence.open_log(self.collect_log(), by=self.people.analyst)
+        if state == "proposed":
+            return found
+        evidence.map_log(found, columns=found.columns, time_form="iso", by=self.people.analyst)
+        for before, step in STEPS.items():
+            if found.state == before and state != before:
+                step(found, by=System("worker"))
+        return found
+
+    @cached_property
+    def profiled_log(self) -> Any:
+        return self.query_log("ready")
 
     def fixity(self, state: str) -> Any:
         self.collect()
@@ -399,6 +471,27 @@ class World:
         if state == "closed":
             cases.close_case(case, closure="benign", note="It was ordinary use.", by=self.people.lead)
         return case
+
+    def member_set(self) -> Any:
+        return cases.freeze_members(
+            self.case("investigation"), pool="present", query={"everyone": True}, by=self.people.analyst
+        )
+
+    def step(self, state: str = "done") -> Any:
+        """A dry run on three accounts in three parts, of which two are dealt with while it is under way."""
+        prefix, case = f"step_{self._next()}", self.case()
+        make_accounts(3, prefix=prefix, product=prefix, country="NL")
+        cases.add_accounts(case, query={"product": prefix}, by=self.people.analyst)
+        with patch("apps.cases.actions.sets.PART", 1):
+            members = cases.freeze_members(case, pool="present", query={"everyone": True}, by=self.people.analyst)
+        found = cases.start_step(members, kind="suspend", why="They harvest.", by=self.people.analyst)
+        cases.carry_on_step(found, by=WORKER)
+        if state == "done":
+            cases.carry_on_step(found, by=WORKER)
+        return found
+
+    def sample(self) -> Any:
+        return cases.draw_sample(self.member_set(), at_most=0.5, by=self.people.analyst)
 
     def investigate(self, case: Case) -> None:
         assert self.account

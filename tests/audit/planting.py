@@ -14,6 +14,7 @@ from unittest.mock import patch
 from django.contrib.postgres.fields import ArrayField
 from django.db import connection, models, transaction
 
+from apps.accounts.models import Account
 from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.models import AuditedModel, audited_models
@@ -32,6 +33,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     "staff.User": {"roles": ["analyst"]},
     "staff.ServiceAccount": {"roles": ["detector"]},
     "accounts.Import": {"rows": 1, "created": 1, "updated": 0, "unchanged": 0, "rejected": 0},
+    "accounts.LinkageRun": {"state": "done", "ended_at": NOW},
+    "accounts.RingMember": {"probability": 0.5},
+    "accounts.Tie": {"account": lambda family: family[Account]},
     "alerts.Batch": {"items": 1, "created": 1, "updated": 0, "duplicates": 0, "rejected": 0},
     "alerts.Suppression": {"key": "account:planted", "expires_at": NOW + timedelta(days=30)},
     "alerts.SigningKey": {"public_key": "", "sealed_secret": "sealed"},
@@ -53,9 +57,14 @@ NEEDED: dict[str, dict[str, Any]] = {
     "evidence.Proposal": {"kind": "dispose", "state": "dispose", "proposed_by": lambda family: family[User]},
     "evidence.ModelVersion": {"weights": []},
     "evidence.SignatureCheck": {"verdict": "verified"},
+    "cases.Sample": {"at_most": 0.1, "account_ids": [uuid.UUID(int=1)]},
+    "cases.MemberPart": {"account_ids": [uuid.UUID(int=1)]},
+    "cases.BulkPart": {"account_ids": [uuid.UUID(int=1)]},
     "cases.Claim": {"origin": "planted", "why_no_capture": "Planted"},
     "cases.ClaimLink": {"other": lambda family: family["another claim"]},
     "cases.Quantity": {"qualifier": "exactly", "value": 1.0, "claim": lambda family: family[Claim]},
+    "evidence.QueryLog": {"state": "proposed"},
+    "evidence.Figure": {"value": {"planted": 1}},
     "evidence.FixityRun": {"state": "done", "finished_at": NOW, "total": 9},
     "cases.Decision": {
         "state": "approved",

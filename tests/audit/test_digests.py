@@ -39,6 +39,7 @@ class Sample(models.Model):
     moment = models.DateTimeField(null=True)
     day = models.DateField()
     others = ArrayField(models.UUIDField())
+    counts = ArrayField(models.PositiveIntegerField(), null=True)
     said = models.JSONField()
     raw = models.BinaryField(null=True)
 
@@ -62,6 +63,7 @@ ROWS = st.fixed_dictionaries(
         "moment": st.none() | MOMENTS,
         "day": st.dates(datetime(1000, 1, 1, tzinfo=UTC).date()),
         "others": st.lists(st.uuids().map(str), max_size=3),
+        "counts": st.none() | st.lists(st.integers(-(2**31), 2**31 - 1), max_size=24),
         "said": JSON.filter(lambda said: said is not None),
         "raw": st.none() | st.binary(),
     }
@@ -74,7 +76,7 @@ def sample(django_db_setup: None, django_db_blocker: Any) -> Any:
         with connection.cursor() as cursor:
             cursor.execute(
                 'CREATE TEMP TABLE sample (id uuid, a_text text, longer_text varchar, "ä" boolean, whole bigint, '
-                "share float8, moment timestamptz, day date, others uuid[], said jsonb, raw bytea)"
+                "share float8, moment timestamptz, day date, others uuid[], counts integer[], said jsonb, raw bytea)"
             )
         yield
         with connection.cursor() as cursor:
@@ -101,12 +103,12 @@ def test_a_row_is_copied_as_it_is_with_the_digest_that_postgresql_takes(
         cursor.execute("TRUNCATE sample")
         names = ", ".join(f'"{column}"' for column in columns)
         with cursor.copy(f"COPY sample ({names}) FROM STDIN") as copy:
-            copy.write("".join(row.line for row in told))
+            copy.write("\n".join([*told.lines, ""]))
         cursor.execute("SELECT id, sha256(convert_to(to_jsonb(t)::text, 'UTF8')), to_jsonb(t)::text FROM sample t")
         found = {key.bytes + bytes(digest): text for key, digest, text in cursor.fetchall()}
         cursor.execute("SELECT {} FROM sample".format(names.replace('"said"', '"said"::text')))
         kept = [dict(zip(columns, row, strict=True)) for row in cursor.fetchall()]
-    assert {row.entry for row in told} == found.keys(), found
+    assert dict(zip(told.entries, (text.decode() for text in told.texts), strict=True)) == found
     kept_by_id = {row["id"]: row | {"said": json.loads(row["said"])} for row in kept}
     for row in map(stored, rows):
         assert kept_by_id[row["id"]] == row

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.contrib.postgres.fields import ArrayField
 from django.core.management import call_command
 from django.db import DataError, IntegrityError, models, transaction
 
@@ -142,6 +143,7 @@ def other_values(field: models.Field, old: Any) -> list[Any]:
         related = field.related_model._meta.db_table
         return [str(pk) for (pk,) in sql(f"SELECT id FROM {related} WHERE id::text <> %s", str(old))]
     kinds: list[tuple[type, list[Any]]] = [
+        (ArrayField, [[1] * 24]),  # the hours of a day
         (models.BooleanField, [True]),
         (models.IntegerField, [7]),
         (models.FloatField, [0.5]),

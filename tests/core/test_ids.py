@@ -1,10 +1,12 @@
 import time
+import uuid
 from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
 
 import pytest
 from django.db import connection, transaction
 
-from apps.core.ids import next_reference, uuid7
+from apps.core.ids import next_reference, uuid7, uuid7_texts
 
 
 def test_uuids_are_of_version_7_and_order_by_time():
@@ -20,6 +22,15 @@ def test_uuids_are_of_version_7_and_order_by_time():
 
 def test_uuids_of_one_moment_differ():
     assert len({uuid7() for _ in range(10_000)}) == 10_000
+
+
+def test_as_texts_they_are_the_same():
+    texts = list(islice(uuid7_texts(), 1000))
+    made = [uuid.UUID(text) for text in texts]
+    assert [str(one) for one in made] == texts
+    assert {(one.version, one.variant) for one in made} == {(7, uuid.RFC_4122)}
+    assert len(set(made)) == 1000
+    assert [one.int >> 80 for one in made] == sorted(one.int >> 80 for one in made)
 
 
 def test_references_count_by_kind_and_year(db):

@@ -51,7 +51,7 @@ def test_a_group_of_the_queue(window, story):
     assert not Case.objects.exists()
 
 
-def test_a_case_with_its_finding_and_decision(window, story):
+def test_a_case_with_its_finding_and_decision(window, story, worker):
     continue_until(story, "Decisions")
     case, finding = Case.objects.get(), Finding.objects.get()
     decision = Decision.objects.first()
@@ -79,7 +79,7 @@ def test_a_case_with_its_finding_and_decision(window, story):
     assert Case.objects.get().state == Case.State.NOTICE
 
 
-def test_nobody_confirms_what_they_proposed(window, story):
+def test_nobody_confirms_what_they_proposed(window, story, worker):
     """The lead may confirm findings, but not her own: neither button nor form lets her."""
     continue_until(story, "Explanations")
     case = Case.objects.get()

@@ -180,6 +180,8 @@ def test_a_replaced_guard_function_is_found(committed_db, world):
 REGISTERED = "of the register; never deleted"
 BEYOND_HOLDS = {
     "accounts_import": "counts of a file; its rejected rows are of no account",
+    "accounts_linkagerun": "counts of a search for rings",
+    "accounts_ring": "counts of accounts, which can be held themselves",
     "accounts_importrejection": "was never taken, so nothing refers to it",
     "alerts_calibration": "figures of a detector",
     "alerts_detector": "a program; never deleted",

@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 REQUIREMENTS = ROOT / "requirements"
-LOCKS = ["base", "demo", "dev", "setup", "clients", "clients-thehive4"]
+LOCKS = ["base", "demo", "dev", "setup", "clients", "clients-thehive4", "spark", "s3"]
 PIN = re.compile(r"(?m)^([a-z0-9][a-z0-9._-]*)(?:\[[a-z,]+\])?==([^ ;\\]+)")
 URL = re.compile(r"[a-z+]+://\S+")
 

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -48,8 +49,8 @@ def stage(title: str) -> int:
     return [stage.title for stage in STAGES].index(title) + 1
 
 
-@pytest.fixture
-def worker() -> Iterator[None]:
+@contextmanager
+def working() -> Iterator[None]:
     """A worker and a sequencer in this process."""
     from apps.audit.log import sequencer
     from apps.core import jobs
@@ -64,9 +65,17 @@ def worker() -> Iterator[None]:
 
     thread = threading.Thread(target=work)
     thread.start()
-    yield
-    ended.set()
-    thread.join()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+@pytest.fixture
+def worker() -> Iterator[None]:
+    with working():
+        yield
 
 
 class Processes:

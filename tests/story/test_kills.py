@@ -12,7 +12,7 @@ from apps.core import vault
 from apps.core.models import Job
 from apps.disclosures.models import Report
 from apps.notices.models import Notice
-from tests.story.conftest import stage
+from tests.story.conftest import stage, working
 
 pytestmark = pytest.mark.slow
 
@@ -36,8 +36,9 @@ def due_at_once(kind: str) -> None:
 
 @pytest.fixture
 def decided(tell):
-    """The story up to its decisions; there is no worker yet."""
-    return tell(stage("Decisions"))
+    """The story up to its decisions; there is no worker any more."""
+    with working():
+        return tell(stage("Decisions"))
 
 
 def _issue(play) -> Notice:
@@ -87,7 +88,7 @@ def test_a_worker_killed_while_it_makes_a_report(tell, decided, processes):
     assert Event.objects.filter(action="disclosures.render_report").count() == 1
 
 
-@pytest.mark.soak  # the short form is in test_every_stage
+@pytest.mark.soak  # the short form is in test_killed_stages
 def test_the_story_and_its_worker_killed_in_the_middle(play, tell, processes):
     def goes_on_until(condition) -> None:
         story, worker = processes.story(play), processes.worker()

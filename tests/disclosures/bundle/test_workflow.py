@@ -1,9 +1,6 @@
 """From the order to the release: who may, what is refused, what is on record, and what a killed worker leaves."""
 
 import json
-import signal
-import subprocess
-import sys
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -12,13 +9,13 @@ from django.urls import reverse
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
 from apps.core import vault
-from apps.core.models import Job
 from apps.disclosures import actions
 from apps.disclosures.bundle import assembly, verifier
 from apps.disclosures.models import Bundle
 from apps.evidence.models import CustodyEvent
 from tests.disclosures.bundle import mutations
 from tests.disclosures.bundle.conftest import PARTY, PRIVILEGED, sequence, unpack, work
+from tests.kills import workers
 from tests.notices.conftest import work_off
 from tests.notices.test_constraints import refused, run
 
@@ -138,39 +135,21 @@ def test_a_copy_is_in_the_custody_of_each_exhibit(made, rich):
     assert list(purposes) == [f"Copied into {bundle.ref} for {bundle.recipient}"] * rich.exhibits.count()
 
 
-KILLED = """
-import os, django
-django.setup()
-from apps.core import jobs
-from apps.disclosures.bundle import assembly
-from apps.evidence import custody
-def kill(*args, **options): os.kill(os.getpid(), 9)
-{patch}
-jobs.work_off()
-"""
-PATCHES = {
-    "while the third exhibit is measured": """
-measure, seen = custody.vault.measure, []
-def measured(sha256):
-    seen.append(sha256)
-    return kill() if len(seen) == 3 else measure(sha256)
-custody.vault.measure = measured
-""",
-    "while the bag is written": "assembly._lists = kill",
-    "before the bag is on record": "assembly.check = kill",
+DEATHS = {
+    "while the third exhibit is measured": workers.before(vault, "measure", 3),
+    "while the bag is written": workers.before(assembly, "_lists"),
+    "before the bag is on record": workers.before(assembly, "check"),
 }
 
 
 @pytest.mark.slow
-def test_a_killed_worker_leaves_no_half_bag_and_the_next_one_goes_on(order, rich, environment):
+def test_a_killed_worker_leaves_no_half_bag_and_the_next_one_goes_on(order, rich, committed_db):
     bundle = order()
     sequence()
-    for when, patch in PATCHES.items():
-        done = subprocess.run([sys.executable, "-c", KILLED.format(patch=patch)], env=environment, check=False)
-        assert done.returncode == -signal.SIGKILL, when
+    for when, death in DEATHS.items():
+        assert not workers.work(death), when
         bundle.refresh_from_db()
         assert (bundle.state, bundle.made_sha256) == (State.ASSEMBLING, ""), when
-        Job.objects.update(due_at=bundle.compiled_at)  # the next worker need not wait
         sequence()
     work_off()
     bundle.refresh_from_db()
