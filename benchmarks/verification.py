@@ -23,6 +23,7 @@ from itertools import count
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from uuid import UUID
 
 import django
 
@@ -201,8 +202,11 @@ class Trail:
         from apps.policies.models import Document
 
         told = digests.told(Document, rows)
+        lines = told.lines.tobytes().decode().splitlines(keepends=True)
+        by_id = {entry[:16]: (entry, text) for entry, text in zip(told.entries, told.texts, strict=True)}
         return [
-            SimpleNamespace(line=f"{line}\n", entry=entry, text=text) for line, entry, text in zip(*told, strict=True)
+            SimpleNamespace(line=line, **dict(zip(("entry", "text"), by_id[UUID(row["id"]).bytes], strict=True)))
+            for row, line in zip(rows, lines, strict=True)
         ]
 
     def _document(self, number: int) -> dict[str, str]:

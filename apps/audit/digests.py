@@ -7,7 +7,7 @@ rows as they are, so that a difference could not stay hidden.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import lru_cache
 from hashlib import sha256
@@ -15,6 +15,8 @@ from json.encoder import encode_basestring
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
@@ -28,10 +30,10 @@ class Untold(Exception):
 
 
 class Told(NamedTuple):
-    """Rows in order: of each its line in the text that COPY takes, its entry in a manifest, 16 bytes of id and 32 of
-    digest, and the text that the digest is of."""
+    """Rows: what COPY takes of them, in the order given; and by their ids the entry of each in a manifest, 16 bytes of
+    id and 32 of digest, and the text that the digest is of."""
 
-    lines: list[str]
+    lines: memoryview
     entries: list[bytes]
     texts: list[bytes]
 
@@ -52,23 +54,25 @@ def told(model: type[models.Model], rows: Sequence[Mapping[str, Any]]) -> Told:
 
 
 def told_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any]]) -> Told:
-    """The same rows, given as column -> the values of all rows: each step is one loop over a column, which costs half
-    of what rows one by one do."""
+    """The same rows, given as column -> the values of all rows. Arrow puts the texts together, all rows at once, which
+    costs a third of what a loop over them does."""
     fields = {str(field.column): field for field in model._meta.concrete_fields}
     if set(columns) != set(fields):
         raise Untold(f"a whole row of {model.__name__} has the columns {', '.join(fields)}")
     try:
-        cells = {name: _cells(_kind(fields[name]), values) for name, values in columns.items()}
-        names = sorted(columns, key=_place)
-        row_of = (
-            "{" + ", ".join(f"{_encode(name).replace('%', '%%')}: {cells[name].form}" for name in names) + "}"
-        ).__mod__
-        texts = [row_of(row).encode() for row in zip(*(cells[name].said for name in names), strict=True)]
-        lines = list(map("\t".join, zip(*(cells[name].copied for name in columns), strict=True)))
-        ids = [bytes.fromhex(text.replace("-", "")) for text in cells["id"].copied]
+        cells = {name: _kind(fields[name])(values) for name, values in columns.items()}
+        lines = _joined(*[piece for name in columns for piece in ("\t", cells[name].copied)][1:], "\n")
+        pieces: list[Any] = []
+        for name in sorted(columns, key=_place):
+            quote, said, _ = cells[name]
+            pieces += [f"{', ' if pieces else '{'}{_encode(name)}: {quote}", said, quote]
+        texts = _joined(*pieces, "}").cast(pa.large_binary()).to_pylist()
+        ids = [bytes.fromhex(text.replace("-", "")) for text in cells["id"].copied.to_pylist()]
     except (TypeError, ValueError, OverflowError) as error:
         raise Untold(str(error)) from error
-    return Told(lines, [key + sha256(text).digest() for key, text in zip(ids, texts, strict=True)], texts)
+    order = sorted(range(len(ids)), key=ids.__getitem__)
+    entries = [ids[at] + sha256(texts[at]).digest() for at in order]
+    return Told(memoryview(lines.buffers()[2]), entries, [texts[at] for at in order])
 
 
 def _place(name: str) -> tuple[int, bytes]:
@@ -77,32 +81,37 @@ def _place(name: str) -> tuple[int, bytes]:
     return len(text), text
 
 
-class Kind(NamedTuple):
-    """A type: how a value becomes plain, if it is not plain yet, and the plain one a text of JSON as jsonb writes it,
-    and a text for COPY."""
-
-    plainly: Callable[[Any], Any] | None
-    said: Callable[[Any], str] | None
-    copied: Callable[[Any], str] | None
-    is_text: bool = False  # what is plain is a text, which JSON puts between quotation marks
-
-
 class Cells(NamedTuple):
-    """The values of a column as JSON, once they are put into `form`, and as COPY have them."""
+    """The values of a column as texts: what JSON, as jsonb writes it, has around each, what it has of each, and what
+    COPY takes."""
 
-    form: str
-    said: Sequence[str]
-    copied: Sequence[str]
-
-
-SPECIAL = re.compile(r'["\\\x00-\x1f]')
+    quote: str
+    said: pa.Array
+    copied: pa.Array
 
 
-def _cells(kind: Kind, values: Sequence[Any]) -> Cells:
-    plain = _each(kind.plainly, values, None)
-    if kind.is_text and None not in plain and not SPECIAL.search("".join(plain)):
-        return Cells('"%s"', plain, plain)  # the usual case: nothing to escape in the whole column
-    return Cells("%s", _each(kind.said, plain, "null"), _each(kind.copied, plain, r"\N"))
+Kind = Callable[[Sequence[Any]], Cells]  # a type; a value that is none is null in JSON, and \N for COPY
+TEXT = pa.large_string()
+SPECIAL = re.compile(rb'["\\\x00-\x1f]')
+
+
+def _joined(*pieces: pa.Array | str) -> pa.Array:
+    """Row by row, none where one piece is none."""
+    whole = (pa.scalar(piece, TEXT) if isinstance(piece, str) else piece for piece in pieces)
+    return pc.binary_join_element_wise(*whole, pa.scalar("", TEXT))
+
+
+def _one_by_one(
+    said: Callable[[Any], str], copied: Callable[[Any], str], plainly: Callable[[Any], Any] | None = None
+) -> Kind:
+    """What has to be looked at in Python: how a value becomes plain, if it is not plain yet, and the plain one a text
+    of JSON and one for COPY."""
+
+    def cells(values: Sequence[Any]) -> Cells:
+        plain = _each(plainly, values, None)
+        return Cells("", pa.array(_each(said, plain, "null"), TEXT), pa.array(_each(copied, plain, r"\N"), TEXT))
+
+    return cells
 
 
 def _each(convert: Callable[[Any], Any] | None, values: Sequence[Any], null: str | None) -> Sequence[Any]:
@@ -110,6 +119,38 @@ def _each(convert: Callable[[Any], Any] | None, values: Sequence[Any], null: str
         return list(map(convert, values)) if convert else values
     convert = convert or (lambda value: value)
     return [null if value is None else convert(value) for value in values]
+
+
+def _text(plainly: Callable[[Any], str] | None = None) -> Kind:
+    """What JSON puts between quotation marks."""
+
+    def cells(values: Sequence[Any]) -> Cells:
+        plain = _each(plainly, values, None)
+        texts = pa.array(plain, TEXT)
+        if not texts.null_count and not SPECIAL.search(texts.buffers()[2]):
+            return Cells('"', texts, texts)  # the usual case: nothing to escape in the whole column
+        return _one_by_one(encode_basestring, _escaped)(plain)
+
+    return cells
+
+
+def _number(values: Sequence[Any]) -> Cells:
+    texts = pa.array(values).cast(pa.int64()).cast(TEXT)
+    return _or_null(texts, texts)
+
+
+def _numbers(values: Sequence[Any]) -> Cells:
+    """Lists of whole numbers."""
+    lists = pa.array(values).cast(pa.large_list(pa.int64()))
+    if lists.values.null_count:
+        raise TypeError("a list of numbers holds none")
+    each = pa.LargeListArray.from_arrays(lists.offsets, lists.values.cast(TEXT), mask=lists.is_null())
+    inside = pc.binary_join(each, pa.scalar(", ", TEXT))
+    return _or_null(_joined("[", inside, "]"), _joined("{", inside, "}"))
+
+
+def _or_null(said: pa.Array, copied: pa.Array) -> Cells:
+    return Cells("", said.fill_null("null"), copied.fill_null(r"\N"))
 
 
 def _kind(field: models.Field) -> Kind:
@@ -174,10 +215,6 @@ def _ordered(value: Any) -> Any:
     return value
 
 
-def _listed(one: Callable[[Any], str]) -> Callable[[Iterable[Any]], str]:
-    return lambda values: f"[{', '.join(map(one, values))}]"
-
-
 def _quoted(value: str) -> str:
     """Of a text in which nothing has to be escaped."""
     return f'"{value}"'
@@ -187,21 +224,26 @@ def _uuid(value: UUID | str) -> str:
     return value if value.__class__ is str else str(UUID(str(value)))
 
 
-_whole = int.__repr__  # refuses what is no number
-
 ARRAYS: tuple[tuple[type[models.Field], Kind], ...] = (
-    (models.UUIDField, Kind(lambda v: list(map(_uuid, v)), _listed(_quoted), lambda v: "{" + ",".join(v) + "}")),
-    (models.IntegerField, Kind(_listed(_whole), None, lambda text: "{" + text[1:-1] + "}")),
+    (
+        models.UUIDField,
+        _one_by_one(
+            lambda v: f"[{', '.join(map(_quoted, v))}]",
+            lambda v: "{" + ",".join(v) + "}",
+            lambda v: list(map(_uuid, v)),
+        ),
+    ),
+    (models.IntegerField, _numbers),
 )
 KINDS: tuple[tuple[type[models.Field], Kind], ...] = (
-    (models.UUIDField, Kind(_uuid, _quoted, None, is_text=True)),
-    (models.CharField, Kind(None, encode_basestring, _escaped, is_text=True)),
-    (models.TextField, Kind(None, encode_basestring, _escaped, is_text=True)),
-    (models.BooleanField, Kind(bool, lambda v: "true" if v else "false", lambda v: "t" if v else "f")),
-    (models.IntegerField, Kind(_whole, None, None)),
-    (models.FloatField, Kind(_fraction, repr, repr)),
-    (models.DateTimeField, Kind(_moment, _quoted, None, is_text=True)),
-    (models.DateField, Kind(_day, _quoted, None, is_text=True)),
-    (models.BinaryField, Kind(_bytes, encode_basestring, _escaped)),
-    (models.JSONField, Kind(lambda value: _encode(_ordered(value)), None, _escaped)),
+    (models.UUIDField, _text(_uuid)),
+    (models.CharField, _text()),
+    (models.TextField, _text()),
+    (models.BooleanField, _one_by_one(lambda v: "true" if v else "false", lambda v: "t" if v else "f")),
+    (models.IntegerField, _number),
+    (models.FloatField, _one_by_one(repr, repr, _fraction)),
+    (models.DateTimeField, _text(_moment)),
+    (models.DateField, _text(_day)),
+    (models.BinaryField, _one_by_one(encode_basestring, _escaped, _bytes)),
+    (models.JSONField, _one_by_one(str, _escaped, lambda v: _encode(_ordered(v)))),
 )

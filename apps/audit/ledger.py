@@ -30,6 +30,7 @@ from django.utils import timezone
 from apps.audit import contents, digests, middleware, private, rows
 from apps.audit.models import AuditedModel, CaseCounter, Event, Manifest
 from apps.core import prepared, workflow
+from apps.core.ahead import ahead
 from apps.core.ids import uuid7, uuid7_texts
 
 M = TypeVar("M", bound=AuditedModel)
@@ -231,11 +232,13 @@ class Batch:
         """As `insert`, of many whole rows, given as column -> the values of all rows in order, an id each; returns how
         many."""
         total = len(columns["id"])
-        for start in range(0, total, MANY):
-            part = {name: values[start : start + MANY] for name, values in columns.items()}
-            try:
-                self._copy(model, list(part), digests.told_columns(model, part))
-            except digests.Untold:
+        parts = (
+            {name: values[start : start + MANY] for name, values in columns.items()} for start in range(0, total, MANY)
+        )
+        for part, told in ahead((part, _told(model, part)) for part in parts):
+            if told:
+                self._copy(model, list(part), told)
+            else:
                 self._insert(model, [dict(zip(part, row, strict=True)) for row in zip(*part.values(), strict=True)])
         return total
 
@@ -257,9 +260,15 @@ class Batch:
             connection.cursor() as cursor,
             cursor.copy(f"COPY {model._meta.db_table} ({names}) FROM STDIN") as copy,
         ):
-            copy.write("\n".join([*told.lines, ""]))
-        entries, texts = zip(*sorted(zip(told.entries, told.texts, strict=True)), strict=True)
-        self._wrote(model, len(entries), b"".join(entries), b"\n".join(texts))
+            copy.write(told.lines)
+        self._wrote(model, len(told.entries), b"".join(told.entries), b"\n".join(told.texts))
+
+
+def _told(model: type[AuditedModel], columns: Mapping[str, Sequence[Any]]) -> digests.Told | None:
+    try:
+        return digests.told_columns(model, columns)
+    except digests.Untold:
+        return None
 
 
 def _with_digests(model: type[AuditedModel], sql: str) -> str:

@@ -6,8 +6,10 @@ from typing import BinaryIO, NamedTuple
 from apps.accounts.importing import parquet, texts
 from apps.accounts.importing.files import NotReadable, Opened
 from apps.accounts.importing.types import Slice
+from apps.core.ahead import ahead
 
 LIMIT = 8 * 1024**3
+AHEAD = 4  # slices
 
 
 class Position(NamedTuple):
@@ -44,7 +46,8 @@ class Reader:
 
     def __iter__(self) -> Iterator[Slice]:
         read = parquet.slices if self.opened.format == "parquet" else texts.slices
-        for found, at, line in read(self.kind, self.opened, self.position.at, self.position.line):
+        slices = read(self.kind, self.opened, self.position.at, self.position.line)
+        for found, at, line in ahead(slices, AHEAD):
             self.position = Position(at, line)
             yield found
         self.is_over = True

@@ -3,6 +3,12 @@
 from django.db import migrations, models
 
 
+# Digests, and rows that are compressed already: PostgreSQL would try all the same, which took a fifteenth of its time.
+INCOMPRESSIBLE = """
+ALTER TABLE audit_manifest ALTER COLUMN rows SET STORAGE EXTERNAL, ALTER COLUMN content SET STORAGE EXTERNAL
+"""
+
+
 class Migration(migrations.Migration):
     initial = True
 
@@ -363,4 +369,5 @@ class Migration(migrations.Migration):
                 ],
             },
         ),
+        migrations.RunSQL(INCOMPRESSIBLE, migrations.RunSQL.noop),
     ]
