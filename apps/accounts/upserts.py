@@ -35,6 +35,7 @@ class Writer(ABC):
     model: type[AuditedModel]
     key: dict[str, str]  # the columns that tell a row from others, with their types
     columns: tuple[str, ...]  # what else a row says
+    shown: dict[str, str] = {}  # what the table's own are asked for by, where a row has them in another form
     news: str  # what an update sets, from a row `n` that came and the table's own
 
     def __init__(self, make_known: Callable[[set[str]], None]) -> None:
@@ -118,7 +119,7 @@ class Writer(ABC):
         """Of the keys that the table has, by their place: the row's id and its other values."""
         first = self._with_first({key[0] for key in keys})
         places = [at for at, key in enumerate(keys) if key[0] in first]
-        wanted = ", ".join(["n.place", "t.id::text", *(f"t.{name}" for name in self.columns)])
+        wanted = ", ".join(["n.place", "t.id::text", *(self.shown.get(name, f"t.{name}") for name in self.columns)])
         found = self._looked_up(wanted, self.key, [keys[at] for at in places])
         return {places[place - 1]: (row_id, tuple(values)) for place, row_id, *values in found}
 
@@ -265,6 +266,7 @@ class DailyActivity(Writer):
         "distinct_templates",
         "topic_entropy_bits",
     )
+    shown = {"by_hour": "t.by_hour::text"}
     # A day is reported anew as a whole: the later report replaces the earlier one.
     news = ", ".join(f"{name} = n.{name}" for name in columns)
 
@@ -274,7 +276,7 @@ class DailyActivity(Writer):
             value.queries,
             value.input_tokens,
             value.output_tokens,
-            24 - hours.count(0) if active is None and hours is not None else active,
+            24 - hours[1:-1].split(",").count("0") if active is None and hours is not None else active,
             hours,
             value.distinct_templates,
             value.topic_entropy_bits,

@@ -140,13 +140,17 @@ def _number(values: Sequence[Any]) -> Cells:
 
 
 def _numbers(values: Sequence[Any]) -> Cells:
-    """Lists of whole numbers."""
-    lists = pa.array(values).cast(pa.large_list(pa.int64()))
-    if lists.values.null_count:
-        raise TypeError("a list of numbers holds none")
-    each = pa.LargeListArray.from_arrays(lists.offsets, lists.values.cast(TEXT), mask=lists.is_null())
-    inside = pc.binary_join(each, pa.scalar(", ", TEXT))
-    return _or_null(_joined("[", inside, "]"), _joined("{", inside, "}"))
+    """Lists of whole numbers, or the texts that PostgreSQL has of them."""
+    given = pa.array(values)
+    if pa.types.is_string(given.type):
+        inside = pc.ascii_trim(given.cast(TEXT), "{}")
+    else:
+        lists = given.cast(pa.large_list(pa.int64()))
+        if lists.values.null_count:
+            raise TypeError("a list of numbers holds none")
+        each = pa.LargeListArray.from_arrays(lists.offsets, lists.values.cast(TEXT), mask=lists.is_null())
+        inside = pc.binary_join(each, pa.scalar(",", TEXT))
+    return _or_null(_joined("[", pc.replace_substring(inside, ",", ", "), "]"), _joined("{", inside, "}"))
 
 
 def _or_null(said: pa.Array, copied: pa.Array) -> Cells:
@@ -241,7 +245,7 @@ KINDS: tuple[tuple[type[models.Field], Kind], ...] = (
     (models.TextField, _text()),
     (models.BooleanField, _one_by_one(lambda v: "true" if v else "false", lambda v: "t" if v else "f")),
     (models.IntegerField, _number),
-    (models.FloatField, _one_by_one(repr, repr, _fraction)),
+    (models.FloatField, _one_by_one(str, str, _fraction)),
     (models.DateTimeField, _text(_moment)),
     (models.DateField, _text(_day)),
     (models.BinaryField, _one_by_one(encode_basestring, _escaped, _bytes)),

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from datetime import UTC
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 from pyarrow import compute as pc
 from pyarrow import parquet as pq
 
 from apps.accounts.importing.files import NotReadable, Opened
-from apps.accounts.importing.types import FIELDS, Refused, Slice, known_name, many, missing, nul, one
+from apps.accounts.importing.types import FIELDS, Refused, Slice, known_name, many, missing, nul, one, settled
 
 ROWS = 8192  # of a slice
 RAW_KEPT = 2000
@@ -52,20 +53,25 @@ def _slice(kind: str, batch: pa.RecordBatch, end: int) -> Slice:
     kept: list[int] = []
     found = Slice(lambda at: _shown(batch, kept[at]))
     names = [known_name(kind, name) for name in batch.schema.names]
-    columns = {name: _plain(column) for name, column in zip(names, batch.columns, strict=True)}
     is_clear = len(set(names)) == len(names)
+    by_name = dict(zip(names, batch.columns, strict=True))
+    hours = _hours(by_name["by_hour"], by_name["queries"]) if is_clear and "by_hour" in by_name else None
+    columns = {name: _plain(column) for name, column in by_name.items() if name != "by_hour" or hours is None}
     typed = many(kind, columns, batch.num_rows, strict=True) if is_clear else [None] * batch.num_rows
     has_nul = any(_has_nul(column) for column in batch.columns)
     for place, value in enumerate(typed):
         reason = ""
-        if value is None or (has_nul and nul(kind, value)):
+        if value is None or (has_nul and nul(kind, value)) or (hours and not hours[place]):
             row = {name: column[place] for name, column in columns.items()}
+            row |= {"by_hour": by_name["by_hour"][place].as_py()} if hours else {}
             value, reason = one(kind, row, strict=True)
+        elif hours:
+            value.by_hour = hours[place]
         if value is None:
             found.refused.append(Refused(first + place, reason, _shown(batch, place)))
         else:
             kept.append(place)
-            found.values.append(value)
+            found.values.append(settled(kind, value))
     found.lines = [first + place for place in kept]
     return found
 
@@ -109,6 +115,22 @@ def _has_nul(column: pa.Array) -> bool:
 def _whole(value: float) -> float | int:
     """Writers without a null for whole numbers write them as fractions."""
     return int(value) if value.is_integer() else value
+
+
+def _hours(lists: pa.Array, queries: pa.Array) -> list[str | None] | None:
+    """Of each row the requests by hour, as `settled` has them, or none where they have to be looked at; none at all
+    where that is so of the whole column."""
+    flat = lists.flatten() if pa.types.is_list(lists.type) else None
+    are_whole = flat is not None and pa.types.is_integer(flat.type) and pa.types.is_integer(queries.type)
+    if flat is None or not are_whole or lists.null_count or flat.null_count or queries.null_count:
+        return None
+    if len(flat) != 24 * len(lists) or not pc.all(pc.equal(pc.list_value_length(lists), 24)).as_py():
+        return None
+    table = flat.to_numpy().reshape(-1, 24)
+    are_right = (table.sum(axis=1) == queries.to_numpy()) & (table.min(axis=1) >= 0) & (table.max(axis=1) < 1 << 31)
+    each = pa.ListArray.from_arrays(np.arange(0, len(flat) + 1, 24, dtype=np.int32), flat.cast(pa.string()))
+    inside = pc.binary_join(each, ",").to_pylist()
+    return ["{" + text + "}" if is_right else None for text, is_right in zip(inside, are_right.tolist(), strict=True)]
 
 
 def _lists(column: pa.ListArray) -> list[Any]:

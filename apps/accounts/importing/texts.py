@@ -7,7 +7,19 @@ from typing import Any
 import msgspec
 
 from apps.accounts.importing.files import BOM, NotReadable, Opened
-from apps.accounts.importing.types import ALIASES, TYPES, Refused, Slice, known_name, many, missing, nul, one, wrong
+from apps.accounts.importing.types import (
+    ALIASES,
+    TYPES,
+    Refused,
+    Slice,
+    known_name,
+    many,
+    missing,
+    nul,
+    one,
+    settled,
+    wrong,
+)
 
 BLOCK = 1024 * 1024  # bytes that are read at once
 MAX_LINE = 64 * 1024
@@ -98,7 +110,7 @@ class _Read:
                 found.refused.append(Refused(pair[0], reason, _shown(pair[1])))
             else:
                 kept.append(pair)
-                found.values.append(value)
+                found.values.append(settled(self.kind, value))
         found.lines = [number for number, _ in kept]
         return found
 

@@ -45,7 +45,7 @@ class ActivityRow(Struct):
     input_tokens: Count = 0
     output_tokens: Count = 0
     active_hours: Annotated[int, Meta(ge=0, le=24)] | None = None
-    by_hour: Hours | None = None
+    by_hour: Hours | None = None  # once it is checked the text that PostgreSQL has of it: see `settled`
     distinct_templates: Annotated[int, Meta(ge=0, le=2**31 - 1)] | None = None
     topic_entropy_bits: Annotated[float, Meta(ge=0, le=64)] | None = None
 
@@ -177,6 +177,13 @@ def wrong(kind: str, value: Any) -> str:
     if kind == "activity" and value.by_hour is not None and sum(value.by_hour) != value.queries:
         return f"by_hour adds up to {sum(value.by_hour):,} requests, queries says {value.queries:,}"
     return ""
+
+
+def settled(kind: str, value: Any) -> Any:
+    """A row that was checked, as it is written: its hours as one text, not as a list that each step looks into."""
+    if kind == "activity" and isinstance(value.by_hour, list):
+        value.by_hour = "{" + ",".join(map(str, value.by_hour)) + "}"
+    return value
 
 
 def nul(kind: str, value: Any) -> str:

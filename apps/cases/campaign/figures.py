@@ -222,7 +222,8 @@ WHERE total > 1 ORDER BY kind, value_hmac, ring
 
 def _infrastructure(held: Held, rings: list[dict], place: dict[str, int]) -> dict[str, Any]:
     """Rings down, kinds of identifiers across: how many values a ring shares, and how often they are held in it."""
-    kinds = [kind for kind in Identifier.Kind.values if any(row[0] == kind for row in held)]
+    shared = {row[0] for row in held}
+    kinds = [kind for kind in Identifier.Kind.values if kind in shared]
     across = {kind: n for n, kind in enumerate(kinds)}
     matrix = [[[0, 0] for _ in kinds] for _ in rings]
     for kind, _, ring, accounts in held:
