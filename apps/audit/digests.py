@@ -68,7 +68,7 @@ def told_columns(model: type[models.Model], columns: Mapping[str, Sequence[Any]]
             pieces += [f"{', ' if pieces else '{'}{_encode(name)}: {quote}", said, quote]
         texts = _joined(*pieces, "}").cast(pa.large_binary()).to_pylist()
         ids = [bytes.fromhex(text.replace("-", "")) for text in cells["id"].copied.to_pylist()]
-    except (TypeError, ValueError, OverflowError) as error:
+    except (TypeError, ValueError, OverflowError, pa.ArrowException) as error:
         raise Untold(str(error)) from error
     order = sorted(range(len(ids)), key=ids.__getitem__)
     entries = [ids[at] + sha256(texts[at]).digest() for at in order]

@@ -3,11 +3,11 @@
 from collections import deque
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-END = object()
+END: Any = object()
 
 
 def ahead(things: Iterable[T], most: int = 1) -> Iterator[T]:

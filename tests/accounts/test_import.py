@@ -107,6 +107,17 @@ def test_a_day_reported_anew_replaces_the_earlier_report(bring_in):
     assert Activity.objects.get(model="m1").queries == 12
 
 
+def test_the_hours_of_a_day_are_compared_with_those_on_record(bring_in):
+    row = {"account_ref": "a", "day": "2026-05-01", "model": "m", "queries": 3, "by_hour": [1, 2] + [0] * 22}
+    assert counts(bring_in("activity", [row])) == (1, 0, 0, 0)
+    assert counts(bring_in("activity", [row])) == (0, 0, 1, 0)
+    assert (Activity.objects.get().by_hour, Activity.objects.get().active_hours) == (row["by_hour"], 2)
+    assert counts(bring_in("activity", [row | {"by_hour": [0, 3] + [0] * 22}])) == (0, 1, 0, 0)
+    assert (Activity.objects.get().by_hour[:2], Activity.objects.get().active_hours) == ([0, 3], 1)
+    assert counts(bring_in("activity", [{name: row[name] for name in row if name != "by_hour"}])) == (0, 1, 0, 0)
+    assert Activity.objects.get().by_hour is None
+
+
 def test_acceptances_need_terms_that_are_known(bring_in):
     row = {"account_ref": "a", "service": "Chat", "document": "Terms", "accepted_at": "2026-01-01T00:00:00Z"}
     done = bring_in("acceptances", [row])

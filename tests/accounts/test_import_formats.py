@@ -187,6 +187,20 @@ def test_hours_that_do_not_add_up_are_refused_in_a_sentence():
     assert "24" in read("activity", as_ndjson([row | {"by_hour": [10]}]))[0][0][1]
 
 
+def test_a_day_that_is_wrong_leaves_the_others_as_they_are():
+    day = {"account_ref": "a", "day": date(2026, 1, 1), "model": "m"}
+    wrong = [[-1, 1] + [0] * 22, [1, 2] + [0] * 22, [2**31, -(2**31)] + [0] * 22]
+    right = [[0] * 24, [2**31 - 1] * 24, list(range(24))]
+    rows = [day | {"queries": sum(hours) + (hours == wrong[1]), "by_hour": hours} for hours in [*wrong, *right]]
+    found, _ = read("activity", as_ndjson(rows))
+    columns = pa.table({name: [row[name] for row in rows] for name in rows[0]})  # by_hour of 64 bits
+    out = io.BytesIO()
+    pq.write_table(columns, out)
+    assert read("activity", out.getvalue())[0] == found
+    assert [line for line, what in found if isinstance(what, dict)] == [4, 5, 6]
+    assert found[-1][1]["by_hour"] == "{" + ",".join(map(str, range(24))) + "}"
+
+
 def test_what_other_writers_make_of_missing_numbers_is_understood():
     columns = {"account_ref": ["a"], "day": [date(2026, 1, 1)], "model": ["m"], "queries": [3.0]}
     out = io.BytesIO()

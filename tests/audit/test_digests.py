@@ -124,3 +124,26 @@ def test_a_number_that_postgresql_writes_otherwise_is_left_to_it(share: float) -
     row = dict.fromkeys([field.column for field in Sample._meta.concrete_fields])
     with pytest.raises(digests.Untold, match=r"differently|cannot convert"):
         digests.told(Sample, [row | {"id": "0192f0c1-0000-7000-8000-000000000000", "share": share}])
+
+
+def test_lists_of_numbers_may_be_given_as_postgresql_has_them() -> None:
+    row = {
+        field.column: value
+        for field, value in zip(
+            Sample._meta.concrete_fields,
+            (UUID(int=1), None, "", None, 1, None, None, datetime(2026, 1, 1, tzinfo=UTC).date(), [], None, {}, None),
+            strict=True,
+        )
+    }
+    lists: list[list[int] | None] = [[0, -12, 2**31 - 1], [], None, [7]]
+    texts = ["{0,-12,2147483647}", "{}", None, "{7}"]
+    as_lists, as_texts = (digests.told(Sample, [row | {"counts": one} for one in given]) for given in (lists, texts))
+    assert as_lists.texts == as_texts.texts
+    assert bytes(as_lists.lines) == bytes(as_texts.lines)
+
+
+@pytest.mark.parametrize("counts", [[[1, None]], [[1.5]], [["x"]], [5]])
+def test_what_is_no_list_of_whole_numbers_is_left_to_postgresql(counts: Any) -> None:
+    row = dict.fromkeys([field.column for field in Sample._meta.concrete_fields])
+    with pytest.raises(digests.Untold):
+        digests.told(Sample, [row | {"id": "0192f0c1-0000-7000-8000-000000000000", "counts": one} for one in counts])
