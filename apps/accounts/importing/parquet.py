@@ -98,8 +98,6 @@ def _plain(column: pa.Array) -> list[Any]:
     if pa.types.is_timestamp(type_) and type_.tz is not None:
         moments = column.cast(pa.timestamp("us", "UTC"), safe=False).to_numpy(zero_copy_only=False).tolist()
         return [moment.replace(tzinfo=UTC) for moment in moments]
-    if pa.types.is_list(type_) and pa.types.is_integer(type_.value_type) and len(column):
-        return _lists(column)
     return list(column.to_pylist())
 
 
@@ -131,11 +129,3 @@ def _hours(lists: pa.Array, queries: pa.Array) -> list[str | None] | None:
     each = pa.ListArray.from_arrays(np.arange(0, len(flat) + 1, 24, dtype=np.int32), flat.cast(pa.string()))
     inside = pc.binary_join(each, ",").to_pylist()
     return ["{" + text + "}" if is_right else None for text, is_right in zip(inside, are_right.tolist(), strict=True)]
-
-
-def _lists(column: pa.ListArray) -> list[Any]:
-    """Lists of one length, which are a table; others as they are."""
-    flat, size = column.flatten(), len(column)
-    if flat.null_count or len(flat) % size or set(column.value_lengths().to_numpy().tolist()) != {len(flat) // size}:
-        return list(column.to_pylist())
-    return list(flat.to_numpy().reshape(size, -1).tolist())
