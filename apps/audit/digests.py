@@ -134,6 +134,18 @@ def _text(plainly: Callable[[Any], str] | None = None) -> Kind:
     return cells
 
 
+def _moments(values: Sequence[Any]) -> Cells:
+    try:
+        seconds = pa.array(values, pa.timestamp("us", "UTC")).cast(pa.timestamp("s", "UTC"))
+    except (TypeError, ValueError, pa.ArrowException):
+        seconds = None
+    if seconds is None or seconds.null_count:  # fractions, or given as texts
+        return _text(_moment)(values)
+    said = seconds.cast(pa.timestamp("s")).cast(TEXT)
+    texts = _joined(pc.binary_replace_slice(said, 10, 11, "T"), "+00:00")
+    return Cells('"', texts, texts)
+
+
 def _number(values: Sequence[Any]) -> Cells:
     texts = pa.array(values).cast(pa.int64()).cast(TEXT)
     return _or_null(texts, texts)
@@ -246,7 +258,7 @@ KINDS: tuple[tuple[type[models.Field], Kind], ...] = (
     (models.BooleanField, _one_by_one(lambda v: "true" if v else "false", lambda v: "t" if v else "f")),
     (models.IntegerField, _number),
     (models.FloatField, _one_by_one(str, str, _fraction)),
-    (models.DateTimeField, _text(_moment)),
+    (models.DateTimeField, _moments),
     (models.DateField, _text(_day)),
     (models.BinaryField, _one_by_one(encode_basestring, _escaped, _bytes)),
     (models.JSONField, _one_by_one(str, _escaped, lambda v: _encode(_ordered(v)))),

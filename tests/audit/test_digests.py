@@ -60,7 +60,7 @@ ROWS = st.fixed_dictionaries(
         "ä": st.none() | st.booleans(),
         "whole": st.integers(-(2**63), 2**63 - 1),
         "share": st.none() | NUMBERS | st.integers(1 - 2**53, 2**53 - 1),
-        "moment": st.none() | MOMENTS,
+        "moment": st.none() | MOMENTS | MOMENTS.map(lambda moment: moment.replace(microsecond=0)),
         "day": st.dates(datetime(1000, 1, 1, tzinfo=UTC).date()),
         "others": st.lists(st.uuids().map(str), max_size=3),
         "counts": st.none() | st.lists(st.integers(-(2**31), 2**31 - 1), max_size=24),
@@ -124,6 +124,12 @@ def test_a_number_that_postgresql_writes_otherwise_is_left_to_it(share: float) -
     row = dict.fromkeys([field.column for field in Sample._meta.concrete_fields])
     with pytest.raises(digests.Untold, match=r"differently|cannot convert"):
         digests.told(Sample, [row | {"id": "0192f0c1-0000-7000-8000-000000000000", "share": share}])
+
+
+@settings(max_examples=100)
+@given(st.lists(MOMENTS.map(lambda moment: moment.replace(microsecond=0)), min_size=1))
+def test_whole_seconds_are_written_as_others_are(moments: list[datetime]) -> None:
+    assert digests._moments(moments).said.to_pylist() == list(map(digests._moment, moments))
 
 
 def test_lists_of_numbers_may_be_given_as_postgresql_has_them() -> None:

@@ -96,8 +96,9 @@ def _plain(column: pa.Array) -> list[Any]:
     if pa.types.is_integer(type_) or pa.types.is_date32(type_):
         return list(column.to_numpy(zero_copy_only=False).tolist())
     if pa.types.is_timestamp(type_) and type_.tz is not None:
-        moments = column.cast(pa.timestamp("us", "UTC"), safe=False).to_numpy(zero_copy_only=False).tolist()
-        return [moment.replace(tzinfo=UTC) for moment in moments]
+        coded = column.cast(pa.timestamp("us", "UTC"), safe=False).dictionary_encode()  # many rows are of one moment
+        moments = [moment.replace(tzinfo=UTC) for moment in coded.dictionary.to_numpy(zero_copy_only=False).tolist()]
+        return [moments[at] for at in coded.indices.to_numpy(zero_copy_only=False).tolist()]
     return list(column.to_pylist())
 
 
