@@ -1,7 +1,7 @@
 """Digests that are taken here, beside those that PostgreSQL takes of the same rows."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
 from uuid import UUID
 
@@ -133,14 +133,8 @@ def test_whole_seconds_are_written_as_others_are(moments: list[datetime]) -> Non
 
 
 def test_lists_of_numbers_may_be_given_as_postgresql_has_them() -> None:
-    row = {
-        field.column: value
-        for field, value in zip(
-            Sample._meta.concrete_fields,
-            (UUID(int=1), None, "", None, 1, None, None, datetime(2026, 1, 1, tzinfo=UTC).date(), [], None, {}, None),
-            strict=True,
-        )
-    }
+    row: dict[str, Any] = {str(field.column): None for field in Sample._meta.concrete_fields}
+    row |= {"id": UUID(int=1), "longer_text": "", "whole": 1, "day": date(2026, 1, 1), "others": [], "said": {}}
     lists: list[list[int] | None] = [[0, -12, 2**31 - 1], [], None, [7]]
     texts = ["{0,-12,2147483647}", "{}", None, "{7}"]
     as_lists, as_texts = (digests.told(Sample, [row | {"counts": one} for one in given]) for given in (lists, texts))
@@ -150,6 +144,6 @@ def test_lists_of_numbers_may_be_given_as_postgresql_has_them() -> None:
 
 @pytest.mark.parametrize("counts", [[[1, None]], [[1.5]], [["x"]], [5]])
 def test_what_is_no_list_of_whole_numbers_is_left_to_postgresql(counts: Any) -> None:
-    row = dict.fromkeys([field.column for field in Sample._meta.concrete_fields])
+    row: dict[str, Any] = {str(field.column): None for field in Sample._meta.concrete_fields}
     with pytest.raises(digests.Untold):
         digests.told(Sample, [row | {"id": "0192f0c1-0000-7000-8000-000000000000", "counts": one} for one in counts])
