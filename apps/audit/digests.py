@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
 from json.encoder import encode_basestring
@@ -192,13 +193,13 @@ def _escaped(value: str) -> str:
     return str(value)
 
 
-def _fraction(value: float) -> float | int:
+def _fraction(value: float) -> str:
     """A double becomes a numeric: without an exponent, and without a point where there is nothing behind it."""
-    if value == int(value) and abs(value) < 2**53:
-        return int(value)
-    if 1e-4 <= abs(value) < 2**53:
-        return value
-    raise Untold(f"{value} is written differently by PostgreSQL")
+    if abs(value) >= 2**53:
+        raise Untold(f"{value} is written differently by PostgreSQL")
+    if value == int(value):
+        return str(int(value))
+    return repr(value) if abs(value) >= 1e-4 else f"{Decimal(repr(value)):f}"
 
 
 @lru_cache(maxsize=4096)  # many alerts are of one moment
