@@ -6,7 +6,9 @@ Rings change all at once: nobody sees half of a run.
 
 import json
 from collections import Counter
+from collections.abc import Iterable, Sequence
 from functools import partial
+from itertools import islice
 from typing import Any
 from uuid import UUID
 
@@ -22,8 +24,8 @@ from apps.accounts.relinking.searching import Searched
 from apps.audit import ledger
 from apps.audit.action import action
 from apps.core import jobs, vault
-from apps.core.arrays import plain
-from apps.core.ids import next_reference, uuid7
+from apps.core.arrays import plain, quoted
+from apps.core.ids import next_reference, uuid7, uuid7_texts
 
 Scope, State = LinkageRun.Scope, LinkageRun.State
 SEARCHING = "Reading what accounts share, and looking for rings"
@@ -199,20 +201,20 @@ def _write_members(rows: ledger.Batch, run: LinkageRun, members: Difference) -> 
             " WHERE accounts_ringmember.id = n.id",
             [list(column) for column in zip(*members.changed, strict=True)],
         )
-    rows.insert(
-        RingMember,
-        (
-            {
-                "account_id": one.account,
-                "ring_id": one.ring,
-                "how": one.how,
-                "probability": one.probability,
-                "since_run_id": str(run.pk),
-                "until_run_id": None,
-            }
-            for one in members.added
-        ),
-    )
+    if members.added:
+        accounts, rings, how, probability = zip(*members.added, strict=True)
+        rows.copy(RingMember, _since(run, accounts, rings) | {"how": how, "probability": probability})
+
+
+def _since(run: LinkageRun, accounts: Sequence[str], rings: Sequence[str]) -> dict[str, Sequence[Any]]:
+    """Columns that members and edges have in common."""
+    return {
+        "id": list(islice(uuid7_texts(), len(accounts))),
+        "account_id": accounts,
+        "ring_id": rings,
+        "since_run_id": [str(run.pk)] * len(accounts),
+        "until_run_id": [None] * len(accounts),
+    }
 
 
 def _write_edges(rows: ledger.Batch, run: LinkageRun, edges: Difference) -> None:
@@ -226,25 +228,11 @@ def _write_edges(rows: ledger.Batch, run: LinkageRun, edges: Difference) -> None
             " AS n (id, family, members, rate, weight) WHERE accounts_link.id = n.id",
             [list(column) for column in zip(*edges.changed, strict=True)],
         )
-    whole = _hashes({one.account for one in edges.added})
-    rows.insert(
-        Link,
-        (
-            {
-                "account_id": one.account,
-                "ring_id": one.ring,
-                "family": one.family,
-                "kind": one.kind,
-                "value_hmac": whole.get((one.account, one.kind, one.prefix), ""),
-                "members": one.members,
-                "background_rate": one.background_rate,
-                "weight": one.weight,
-                "since_run_id": str(run.pk),
-                "until_run_id": None,
-            }
-            for one in edges.added
-        ),
-    )
+    if edges.added:
+        accounts, rings, kinds, prefixes, *rest = zip(*edges.added, strict=True)
+        described = dict(zip(("family", "members", "background_rate", "weight"), rest, strict=True))
+        whole = {"kind": kinds, "value_hmac": _hashes(accounts, kinds, prefixes)}
+        rows.copy(Link, _since(run, accounts, rings) | whole | described)
 
 
 def _keep_common(values: list[tuple[str, str]]) -> None:
@@ -262,11 +250,16 @@ COMMON = """
     )"""
 
 
-def _hashes(accounts: set[str]) -> dict[tuple[str, str, str], str]:
-    """The keyed hashes of what accounts hold, by their beginning."""
+def _hashes(accounts: Iterable[str], kinds: Iterable[str], prefixes: Iterable[str]) -> list[str]:
+    """The keyed hashes that accounts hold, by their beginning; "" where they hold none, or do so no more."""
     with connection.cursor() as cursor:
-        cursor.execute(HELD, [plain(sorted(accounts))])
-        return {(account, kind, value[:16]): value for account, kind, value in cursor.fetchall()}
+        cursor.execute(HELD, [plain(accounts), plain(kinds), quoted(prefixes)])
+        return [value for (value,) in cursor.fetchall()]
 
 
-HELD = "SELECT account_id::text, kind, value_hmac FROM accounts_identifier WHERE account_id = ANY(%s::uuid[])"
+HELD = """
+    SELECT coalesce((
+        SELECT value_hmac FROM accounts_identifier
+        WHERE account_id = n.account AND kind = n.kind AND left(value_hmac, 16) = n.prefix LIMIT 1
+    ), '') FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY AS n (account, kind, prefix, place)
+    ORDER BY place"""

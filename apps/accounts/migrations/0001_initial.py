@@ -696,12 +696,18 @@ class Migration(migrations.Migration):
                 (
                     "since_run",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="accounts.linkagerun"
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="accounts.linkagerun",
                     ),
                 ),
                 (
                     "until_run",
                     models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="+",
@@ -711,7 +717,11 @@ class Migration(migrations.Migration):
                 (
                     "ring",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="links", to="accounts.ring"
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="links",
+                        to="accounts.ring",
                     ),
                 ),
             ],
@@ -770,18 +780,27 @@ class Migration(migrations.Migration):
                 (
                     "ring",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="members", to="accounts.ring"
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="members",
+                        to="accounts.ring",
                     ),
                 ),
                 (
                     "since_run",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="joined", to="accounts.linkagerun"
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="joined",
+                        to="accounts.linkagerun",
                     ),
                 ),
                 (
                     "until_run",
                     models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.PROTECT,
                         related_name="left",

@@ -148,12 +148,16 @@ class RingMember(AuditedModel):
         SYNCHRONY = "synchrony", "Attached by the rhythm of its requests"
         CONFIRMED = "confirmed", "Joined by a person"
 
-    ring = models.ForeignKey(Ring, on_delete=models.PROTECT, related_name="members")
+    ring = models.ForeignKey(Ring, on_delete=models.PROTECT, related_name="members", db_constraint=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="in_rings", db_constraint=False)
     how = models.CharField(max_length=10, choices=How)
     probability = models.FloatField(help_text="that it belongs here, 0 to 1, as calibrated on simulated campaigns")
-    since_run = models.ForeignKey(LinkageRun, on_delete=models.PROTECT, related_name="joined")
-    until_run = models.ForeignKey(LinkageRun, on_delete=models.PROTECT, null=True, related_name="left")
+    since_run = models.ForeignKey(
+        LinkageRun, on_delete=models.PROTECT, related_name="joined", db_index=False, db_constraint=False
+    )
+    until_run = models.ForeignKey(
+        LinkageRun, on_delete=models.PROTECT, null=True, related_name="left", db_index=False, db_constraint=False
+    )
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -167,7 +171,13 @@ class RingMember(AuditedModel):
         indexes = [
             models.Index(fields=["ring", "id"], condition=models.Q(until_run__isnull=True), name="member_of_ring")
         ]
-        triggers = [*AuditedModel.Meta.triggers, *refers_to("a_member_is_an_account", "account_id", "accounts_account")]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            *refers_to("a_member_is_an_account", "account_id", "accounts_account"),
+            *refers_to("a_member_has_its_ring", "ring_id", "accounts_ring"),
+            *refers_to("a_member_has_its_run", "since_run_id", "accounts_linkagerun"),
+            *refers_to("a_member_left_in_a_run", "until_run_id", "accounts_linkagerun"),
+        ]
 
     @property
     def stage(self) -> str:
@@ -187,7 +197,7 @@ class Link(AuditedModel):
 
     SYNCHRONY = "synchrony"
 
-    ring = models.ForeignKey(Ring, on_delete=models.PROTECT, related_name="links")
+    ring = models.ForeignKey(Ring, on_delete=models.PROTECT, related_name="links", db_index=False, db_constraint=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="links", db_constraint=False)
     family = models.CharField(max_length=20, help_text="kinds of evidence that stand or fall together")
     kind = models.CharField(max_length=14)
@@ -195,8 +205,12 @@ class Link(AuditedModel):
     members = models.PositiveIntegerField(help_text="accounts of the ring that hold the value")
     background_rate = models.FloatField(help_text="share of the accounts outside suspected rings that hold it, 0 to 1")
     weight = models.FloatField(help_text="bits, log2 of how much more often it is shared in the ring than by chance")
-    since_run = models.ForeignKey(LinkageRun, on_delete=models.PROTECT, related_name="+")
-    until_run = models.ForeignKey(LinkageRun, on_delete=models.PROTECT, null=True, related_name="+")
+    since_run = models.ForeignKey(
+        LinkageRun, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    until_run = models.ForeignKey(
+        LinkageRun, on_delete=models.PROTECT, null=True, related_name="+", db_index=False, db_constraint=False
+    )
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -214,6 +228,9 @@ class Link(AuditedModel):
         triggers = [
             *AuditedModel.Meta.triggers,
             *refers_to("an_edge_has_its_account", "account_id", "accounts_account"),
+            *refers_to("an_edge_has_its_ring", "ring_id", "accounts_ring"),
+            *refers_to("an_edge_has_its_run", "since_run_id", "accounts_linkagerun"),
+            *refers_to("an_edge_ended_in_a_run", "until_run_id", "accounts_linkagerun"),
         ]
 
     @property
