@@ -187,7 +187,7 @@ def _links(search: Search, ring: np.ndarray, together: np.ndarray, by_chance: fl
     e_ring = ring[search.e_holder]
     rows = np.flatnonzero(e_ring >= 0)
     holder, value, of = search.e_holder[rows], search.e_value[rows], e_ring[rows]
-    _, group = np.unique(value.astype(np.int64) * max(1, rings) + of, return_inverse=True)
+    _, group = graph.numbered(value.astype(np.int64) * max(1, rings) + of)
     members = np.bincount(group, search.e_times[rows])[group] if len(rows) else group
     suspect = ring >= 0
     rate = search.background(suspect)

@@ -15,9 +15,21 @@ def unique(numbers: np.ndarray) -> np.ndarray:
     return numbers[np.r_[True, numbers[1:] != numbers[:-1]]] if len(numbers) else numbers
 
 
+def numbered(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The different numbers, ascending, and for each one given its place among them. A stable sort of places takes less
+    than half of what a quick one does."""
+    order = np.argsort(numbers, kind="stable")
+    ascending = numbers[order]
+    first = np.ones(len(numbers), bool)
+    np.not_equal(ascending[1:], ascending[:-1], out=first[1:])
+    place = np.empty(len(numbers), np.intp)
+    place[order] = np.cumsum(first) - 1
+    return ascending[first], place
+
+
 def join(label: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Labels after components `a[i]` and `b[i]` became one. A component is named by its smallest account."""
-    nodes, place = np.unique(np.concatenate([a, b]), return_inverse=True)
+    nodes, place = numbered(np.concatenate([a, b]))
     if not len(nodes):
         return label
     _, part = connected_components(_graph(place[: len(a)], place[len(a) :], len(nodes)), directed=False)
@@ -56,8 +68,8 @@ def cuts(holder: np.ndarray, value: np.ndarray, weigh: np.ndarray | None = None)
 
     `weigh` says by holder how many accounts it stands for.
     """
-    people, left = np.unique(holder, return_inverse=True)
-    values, right = np.unique(value, return_inverse=True)
+    people, left = numbered(holder)
+    values, right = numbered(value)
     n, size = len(people), len(people) + len(values)
     right = right + n
     ends, other, edge = np.r_[left, right], np.r_[right, left], np.r_[np.arange(len(left)), np.arange(len(left))]

@@ -42,6 +42,7 @@ class Search:
         self.known = known
         self.split: list[tuple[int, int, int, int]] = []
         self.settled_before: float | None = None
+        self._homes: tuple[np.ndarray, Homes] | None = None  # with the labels that they are of
         self.in_step = (np.empty(0, np.int64), np.empty(0, np.int64))
         self._keep_usable()
 
@@ -189,7 +190,7 @@ class Search:
         if organisation is not None:
             rows = np.flatnonzero(organisation >= 0)
             wide = np.int64(organisation.max(initial=0)) + 1
-            pair, place = np.unique(self.label[rows] * wide + organisation[rows], return_inverse=True)
+            pair, place = graph.numbered(self.label[rows] * wide + organisation[rows])
             count = np.bincount(place, self.weight[rows])
             by[(pair // wide)[count >= enough[pair // wide]]] = EXPLAINED.index("organisation")
         if allowed is not None:
@@ -197,8 +198,10 @@ class Search:
         return by
 
     def homes(self) -> "Homes":
-        """For every value the component that holds it most, if it is the component's own."""
-        return Homes(self)
+        """For every value the component that holds it most, if it is the component's own. Made once for a state."""
+        if self._homes is None or self._homes[0] is not self.label:
+            self._homes = self.label, Homes(self)
+        return self._homes[1]
 
     def _mergers(self) -> tuple[np.ndarray, np.ndarray]:
         homes = self.homes()
@@ -211,7 +214,7 @@ class Search:
         other = np.r_[home[rows], step[1][apart]]
         if not len(rows):
             return rows, rows
-        pair, group = np.unique(one * self.accounts + other, return_inverse=True)
+        pair, group = graph.numbered(one * self.accounts + other)
         family = np.r_[FAMILY_OF_KIND[self.e_kind[rows]], np.full(apart.sum(), len(FAMILIES))]
         families = _distinct(group, family, len(pair))
         group = group[: len(rows)]
@@ -232,7 +235,7 @@ class Search:
         if not len(rows):
             return rows, rows
         holder, home = self.e_holder[rows], homes.home[self.e_value[rows]]
-        pair, group = np.unique(holder.astype(np.int64) * self.accounts + home, return_inverse=True)
+        pair, group = graph.numbered(holder.astype(np.int64) * self.accounts + home)
         kinds = _distinct(group, self.e_kind[rows], len(pair))
         values = np.bincount(group, minlength=len(pair))
         return _best(pair, kinds >= self.settings.kinds, kinds, values, self.accounts)
@@ -252,14 +255,12 @@ class Homes:
         suspect = search.suspects()
         size = search.sizes()
         inside = np.flatnonzero(suspect[search.e_holder])
-        pair, place = np.unique(
-            search.e_value[inside].astype(np.int64) * accounts + search.label[search.e_holder[inside]],
-            return_inverse=True,
+        pair, place = graph.numbered(
+            search.e_value[inside].astype(np.int64) * accounts + search.label[search.e_holder[inside]]
         )
         count = np.bincount(place, search.e_times[inside], len(pair)).astype(np.int64)
         value, label = pair // accounts, pair % accounts
-        order = np.lexsort((label, -size[label], -count, value))
-        first = order[np.r_[True, np.diff(value[order]) > 0]] if len(order) else order
+        first = _first_of_most(value, count * (size.max(initial=0) + 1) + size[label])
         self.home = np.full(values, -1, np.int64)
         self.members = np.zeros(values, np.int64)
         self.home[value[first]], self.members[value[first]] = label[first], count[first]
@@ -276,15 +277,14 @@ class Homes:
 
 def _edges(evidence: Evidence, ties: Ties) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Every edge once, in an order of its own, without those that somebody cut."""
-    wide = np.int64(max(1, len(evidence.kind)))
-    edge = evidence.holder.astype(np.int64) * wide + evidence.value
+    edge = evidence.holder.astype(np.int64) << 32 | evidence.value
     if evidence.times is None:
         edge = graph.unique(edge)
         times = np.ones(len(edge), np.int64)
     else:
         edge, first = np.unique(edge, return_index=True)
         times = evidence.times[first].astype(np.int64)
-    holder, value = (edge // wide).astype(np.int32), (edge % wide).astype(np.int32)
+    holder, value = (edge >> 32).astype(np.int32), edge.astype(np.int32)
     everywhere = np.zeros(len(evidence.kind), bool)
     single = []
     for account, of in ties.cut:
@@ -293,7 +293,7 @@ def _edges(evidence: Evidence, ties: Ties) -> tuple[np.ndarray, np.ndarray, np.n
         if account is None:
             everywhere[of] = True
         else:
-            single.append(account * wide + of)
+            single.append(account << 32 | of)
     keep = ~everywhere[value]
     if single:
         keep &= ~np.isin(edge, np.array(single, np.int64))
@@ -331,6 +331,16 @@ def _median_by(label: np.ndarray, number: np.ndarray) -> np.ndarray:
         names, start, count = np.unique(label[rows], return_index=True, return_counts=True)
         middle[names] = number[rows[start + count // 2]]
     return middle
+
+
+def _first_of_most(group: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """For each group, of which the rows stand together, the row with the greatest number, of several the first."""
+    if not len(group):
+        return np.empty(0, np.intp)
+    begin = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
+    most = np.maximum.reduceat(number, begin)
+    rows = np.flatnonzero(number == np.repeat(most, np.diff(begin, append=len(group))))
+    return rows[np.diff(group[rows], prepend=group[0] - 1) != 0]
 
 
 def _distinct(group: np.ndarray, thing: np.ndarray, groups: int) -> np.ndarray:

@@ -14,6 +14,7 @@ import numpy as np
 from django.db import connection
 
 from apps.accounts import linkage
+from apps.accounts.linkage import graph
 from apps.accounts.models import Link
 from apps.records.subjects import ERASED
 
@@ -87,13 +88,13 @@ ACCOUNTS = Records(
     "true",
     [("id", ID), ("opened", ">f8"), ("trusted", "?"), ("organisation", ">i8"), ("allowed", "?")],
 )
+PLACES = " ".join(f"WHEN '{kind}' THEN '\\x{place:02x}'::bytea" for place, kind in enumerate(linkage.KINDS))
 IDENTIFIERS = Records(
     "accounts_identifier",
     "account_id",
-    """uuid_send(account_id) || int2send(array_position(%(kinds)s::text[], kind::text)::int2)
-        || int8send(('x' || left(value_hmac, 16))::bit(64)::int8)""",
+    f"uuid_send(account_id) || CASE kind {PLACES} END || decode(left(value_hmac, 16), 'hex')",
     "kind = ANY(%(kinds)s) AND masked <> %(erased)s",
-    [("id", ID), ("kind", ">i2"), ("key", ">i8")],
+    [("id", ID), ("kind", "u1"), ("key", ">u8")],
 )
 ACTIVITY = Records(
     "accounts_activity",
@@ -112,7 +113,7 @@ def read(only: Sequence[UUID] | None = None) -> Input:
     ids = np.ascontiguousarray(accounts["id"])
     holder, kind, key = _held(ids, only)
     # The kind is part of the keyed hash, so that two kinds do not share one; mixed in for hashes of elsewhere.
-    named, value = np.unique(key ^ kind.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15), return_inverse=True)
+    named, value = graph.numbered(key ^ kind.astype(np.uint64) * np.uint64(0x9E3779B97F4A7C15))
     kinds, keys = np.zeros(len(named), np.uint8), np.zeros(len(named), np.uint64)
     kinds[value], keys[value] = kind, key
     del kind, key
@@ -138,22 +139,28 @@ def read(only: Sequence[UUID] | None = None) -> Input:
 
 def _held(ids: np.ndarray, only: Sequence[UUID] | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """For each identifier the account's place among `ids`, the kind's among KINDS, and the beginning of the hash."""
-    holders, kinds, keys = [np.zeros(0, np.int32)], [np.zeros(0, np.uint8)], [np.zeros(0, np.int64)]
+    holders, kinds, keys = [np.zeros(0, np.int32)], [np.zeros(0, np.uint8)], [np.zeros(0, np.uint64)]
     for block in _blocks(IDENTIFIERS, only):
         place, known = _places(ids, block["id"])
         holders.append(place)
-        kinds.append(block["kind"][known].astype(np.uint8) - 1)
-        keys.append(block["key"][known].astype(np.int64))
-    return np.concatenate(holders), np.concatenate(kinds), np.concatenate(keys).view(np.uint64)
+        kinds.append(block["kind"][known])
+        keys.append(block["key"][known].astype(np.uint64))
+    return np.concatenate(holders), np.concatenate(kinds), np.concatenate(keys)
 
 
 def _places(ids: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Where the wanted stand among `ids`, and which of them do: an account that came meanwhile is for the next run."""
+    """Where the wanted stand among `ids`, and which of them do: an account that came meanwhile is for the next run.
+
+    Rows of an account came in one after the other, so that it is looked for once and not once for each of them.
+    """
     if not len(ids):
         return np.zeros(0, np.int32), np.zeros(len(wanted), bool)
-    place = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1).astype(np.int32)
-    known = ids[place] == wanted
-    return place[known], known
+    wanted = np.ascontiguousarray(wanted)
+    first = np.flatnonzero(np.r_[True, wanted[1:] != wanted[:-1]])
+    place = np.minimum(np.searchsorted(ids, wanted[first]), len(ids) - 1).astype(np.int32)
+    times = np.diff(first, append=len(wanted))
+    known = np.repeat(ids[place] == wanted[first], times)
+    return np.repeat(place, times)[known], known
 
 
 def _codes(hashes: np.ndarray) -> np.ndarray:

@@ -19,25 +19,30 @@ from apps.accounts.relinking.reading import ID, Input
 
 COUNTED = 2000  # holders of a value at most; more is common in any population up to two million
 
+# Values have numbers on the way, for what is sorted and joined by their hashes does not fit into memory.
 OTHERS = """
-    WITH inside AS MATERIALIZED (SELECT unnest(%(touched)s::uuid[]) AS id), held AS MATERIALIZED (
+    WITH inside AS MATERIALIZED (SELECT unnest(%(touched)s::uuid[]) AS id), named AS MATERIALIZED (
         SELECT DISTINCT i.kind, i.value_hmac FROM inside
         CROSS JOIN LATERAL (SELECT kind, value_hmac FROM accounts_identifier WHERE account_id = inside.id OFFSET 0) AS i
-        WHERE i.kind = ANY(%(kinds)s) AND NOT EXISTS (
-            SELECT FROM accounts_commonvalue c WHERE c.kind = i.kind AND c.prefix = left(i.value_hmac, 16)
+        WHERE i.kind = ANY(%(kinds)s)
+    ), held AS MATERIALIZED (
+        SELECT kind, value_hmac, row_number() OVER () AS value FROM named WHERE NOT EXISTS (
+            SELECT FROM accounts_commonvalue c WHERE c.kind = named.kind AND c.prefix = left(named.value_hmac, 16)
         )
     ), others AS MATERIALIZED (
-        SELECT held.kind, held.value_hmac, o.account_id FROM held CROSS JOIN LATERAL (
+        SELECT held.value, o.account_id FROM held CROSS JOIN LATERAL (
             SELECT account_id FROM accounts_identifier
             WHERE kind = held.kind AND value_hmac = held.value_hmac LIMIT %(counted)s
         ) AS o
+    ), counted AS (
+        SELECT o.value, m.ring_id, count(*) AS accounts,
+            count(*) FILTER (WHERE %(settled)s::timestamptz IS NULL OR a.opened_at < %(settled)s) AS settled
+        FROM others o LEFT JOIN inside ON inside.id = o.account_id
+        LEFT JOIN accounts_ringmember m ON m.account_id = o.account_id AND m.until_run_id IS NULL
+        LEFT JOIN accounts_account a ON m.ring_id IS NULL AND a.id = o.account_id
+        WHERE inside.id IS NULL GROUP BY 1, 2
     )
-    SELECT o.kind, o.value_hmac, m.ring_id, count(*),
-        count(*) FILTER (WHERE %(settled)s::timestamptz IS NULL OR a.opened_at < %(settled)s)
-    FROM others o LEFT JOIN inside ON inside.id = o.account_id
-    LEFT JOIN accounts_ringmember m ON m.account_id = o.account_id AND m.until_run_id IS NULL
-    LEFT JOIN accounts_account a ON m.ring_id IS NULL AND a.id = o.account_id
-    WHERE inside.id IS NULL GROUP BY 1, 2, 3"""
+    SELECT kind, value_hmac, ring_id, accounts, settled FROM counted JOIN held USING (value)"""
 POPULATION = """
     SELECT count(*), count(*) FILTER (WHERE %(settled)s::timestamptz IS NULL OR a.opened_at < %(settled)s)
     FROM accounts_account a WHERE NOT EXISTS (
