@@ -44,12 +44,26 @@ NONSENSE = {
     "a_value_is_common_once": f"INSERT INTO {COMMON} (kind, prefix) SELECT 'asn', 'a' FROM generate_series(1, 2)",
     "a_tie_names_what_it_is_about": ties("'account_id', NULL, 'value_hmac', ''"),
 }
+NOWHERE = {  # references that are checked once for a statement
+    "a_member_is_an_account": f"UPDATE {MEMBER} SET account_id = core_uuid7()",
+    "a_member_has_its_ring": f"UPDATE {MEMBER} SET ring_id = core_uuid7()",
+    "a_member_has_its_run": copies(
+        MEMBER, "'id', core_uuid7(), 'since_run_id', core_uuid7(), 'until_run_id', since_run_id"
+    ),
+    "a_member_left_in_a_run": f"UPDATE {MEMBER} SET until_run_id = core_uuid7()",
+    "an_edge_has_its_account": f"UPDATE {LINK} SET account_id = core_uuid7()",
+    "an_edge_has_its_ring": f"UPDATE {LINK} SET ring_id = core_uuid7()",
+    "an_edge_has_its_run": copies(
+        LINK, "'id', core_uuid7(), 'since_run_id', core_uuid7(), 'until_run_id', since_run_id"
+    ),
+    "an_edge_ended_in_a_run": f"UPDATE {LINK} SET until_run_id = core_uuid7()",
+}
 
 
 def test_the_database_refuses_nonsense_by_name(people):
     populate(people)
     linked(people)
-    for name, statement in NONSENSE.items():
+    for name, statement in (NONSENSE | NOWHERE).items():
         with pytest.raises(IntegrityError) as refused, transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
         assert refused.value.__cause__.diag.constraint_name == name

@@ -27,6 +27,16 @@ def numbered(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return ascending[first], place
 
 
+def first_of_most(group: np.ndarray, number: np.ndarray) -> np.ndarray:
+    """For each group, of which the rows stand together, the row with the greatest number, of several the first."""
+    if not len(group):
+        return np.empty(0, np.intp)
+    begin = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
+    most = np.maximum.reduceat(number, begin)
+    rows = np.flatnonzero(number == np.repeat(most, np.diff(begin, append=len(group))))
+    return rows[np.diff(group[rows], prepend=group[0] - 1) != 0]
+
+
 def join(label: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Labels after components `a[i]` and `b[i]` became one. A component is named by its smallest account."""
     nodes, place = numbered(np.concatenate([a, b]))

@@ -260,7 +260,7 @@ class Homes:
         )
         count = np.bincount(place, search.e_times[inside], len(pair)).astype(np.int64)
         value, label = pair // accounts, pair % accounts
-        first = _first_of_most(value, count * (size.max(initial=0) + 1) + size[label])
+        first = graph.first_of_most(value, count * (size.max(initial=0) + 1) + size[label])
         self.home = np.full(values, -1, np.int64)
         self.members = np.zeros(values, np.int64)
         self.home[value[first]], self.members[value[first]] = label[first], count[first]
@@ -331,16 +331,6 @@ def _median_by(label: np.ndarray, number: np.ndarray) -> np.ndarray:
         names, start, count = np.unique(label[rows], return_index=True, return_counts=True)
         middle[names] = number[rows[start + count // 2]]
     return middle
-
-
-def _first_of_most(group: np.ndarray, number: np.ndarray) -> np.ndarray:
-    """For each group, of which the rows stand together, the row with the greatest number, of several the first."""
-    if not len(group):
-        return np.empty(0, np.intp)
-    begin = np.flatnonzero(np.diff(group, prepend=group[0] - 1))
-    most = np.maximum.reduceat(number, begin)
-    rows = np.flatnonzero(number == np.repeat(most, np.diff(begin, append=len(group))))
-    return rows[np.diff(group[rows], prepend=group[0] - 1) != 0]
 
 
 def _distinct(group: np.ndarray, thing: np.ndarray, groups: int) -> np.ndarray:

@@ -7,6 +7,22 @@ from apps.accounts.linkage import graph
 from tests.accounts.linkage.worlds import world
 
 
+@given(st.lists(st.integers(-3, 2**40) | st.integers(0, 5)))
+def test_numbers_are_numbered_by_their_order(numbers):
+    different, place = graph.numbered(np.array(numbers, np.int64))
+    assert different.tolist() == sorted(set(numbers))
+    assert different[place].tolist() == numbers
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3))).map(lambda rows: sorted(rows, key=lambda row: row[0])))
+def test_the_first_of_the_greatest_of_each_group_is_found(rows):
+    group, number = np.array(rows, np.int64).reshape(-1, 2).T
+    found = graph.first_of_most(group, number).tolist()
+    assert found == [
+        max(range(len(rows)), key=lambda at: (rows[at][0] == one, rows[at][1], -at)) for one in np.unique(group)
+    ]
+
+
 def test_bridges_are_told_with_the_parts_they_leave():
     #  0-1-2 share values 0 and 1, 3-4-5 share 2 and 3; value 9 ties 2 to 3
     holder = np.array([0, 1, 1, 2, 0, 2, 3, 4, 4, 5, 3, 5, 2, 3])
