@@ -92,13 +92,12 @@ class Beat:
 
     def correlations(self, blocks: Iterable[Block], centroids: np.ndarray) -> Iterator[Block]:
         """(accounts, float32[accounts, rings]): correlation with every centroid over the account's life."""
-        by_hour = centroids.T.astype(float)
-        zero = np.zeros((1, len(centroids)))
-        sums = np.vstack([zero, np.cumsum(by_hour, axis=0)])
-        squares = np.vstack([zero, np.cumsum(np.square(by_hour), axis=0)])
+        zero = np.zeros((len(centroids), 1))
+        sums = np.hstack([zero, np.cumsum(centroids, axis=1, dtype=float)])
+        squares = np.hstack([zero, np.cumsum(np.square(centroids, dtype=float), axis=1)])
         for part, residual in blocks:
             begin, end = self.first[part], self.last[part] + 1
-            length = (end - begin).astype(float)[:, None]
-            mean = (sums[end] - sums[begin]) / length
-            spread = squares[end] - squares[begin] - length * mean**2
-            yield part, (residual @ centroids.T) / np.sqrt(np.maximum(spread, 1e-12)).astype(np.float32)
+            length = (end - begin).astype(float)
+            mean = (sums[:, end] - sums[:, begin]) / length
+            spread = squares[:, end] - squares[:, begin] - length * mean**2
+            yield part, (residual @ centroids.T) / np.sqrt(np.maximum(spread, 1e-12)).T.astype(np.float32)
