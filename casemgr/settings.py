@@ -98,6 +98,7 @@ INSTALLED_APPS = [
     "apps.evidence",
     "apps.cases",
     "apps.notices",
+    "apps.appeals",
     "apps.disclosures",
     "apps.insights",
 ]
@@ -223,7 +224,12 @@ ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_SESSION_REMEMBER = False
-ACCOUNT_RATE_LIMITS = {"login_failed": env.str("LOGIN_FAILED_LIMIT", default="10/m/ip,5/5m/key")}
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": env.str("LOGIN_FAILED_LIMIT", default="10/m/ip,5/5m/key"),
+    # A letter's code has 40 bits: at this pace one in 100,000 is guessed in a year, however many addresses try; and to
+    # keep its recipient out takes seventeen of them.
+    "open_letter": env.str("LETTER_CODE_LIMIT", default="10/m/ip,60/h/ip,1000/h/key"),
+}
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "casemgr"
 MFA_ADAPTER = "apps.staff.adapter.EncryptedSecrets"

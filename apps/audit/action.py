@@ -27,7 +27,7 @@ class Principal(Protocol):
     def actor(self) -> str: ...  # e.g. "user:0192…", unique and stable
 
     @property
-    def actor_kind(self) -> str: ...  # person, detector or system
+    def actor_kind(self) -> str: ...  # person, detector, recipient or system
 
     def has_perm(self, perm: str, obj: object = None) -> bool: ...
 

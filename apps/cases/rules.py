@@ -84,6 +84,7 @@ rules.add_perm("cases.reopen_case", may("cases.reopen_case"))
 
 rules.add_perm("cases.add_group", may("cases.add_group") & is_open)
 rules.add_perm("cases.add_accounts", may("cases.add_accounts") & is_open)
+rules.add_perm("cases.clear_account", may("cases.clear_account"))
 rules.add_perm("cases.exclude_accounts", may("cases.exclude_accounts") & is_open)
 rules.add_perm("cases.restore_accounts", may("cases.restore_accounts") & is_open)
 rules.add_perm("cases.add_ring", may("cases.add_ring") & is_open)

@@ -60,6 +60,7 @@ by_two = by_another("proposed_by")
 
 rules.add_perm("evidence.view", may("evidence.view"))
 rules.add_perm("evidence.collect", may("evidence.collect"))
+rules.add_perm("evidence.receive", may("evidence.receive"))
 rules.add_perm("evidence.quarantine", may("evidence.quarantine"))
 rules.add_perm("evidence.clear_item", may("evidence.clear_item"))
 rules.add_perm("evidence.open_item", may("evidence.open_item"))

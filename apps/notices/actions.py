@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 from datetime import date
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
@@ -29,7 +30,8 @@ State = Notice.State
 # Which letter goes with which decision, and to whom.
 TO_ACCOUNTS = {NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND}}
 TO_PARTIES = {NoticeTemplate.Kind.CEASE_AND_DESIST: {Decision.Action.CEASE_AND_DESIST}}
-CARRIES_OUT = {**TO_ACCOUNTS, **TO_PARTIES}
+# An answer to an appeal carries out no decision of its own: see draft_answer.
+CARRIES_OUT = {**TO_ACCOUNTS, **TO_PARTIES, NoticeTemplate.Kind.APPEAL_DECISION: set()}
 
 # No letter that may be mistaken for another: 0/O, 1/I/L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
@@ -83,31 +85,62 @@ def draft_notice(
     Raises ValidationError when decision, letter and recipient do not go together, or the wording claims too much.
     """
     _check_fit(decision, kind, account, party)
-    now = timezone.now()
+    facts = _assemble(decision, account, party, recipient, timezone.now().date())
+    return _draft(decision, kind, facts, by, account=account, party=party)
+
+
+@action
+def draft_answer(
+    *,
+    measure: Notice,
+    appeal_ref: str,
+    appealed_on: date,
+    decided_on: date,
+    is_lifted: bool,
+    reasons: str,
+    by,
+) -> Notice:
+    """Put together the answer to an appeal about an issued letter; it goes to the same recipient. `reasons` are
+    paragraphs apart by an empty line."""
+    if not (measure.account and measure.ref and measure.issued_at):
+        raise ValueError(f"{measure} is no issued letter to an account: nobody can have appealed against it")
+    answered = assembly.Answered(
+        appeal_ref=appeal_ref,
+        appealed_on=appealed_on,
+        measure_ref=measure.ref,
+        measure_issued_on=measure.issued_at.date(),
+        decided_on=decided_on,
+        is_lifted=is_lifted,
+        reasons=tuple(" ".join(part.split()) for part in reasons.split("\n\n") if part.strip()),
+    )
+    recipient = tuple(measure.recipient.splitlines())
+    facts = assembly.facts_for_answer(measure.decision, measure.account, answered, recipient, timezone.now().date())
+    return _draft(measure.decision, NoticeTemplate.Kind.APPEAL_DECISION, facts, by, account=measure.account)
+
+
+def _draft(decision: Decision, kind: str, facts: NoticeFacts, by, **to: Any) -> Notice:
     template = latest_template(kind) or _adopt(kind, letter.built_in(kind))
-    facts = _assemble(decision, account, party, recipient, now.date())
     refuse_wording(writing.compose(template, facts), decision.finding)
     return ledger.create(
         Notice,
         case=decision.case,
         decision=decision,
+        kind=kind,
         template=template,
-        account=account,
-        party=party,
         recipient="\n".join(facts.recipient),
         facts=writing.frozen(facts),
         drafted_by=by,
-        drafted_at=now,
+        drafted_at=timezone.now(),
+        **to,
     )
 
 
 @action
 def redraft_notice(notice: Notice, *, recipient: str, by) -> None:
     """Take wording and facts from the records again, with another address block if one is given."""
-    _check_fit(notice.decision, notice.template.kind, notice.account, notice.party)
     now = timezone.now()
-    template = latest_template(notice.template.kind) or notice.template
-    facts = _assemble(notice.decision, notice.account, notice.party, recipient, now.date())
+    template = latest_template(notice.kind) or notice.template
+    facts = _assemble_again(notice, recipient, now.date())
     refuse_wording(writing.compose(template, facts), notice.decision.finding)
     ledger.change(
         notice,
@@ -191,10 +224,23 @@ def open_notice(notice: Notice, *, by) -> None:
     ledger.note(notice, pdf_sha256=notice.pdf_sha256)
 
 
+def _assemble_again(notice: Notice, recipient: str, on: date) -> NoticeFacts:
+    if notice.kind != NoticeTemplate.Kind.APPEAL_DECISION:
+        _check_fit(notice.decision, notice.kind, notice.account, notice.party)
+        return _assemble(notice.decision, notice.account, notice.party, recipient, on)
+    assert notice.account, "an answer goes to an account"
+    answered = assembly.Answered.by(writing.facts_of(notice))
+    return assembly.facts_for_answer(notice.decision, notice.account, answered, _lines(recipient), on)
+
+
+def _lines(recipient: str) -> tuple[str, ...]:
+    return tuple(line.strip() for line in recipient.splitlines() if line.strip())
+
+
 def _assemble(
     decision: Decision, account: Account | None, party: Party | None, recipient: str, on: date
 ) -> NoticeFacts:
-    lines = tuple(line.strip() for line in recipient.splitlines() if line.strip())
+    lines = _lines(recipient)
     if party is not None:
         return assembly.facts_for_party(decision, party, lines, on)
     if account is not None:

@@ -1,6 +1,6 @@
 """From a decision and its finding to the facts of a letter: everything it says, each taken from a record."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from django.conf import settings
@@ -79,6 +79,59 @@ def facts_for_party(decision: Decision, party: Party, recipient: tuple[str, ...]
         preservation=grounds.PRESERVATION,
         respond_by=on + timedelta(days=grounds.DAYS_TO_RESPOND),
         enclosures=("The facts of this letter as data (JSON, attached to its file)",),
+    )
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The appeal that a letter answers: about which letter, how it was decided, and why."""
+
+    appeal_ref: str
+    appealed_on: date
+    measure_ref: str
+    measure_issued_on: date
+    decided_on: date
+    is_lifted: bool
+    reasons: tuple[str, ...]
+
+    @classmethod
+    def by(cls, facts: NoticeFacts) -> "Answered":
+        """As an earlier draft of the same answer had it. Raises ValueError where the letter is no answer."""
+        decided_on = facts.lifted_on or facts.upheld_on
+        if not (facts.appeal_ref and facts.appealed_on and decided_on):
+            raise ValueError(f"{facts.reference} answers no appeal")
+        if not (facts.measure_ref and facts.measure_issued_on):
+            raise ValueError(f"{facts.reference} does not say which letter the appeal was about")
+        return cls(
+            facts.appeal_ref,
+            facts.appealed_on,
+            facts.measure_ref,
+            facts.measure_issued_on,
+            decided_on,
+            facts.lifted_on is not None,
+            facts.appeal_reasons,
+        )
+
+
+def facts_for_answer(
+    decision: Decision, account: Account, answered: Answered, recipient: tuple[str, ...], on: date
+) -> NoticeFacts:
+    """What the answer to an appeal says: the reviewer's decision and reasons, beside what was decided first."""
+    return replace(
+        facts_for_account(decision, account, recipient, on),
+        restriction="none",
+        appeal_until=None,
+        appeal_address=None,
+        appeal_code=None,
+        reviewer_promise=None,
+        appeal_ref=answered.appeal_ref,
+        appealed_on=answered.appealed_on,
+        measure_ref=answered.measure_ref,
+        measure_issued_on=answered.measure_issued_on,
+        upheld_on=None if answered.is_lifted else answered.decided_on,
+        lifted_on=answered.decided_on if answered.is_lifted else None,
+        appeal_reasons=answered.reasons,
+        enclosures=("The decision on the appeal as data (JSON, attached to the file of this letter)",),
     )
 
 

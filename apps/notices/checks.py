@@ -8,7 +8,7 @@ from apps.cases.models import Decision, Finding
 from apps.cases.queries import accounts_of_finding, ground_of_finding
 from apps.notices import writing
 from apps.notices.letter import ComposedNotice, NoticeFacts
-from apps.notices.models import Notice
+from apps.notices.models import Notice, NoticeTemplate
 
 
 def checks(notice: Notice) -> list[dict]:
@@ -75,6 +75,8 @@ def _of_the_letter(notice: Notice) -> list[dict]:
 
 def _addressee(notice: Notice) -> dict:
     """A measure meets no account that was taken out of the case since the finding."""
+    if notice.kind == NoticeTemplate.Kind.APPEAL_DECISION:
+        return _line(True, "It answers the account's appeal", "", str(notice.facts["appeal_ref"]))
     if notice.party:
         return _line(True, "It goes to a party of the case", "", notice.party.get_role_display())
     return _line(
@@ -95,6 +97,8 @@ def _recipient(notice: Notice) -> dict:
 def _deadlines(notice: Notice, facts: NoticeFacts) -> list[dict]:
     if facts.respond_by:
         return [_line(True, f"It asks for an answer by {facts.respond_by}", "", "two weeks after its date")]
+    if not facts.appeal_until:
+        return []
     day = notice.issued_at.date() if notice.issued_at else timezone.now().date()
     appeal = _line(True, f"It can be appealed until {facts.appeal_until}", "", "six months after its date")
     if facts.ends_on and facts.ends_on < day:

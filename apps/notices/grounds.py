@@ -58,8 +58,11 @@ PRESERVATION = (
 # Days to answer a demand; months to appeal a measure (Art. 20 DSA: at least six).
 DAYS_TO_RESPOND = 14
 MONTHS_TO_APPEAL = 6
+DAYS_TO_ANSWER = 14
 
-REVIEWER_PROMISE = "A person who took no part in this decision will read it and answer within 14 days, with reasons."
+REVIEWER_PROMISE = (
+    f"A person who took no part in this decision will read it and answer within {DAYS_TO_ANSWER} days, with reasons."
+)
 DATA_PROMISE = "While the account is suspended you can download your data and ask for a refund of unused credit."
 DISPUTE_BODY = "a certified out-of-court dispute settlement body"
 ORIGIN_REPORTED = "A report from outside was among what led us to look into this."

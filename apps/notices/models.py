@@ -15,6 +15,7 @@ class NoticeTemplate(AuditedModel):
     class Kind(models.TextChoices):
         SUSPENSION = "suspension", "Suspension notice"
         CEASE_AND_DESIST = "cease_and_desist", "Cease-and-desist letter"
+        APPEAL_DECISION = "appeal_decision", "Answer to an appeal"
 
     kind = models.CharField(max_length=20, choices=Kind)
     language = models.CharField(max_length=8, default="en")
@@ -47,6 +48,7 @@ class Notice(AuditedModel):
     ref = models.CharField(max_length=20, null=True, help_text="the number, taken when it is issued")
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="notices")
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="notices")
+    kind = models.CharField(max_length=20, choices=NoticeTemplate.Kind)
     template = models.ForeignKey(NoticeTemplate, on_delete=models.PROTECT, related_name="notices")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="notices")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="notices")
@@ -88,15 +90,15 @@ class Notice(AuditedModel):
                 name="an_issued_notice_has_number_date_and_file",
             ),
             models.UniqueConstraint(
-                fields=["decision", "account"],
+                fields=["decision", "account", "kind"],
                 condition=~models.Q(state="discarded"),
-                name="one_notice_per_decision_and_account",
+                name="one_notice_of_a_kind_per_decision_and_account",
                 violation_error_message="There is a notice to this account about this decision already.",
             ),
             models.UniqueConstraint(
-                fields=["decision", "party"],
+                fields=["decision", "party", "kind"],
                 condition=~models.Q(state="discarded"),
-                name="one_notice_per_decision_and_party",
+                name="one_notice_of_a_kind_per_decision_and_party",
                 violation_error_message="There is a notice to this party about this decision already.",
             ),
         ]
@@ -123,6 +125,19 @@ class Notice(AuditedModel):
                                    WHERE id = NEW.decision_id AND case_id = NEW.case_id AND state = 'approved') THEN
                         RAISE EXCEPTION 'a notice rests on an approved decision of its case'
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'notice_rests_on_decision';
+                    END IF;
+                    RETURN NEW;
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="a_notice_has_a_wording_of_its_kind",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert | pgtrigger.Update,
+                func="""
+                    IF NOT EXISTS (SELECT FROM notices_noticetemplate
+                                   WHERE id = NEW.template_id AND kind = NEW.kind) THEN
+                        RAISE EXCEPTION 'the wording is that of another kind of letter'
+                        USING ERRCODE = 'check_violation', CONSTRAINT = 'a_notice_has_a_wording_of_its_kind';
                     END IF;
                     RETURN NEW;
                 """,

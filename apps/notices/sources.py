@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from django.urls import reverse
 
 from apps.cases.queries import exhibits_of_finding
+from apps.core.links import url_if_any
 from apps.notices.letter import PLACEHOLDERS, Block, Clause, ComposedNotice, Fact
 from apps.notices.models import Notice
 
@@ -24,6 +25,8 @@ RECORDS = {
     "territory": "standing", "reviewer_promise": "standing", "dispute_body": "standing", "data_promise": "standing",
     "standing": "standing", "legal_grounds": "standing", "demands": "standing", "preservation": "standing",
     "enclosures": "standing",
+    "appeal_ref": "appeal", "appealed_on": "appeal", "upheld_on": "appeal", "lifted_on": "appeal",
+    "appeal_reasons": "appeal", "measure_ref": "notices", "measure_issued_on": "notices",
 }  # fmt: skip
 
 
@@ -84,6 +87,8 @@ class _Finder:
             "settings": Source("The provider's settings"),
             "standing": Source("Standing sentence"),
         }
+        if appeal_ref := notice.facts.get("appeal_ref"):
+            self.records["appeal"] = Source(f"Appeal {appeal_ref}", url_if_any("appeals:appeal", appeal_ref))
 
     def statements(self, block: Block) -> Iterator[Statement]:
         if not block.source:

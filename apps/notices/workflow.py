@@ -4,7 +4,7 @@ from apps.notices.models import Notice
 State = Notice.State
 
 TRANSITIONS: dict[str | None, dict[str, str]] = {
-    None: {"notices.draft_notice": State.DRAFT},
+    None: {"notices.draft_notice": State.DRAFT, "notices.draft_answer": State.DRAFT},
     State.DRAFT: {
         "notices.approve_notice": State.APPROVED,
         "notices.redraft_notice": State.DRAFT,

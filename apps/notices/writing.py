@@ -54,13 +54,19 @@ def compose(template: NoticeTemplate, facts: NoticeFacts) -> ComposedNotice:
 def to_pdf(notice: Notice, facts: NoticeFacts) -> bytes:
     """The letter as PDF/A-3a and PDF/UA-1, with its facts attached as data. Same notice, same bytes."""
     composition = compose(notice.template, facts)
-    reasons = json.dumps(letter.statement_of_reasons(facts), ensure_ascii=False, indent=1).encode()
     return paper.to_pdf(
         letter.to_html(composition, assembly.letterhead(), draft=notice.issued_at is None),
         sheet="letter",
         title=composition.subject.plain,
         created=notice.issued_at or notice.drafted_at,
-        attachments=[
-            pdf.Attachment("statement-of-reasons.json", "application/json", reasons, "Statement of reasons as data")
-        ],
+        attachments=[_as_data(notice, facts)],
     )
+
+
+def _as_data(notice: Notice, facts: NoticeFacts) -> pdf.Attachment:
+    if notice.kind == NoticeTemplate.Kind.APPEAL_DECISION:
+        name, what, data = "decision-on-appeal", "Decision on the appeal", letter.decision_on_appeal(facts)
+    else:
+        name, what, data = "statement-of-reasons", "Statement of reasons", letter.statement_of_reasons(facts)
+    text = json.dumps(data, ensure_ascii=False, indent=1).encode()
+    return pdf.Attachment(f"{name}.json", "application/json", text, f"{what} as data")

@@ -11,7 +11,7 @@ from apps.core.constraints import both_or_neither
 from apps.staff.roles import ROLES
 
 MACHINE_ROLES = ["detector", "account_system", "monitor"]
-PEOPLE_ROLES = [slug for slug in ROLES if slug not in (*MACHINE_ROLES, "system")]
+PEOPLE_ROLES = [slug for slug in ROLES if slug not in (*MACHINE_ROLES, "recipient", "system")]
 
 
 class UserQuerySet(AuditedQuerySet):

@@ -67,7 +67,8 @@ def visible_service_accounts(user) -> QuerySet[ServiceAccount]:
 
 
 def names_of(actors: Iterable[str]) -> dict[str, str]:
-    """Names for actors as the trail has them: `user:<uuid>`, `service:<slug>`, `system:<name>`. One query."""
+    """Names for actors as the trail has them: `user:<uuid>`, `service:<slug>`, `recipient:<letter>`, `system:<name>`.
+    One query."""
     wanted = set(actors)
     people = {UUID(actor.removeprefix("user:")) for actor in wanted if actor.startswith("user:")}
     names = {f"user:{pk}": name for pk, name in User.objects.filter(pk__in=people).values_list("pk", "name")}
@@ -76,7 +77,8 @@ def names_of(actors: Iterable[str]) -> dict[str, str]:
 
 def _plain(actor: str) -> str:
     kind, _, name = actor.partition(":")
-    return {"service": f"detector {name}", "system": "casemgr"}.get(kind, actor)
+    words = {"service": f"detector {name}", "recipient": f"the recipient of {name}", "system": "casemgr"}
+    return words.get(kind, actor)
 
 
 def keys_of(account: ServiceAccount) -> QuerySet[ApiKey]:

@@ -31,6 +31,8 @@ READ_CASEWORK = {
     "notices.view",
     "notices.preview_notice",
     "notices.open_notice",
+    "appeals.view",
+    "appeals.open_appeal",
     "disclosures.view",
     "disclosures.preview_report",
     "insights.view",
@@ -328,7 +330,20 @@ ROLES: dict[str, Role] = {
     "appeal_reviewer": Role(
         "Appeal reviewer",
         "reviews what others decided, and decides nothing else",
-        frozenset(READ_CASEWORK | {"cases.add_note"}),
+        frozenset(
+            READ_CASEWORK
+            | {
+                "cases.add_note",
+                "cases.clear_account",
+                "appeals.take_appeal",
+                "appeals.put_back",
+                "appeals.ask_recipient",
+                "appeals.uphold_decision",
+                "appeals.reverse_decision",
+                "appeals.write_answer",
+                "notices.draft_answer",
+            }
+        ),
     ),
     "auditor": Role(
         "Auditor",
@@ -397,6 +412,19 @@ ROLES: dict[str, Role] = {
         "Monitor",
         "a program that asks for verifications of the trail and reads their verdicts",
         frozenset({"audit.request_verification"}),
+    ),
+    "recipient": Role(
+        "Recipient of a letter",
+        "holds a letter and its code, and has no account here: reads that letter and appeals",
+        frozenset(
+            {
+                "appeals.open_letter",
+                "appeals.file_appeal",
+                "appeals.add_words",
+                "appeals.withdraw_appeal",
+                "evidence.receive",  # with an appeal
+            }
+        ),
     ),
     "system": Role(
         "casemgr",

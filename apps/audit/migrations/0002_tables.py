@@ -202,6 +202,8 @@ class Migration(migrations.Migration):
                                     "alerts.download_body",
                                     "alerts.open_payload",
                                     "alerts.open_rejection",
+                                    "appeals.open_appeal",
+                                    "appeals.open_letter",
                                     "audit.export_reads",
                                     "audit.open_private",
                                     "cases.look_up_identifier",

@@ -47,6 +47,8 @@ READS: dict[str, Read] = {
         Kind.OPENED, "an alert as it was sent", "unless its group is yours, or in an open case of yours"
     ),
     "alerts.open_rejection": Read(Kind.OPENED, "a rejected item as it came"),
+    "appeals.open_appeal": Read(Kind.OPENED, "what the recipient of a letter wrote in an appeal"),
+    "appeals.open_letter": Read(Kind.OPENED, "a letter, by its recipient"),
     "audit.export_reads": Read(Kind.EXPORTED, "a list of who read what", "always"),
     "audit.open_private": Read(Kind.OPENED, "values that the trail keeps apart", "always"),
     "cases.look_up_identifier": Read(Kind.LOOKED_UP, "an identifier, to find its accounts"),

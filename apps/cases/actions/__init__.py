@@ -23,7 +23,14 @@ from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_e
 from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
 from apps.cases.actions.independence import accept_independence, argue_independence, refuse_independence
 from apps.cases.actions.invitations import invite_party, record_response, record_silence, waive_invitation
-from apps.cases.actions.members import add_accounts, add_group, add_ring, exclude_accounts, restore_accounts
+from apps.cases.actions.members import (
+    add_accounts,
+    add_group,
+    add_ring,
+    clear_account,
+    exclude_accounts,
+    restore_accounts,
+)
 from apps.cases.actions.papers import add_note, add_party, add_task, complete_task, correct_party
 from apps.cases.actions.reads import look_up_identifier, open_privileged
 from apps.cases.actions.sets import draw_sample, freeze_members, mark_sample
@@ -45,6 +52,7 @@ __all__ = [
     "assess_explanation",
     "assign",
     "carry_on_step",
+    "clear_account",
     "close_case",
     "complete_task",
     "confirm_finding",

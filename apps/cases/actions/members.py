@@ -112,6 +112,25 @@ def exclude_accounts(
 
 
 @action
+def clear_account(case: Case, *, account_id: UUID, why: str, by) -> None:
+    """Take one account out of the case because an appeal was right, in whatever state the case is. Nothing changes
+    where somebody has taken it out before."""
+    is_there = CaseAccount.objects.filter(case=case, account=account_id, excluded_at=None).exists()
+    if not is_there:
+        ledger.note(case, account=str(account_id), why=why)
+        return
+    _mark(
+        case,
+        "SET excluded_at = %s, excluded_by_id = %s, excluded_why = %s WHERE case_id = %s AND excluded_at IS NULL",
+        [timezone.now(), by.pk, why, case.pk],
+        by=by,
+        account_ids=[account_id],
+        query=None,
+        why=why,
+    )
+
+
+@action
 def restore_accounts(
     case: Case,
     *,

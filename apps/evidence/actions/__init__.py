@@ -14,7 +14,7 @@ from apps.evidence.actions.custody import (
     verify_item,
 )
 from apps.evidence.actions.fixity import measure_files, resume_fixity, start_fixity, stop_fixity
-from apps.evidence.actions.items import collect, derive, normalise, quarantine
+from apps.evidence.actions.items import collect, derive, normalise, quarantine, receive
 from apps.evidence.actions.plans import change_plan, draft_plan, register_plan, withdraw_plan
 from apps.evidence.actions.proposals import (
     accept_item,
@@ -103,6 +103,7 @@ __all__ = [
     "propose_unsealing",
     "quarantine",
     "read_log",
+    "receive",
     "record_attestation",
     "record_incident",
     "refuse",

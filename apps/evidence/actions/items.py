@@ -3,7 +3,8 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -20,6 +21,9 @@ from apps.evidence.files import inspection, media
 from apps.evidence.models import CustodyEvent, Item, Tlp
 
 Kind = CustodyEvent.Kind
+
+INSPECTION = System("inspection")
+FROM_OUTSIDE = "It came from outside the company, and nobody here has looked at it."
 
 
 @action
@@ -43,6 +47,13 @@ def collect(
 def quarantine(*, fields: dict[str, Any], by) -> Item:
     """Keep apart what something speaks against. It is not thrown away: it may be the evidence."""
     return ledger.create(Item, **fields, state=Item.State.QUARANTINED)
+
+
+@action
+def receive(*, title: str, origin: str, filename: str, chunks: bytes | Iterable[bytes], limit: int, by) -> Item:
+    """Keep a file that somebody outside sent, of at most `limit` bytes: apart from the others until a person looked."""
+    fields = {"kind": Item.Kind.CORRESPONDENCE, "title": title, "origin": origin, "description": "", "tlp": Tlp.AMBER}
+    return take_in(fields, filename, chunks, by, custodian=INSPECTION.actor, limit=limit, suspicions=[FROM_OUTSIDE])
 
 
 @action
@@ -121,20 +132,23 @@ def take_in(
     *,
     parent: Item | None = None,
     custodian: str = "",
+    limit: int = 0,
+    suspicions: Sequence[str] = (),
 ) -> Item:
     """Keep a file under these fields, and begin its custody. Inside an action. `custodian` answers for it where that
-    is not who makes it.
+    is not who makes it; `limit` are bytes, where they are fewer than usual; `suspicions` are known before it is seen.
 
     Raises ValidationError when it is empty or too large.
     """
     try:
-        stored = vault.put(chunks, limit=settings.UPLOAD_MAX_BYTES)
+        stored = vault.put(chunks, limit=limit or settings.UPLOAD_MAX_BYTES)
     except vault.TooLarge as error:
-        raise ValidationError(f"The file is too large: {error}. Split it, or raise UPLOAD_MAX_BYTES.") from error
+        advice = "Split it" if limit else "Split it, or raise UPLOAD_MAX_BYTES"
+        raise ValidationError(f"The file is too large: {error}. {advice}.") from error
     if not stored.size:
         raise ValidationError("The file is empty: there is nothing to keep.")
     now, name = timezone.now(), media.clean_name(filename)
-    found = _suspicions(stored.sha256, name)
+    found = [*suspicions, *_suspicions(stored.sha256, name)]
     fields = fields | {
         "ref": next_reference("EV", now.year),
         "filename": name,
@@ -148,7 +162,7 @@ def take_in(
         "custodian": custodian or by.actor,
     }
     if found:
-        item = quarantine(fields=fields, by=System("inspection", on_behalf_of=by.actor))
+        item = quarantine(fields=fields, by=replace(INSPECTION, on_behalf_of=by.actor))
     else:
         item = ledger.create(Item, **fields, state=Item.State.KEPT)
     custody.record(item, Kind.COLLECT, by)

@@ -22,7 +22,7 @@ from apps.notices.letter.composition import (
 from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, long_date
 from apps.notices.letter.placeholders import PLACEHOLDERS, REQUIRED, SECTIONS, Placeholder
 from apps.notices.letter.reader import LetterText, Place, TextError
-from apps.notices.letter.reasons import statement_of_reasons
+from apps.notices.letter.reasons import decision_on_appeal, statement_of_reasons
 
 __all__ = [
     "PLACEHOLDERS",
@@ -43,6 +43,7 @@ __all__ = [
     "TextError",
     "built_in",
     "compose",
+    "decision_on_appeal",
     "long_date",
     "read",
     "statement_of_reasons",

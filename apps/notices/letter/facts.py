@@ -98,6 +98,14 @@ class NoticeFacts:
     preservation: tuple[str, ...] = ()
     respond_by: date | None = None
     enclosures: tuple[str, ...] = ()
+    # what an answer to an appeal says
+    appeal_ref: str | None = None
+    appealed_on: date | None = None
+    measure_ref: str | None = None
+    measure_issued_on: date | None = None
+    upheld_on: date | None = None
+    lifted_on: date | None = None
+    appeal_reasons: tuple[str, ...] = ()
     verification_address: str | None = None
     verification_code: str | None = None
     language: str = "en"

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["text", "date", "number", "likelihood", "facts", "clauses", "explanations", "lines"]
-LISTS = ("facts", "clauses", "explanations", "lines")
+Kind = Literal["text", "date", "number", "likelihood", "facts", "clauses", "explanations", "lines", "paragraphs"]
+LISTS = ("facts", "clauses", "explanations", "lines", "paragraphs")
 
 
 @dataclass(frozen=True)
@@ -58,6 +58,13 @@ PLACEHOLDERS = {
         Placeholder("preservation", "lines", "What must be kept", "Training data and their sources"),
         Placeholder("respond_by", "date", "Deadline of the demands", "2 April 2026"),
         Placeholder("enclosures", "lines", "What is enclosed", "Exhibits E1, E2"),
+        Placeholder("appeal_ref", "text", "Number of the appeal that is answered", "AP-2026-0007"),
+        Placeholder("appealed_on", "date", "Day on which it was made", "2 April 2026"),
+        Placeholder("measure_ref", "text", "Number of the letter that it is about", "N-2026-000317"),
+        Placeholder("measure_issued_on", "date", "Day of that letter", "19 March 2026"),
+        Placeholder("upheld_on", "date", "Day on which the decision was upheld; none if it was not", "9 April 2026"),
+        Placeholder("lifted_on", "date", "Day from which the measure is lifted; none if it stands", "9 April 2026"),
+        Placeholder("appeal_reasons", "paragraphs", "The reviewer's reasons", "You write that …"),
         Placeholder("verification_address", "text", "Where a letter is verified", "verify.northlight.example"),
         Placeholder("verification_code", "text", "Code that verifies this letter", "M2XD-7QK4"),
     )
@@ -112,6 +119,16 @@ REQUIRED = {
         "explanations_considered": "house rule: innocent explanations are weighed in the letter",
         "confidence_term": "house rule: a finding carries its likelihood",
         "confidence_range": "house rule: likelihood words are defined",
+        "contact_address": "whom to ask",
+    },
+    "appeal_decision": {
+        "appeal_ref": "which appeal is answered",
+        "appealed_on": "when it was made",
+        "measure_ref": "which letter it is about",
+        "upheld_on": "Art. 20(5) DSA: the decision on the complaint",
+        "lifted_on": "Art. 20(4) DSA: the reversal, without undue delay",
+        "appeal_reasons": "Art. 20(5) DSA: a reasoned decision",
+        "dispute_body": "Art. 20(5) and 21 DSA: out-of-court settlement",
         "contact_address": "whom to ask",
     },
 }  # fmt: skip

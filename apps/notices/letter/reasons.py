@@ -1,4 +1,4 @@
-"""The statement of reasons as data, attached to the letter."""
+"""What a letter decides as data, attached to it: a statement of reasons, or the decision on an appeal."""
 
 from apps.cases.findings.wording import LIKELIHOODS
 from apps.notices.letter.facts import NoticeFacts
@@ -71,4 +71,25 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
             "until": facts.appeal_until.isoformat() if facts.appeal_until else None,
             "out_of_court": facts.dispute_body,
         },
+    }
+
+
+def decision_on_appeal(facts: NoticeFacts) -> dict:
+    """The same statements of an answer to an appeal as data (Art. 20(4) to (6) DSA)."""
+    decided_on = facts.lifted_on or facts.upheld_on
+    return {
+        "schema": "casemgr.decision_on_appeal/1",
+        "reference": facts.reference,
+        "case": facts.case_ref,
+        "account": facts.account_ref,
+        "issued_on": facts.issued_on.isoformat(),
+        "appeal": facts.appeal_ref,
+        "appealed_on": facts.appealed_on and facts.appealed_on.isoformat(),
+        "about": facts.measure_ref,
+        "about_issued_on": facts.measure_issued_on and facts.measure_issued_on.isoformat(),
+        "outcome": "reversed" if facts.lifted_on else "upheld",
+        "decided_on": decided_on and decided_on.isoformat(),
+        "reasons": list(facts.appeal_reasons),
+        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
+        "redress": {"out_of_court": facts.dispute_body},
     }

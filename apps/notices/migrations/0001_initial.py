@@ -27,7 +27,11 @@ class Migration(migrations.Migration):
                 (
                     "kind",
                     models.CharField(
-                        choices=[("suspension", "Suspension notice"), ("cease_and_desist", "Cease-and-desist letter")],
+                        choices=[
+                            ("suspension", "Suspension notice"),
+                            ("cease_and_desist", "Cease-and-desist letter"),
+                            ("appeal_decision", "Answer to an appeal"),
+                        ],
                         max_length=20,
                     ),
                 ),
@@ -55,6 +59,17 @@ class Migration(migrations.Migration):
                     models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
                 ("ref", models.CharField(help_text="the number, taken when it is issued", max_length=20, null=True)),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("suspension", "Suspension notice"),
+                            ("cease_and_desist", "Cease-and-desist letter"),
+                            ("appeal_decision", "Answer to an appeal"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
                 ("recipient", models.TextField(help_text="lines of the address block")),
                 ("facts", models.JSONField(help_text="everything the letter says, frozen, each with its source")),
                 (
@@ -184,14 +199,14 @@ class Migration(migrations.Migration):
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("state", "discarded"), _negated=True),
-                        fields=("decision", "account"),
-                        name="one_notice_per_decision_and_account",
+                        fields=("decision", "account", "kind"),
+                        name="one_notice_of_a_kind_per_decision_and_account",
                         violation_error_message="There is a notice to this account about this decision already.",
                     ),
                     models.UniqueConstraint(
                         condition=models.Q(("state", "discarded"), _negated=True),
-                        fields=("decision", "party"),
-                        name="one_notice_per_decision_and_party",
+                        fields=("decision", "party", "kind"),
+                        name="one_notice_of_a_kind_per_decision_and_party",
                         violation_error_message="There is a notice to this party about this decision already.",
                     ),
                 ],

@@ -1,0 +1,81 @@
+from typing import Any
+
+from django import forms
+
+from apps.appeals.actions import FILE_BYTES, FILES, LONGEST, Upload
+from apps.appeals.models import Appeal
+
+
+class LetterForm(forms.Form):
+    """What opens a letter: both stand in it."""
+
+    number = forms.CharField(
+        max_length=40,
+        label="Number of the letter",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "N-2026-000001"}),
+        help_text="It stands at the top of the letter as “Reference”.",
+    )
+    code = forms.CharField(
+        max_length=40,
+        label="Code",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
+        help_text="Eight letters and digits, under “What you can do”.",
+    )
+
+
+class FilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class FilesField(forms.FileField):
+    """Several files, or none."""
+
+    widget = FilesInput
+
+    def clean(self, data: Any, initial: Any = None) -> list[Upload]:
+        files = [file for file in (data or []) if file]
+        for file in files:
+            super().clean(file, initial)
+        return [Upload(file.name, file.chunks()) for file in files]
+
+
+class WordsForm(forms.Form):
+    """What the recipient of a letter says."""
+
+    words = forms.CharField(
+        max_length=LONGEST,
+        label="What is wrong, in your own words",
+        strip=True,
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="Say what you used the account for, and which statement of the letter is not right. Any language.",
+    )
+    enclosed = FilesField(
+        required=False,
+        label="Files",
+        help_text=f"If something shows it: at most {FILES} files of {FILE_BYTES // 1024**2} MB each.",
+    )
+
+
+class QuestionForm(forms.Form):
+    words = forms.CharField(
+        max_length=LONGEST,
+        label="Your question",
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text="They read it as it stands, where they filed the appeal.",
+    )
+
+
+class ReasonsForm(forms.Form):
+    """The decision on an appeal. The button says which."""
+
+    reasons = forms.CharField(
+        label="Reasons",
+        widget=forms.Textarea(attrs={"rows": 8}),
+        help_text="For the letter, to the recipient: answer what they said, point by point. Paragraphs apart by an"
+        " empty line.",
+    )
+
+
+class FilterForm(forms.Form):
+    state = forms.ChoiceField(choices=[("", "open"), *Appeal.State.choices], required=False, label="State")
+    q = forms.CharField(required=False, label="Appeal, letter, case or account")
