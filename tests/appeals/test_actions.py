@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -87,7 +87,7 @@ def test_what_they_wrote_is_not_in_the_trail_in_clear(appeal):
 
 @pytest.mark.parametrize("words", ["", "  \n ", "x" * 20_001])
 def test_it_says_something_and_not_too_much(issued, recipient, words):
-    with pytest.raises(ValidationError, match="own words|longer than 20,000"):
+    with pytest.raises(ValidationError, match=r"own words|longer than 20,000"):
         actions.file_appeal(issued, words=words, by=recipient)
     assert not Appeal.objects.exists()
 
@@ -106,7 +106,7 @@ def test_one_that_was_taken_back_may_be_made_again(appeal, issued, recipient):
 
 def test_nobody_appeals_when_the_time_is_over(issued, recipient, monkeypatch):
     monkeypatch.setattr(actions, "is_in_time", lambda notice, now: False)
-    with pytest.raises(ValidationError, match="possible until .* You may still write to us"):
+    with pytest.raises(ValidationError, match=r"possible until .* You may still write to us"):
         actions.file_appeal(issued, words=WORDS, by=recipient)
 
 
@@ -152,7 +152,7 @@ def test_files_are_kept_apart_until_somebody_looked(issued, recipient, people):
 
 def test_too_many_or_too_large_files_are_refused_whole(issued, recipient):
     def refuse(enclosed):
-        with pytest.raises(ValidationError, match="at most 5 files|too large|is empty"):
+        with pytest.raises(ValidationError, match=r"at most 5 files|too large|is empty"):
             actions.file_appeal(issued, words=WORDS, enclosed=enclosed, by=recipient)
         assert not Appeal.objects.exists()
         assert not Enclosure.objects.exists()

@@ -57,6 +57,10 @@ def notice(state: str) -> Args:
     return lambda w: [w.once("notice", state).pk]
 
 
+def appeal(state: str) -> Args:
+    return lambda w: [w.once("appeal", state).ref]
+
+
 def report(state: str) -> Args:
     return lambda w: [w.once("report", state).pk]
 
@@ -453,6 +457,15 @@ ROUTES: dict[str, Route] = {
     "notices:return_notice": act("approver", "counsel", notice("draft")),
     "notices:discard_notice": act("counsel", "approver", notice("draft")),
     "notices:issue_notice": act("counsel", "lead", notice("approved")),
+    # --- appeals
+    "appeals:list": page(),
+    "appeals:appeal": page(appeal("waiting")),
+    "appeals:take_appeal": act("reviewer", "counsel", appeal("waiting")),
+    "appeals:put_back": act("reviewer", "counsel", appeal("in_review")),
+    "appeals:ask_recipient": act("reviewer", "counsel", appeal("in_review"), data=lambda w: {"words": "Which one?"}),
+    "appeals:uphold_decision": act("reviewer", "counsel", appeal("in_review"), data=lambda w: {"reasons": "Because."}),
+    "appeals:reverse_decision": act("reviewer", "counsel", appeal("in_review"), data=lambda w: {"reasons": "Because."}),
+    "appeals:write_answer": act("reviewer", "counsel", appeal("unanswered")),
     # --- disclosures
     "disclosures:list": page(),
     "disclosures:of_case": page(case("decision")),
@@ -475,10 +488,19 @@ ROUTES: dict[str, Route] = {
 # Addresses that ask nobody who they are, with why.
 OPEN = {
     "healthz": "whoever watches the service asks it, and it says nothing but ok",
+    "appeals:letters": "recipients of letters have no account: it asks for the number and the code of a letter",
 }
 
 # Addresses that are signed for one person and work once, tested in tests/core/test_downloads.py.
 SIGNED = {"download"}
+
+# For whoever opened a letter with its number and code, tested in tests/appeals/test_letters.py.
+SIGNED |= {
+    f"appeals:{name}"
+    for name in (
+        "letter", "letter_file", "answer_file", "copy", "file_appeal", "add_words", "withdraw_appeal", "leave",
+    )
+}  # fmt: skip
 
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
 API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert", "audit:api-verification"}

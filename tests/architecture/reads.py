@@ -31,6 +31,7 @@ COUNTED: dict[str, str] = {
     "evidence:log": "evidence.open_item",
     "evidence:figure": "evidence.open_item",
     "evidence:map_log": "evidence.open_item",
+    "appeals:appeal": "appeals.open_appeal",
     "notices:notice": "notices.preview_notice",
     "notices:pdf": "notices.open_notice",
     "notices:preview": "notices.preview_notice",
@@ -40,6 +41,7 @@ COUNTED: dict[str, str] = {
 COUNTED_BY_QUESTION: dict[str, str] = {
     "accounts:list": "accounts.find_sharing",  # ?shares=
     "cases:add_accounts": "cases.look_up_identifier",  # a query with an identifier
+    "appeals:letter": "appeals.open_letter",  # with the number and the code of a letter
     "evidence:export_item": "evidence.export_item",  # by the link that it leads to, when the bytes leave
 }
 
@@ -277,6 +279,7 @@ NOT_COUNTED: dict[str, str] = {
     "cases:invite_party": WRITING,
     "cases:waive_invitation": WRITING,
     "cases:record_response": WRITING,
+    "appeals:list": LISTS,
     "notices:list": LISTS,
     "notices:of_case": LISTS,
     "notices:templates": "wordings, which name nobody",

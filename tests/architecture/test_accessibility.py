@@ -29,7 +29,7 @@ NO_PAGES = {  # files, and parts of a page
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
-    "accounts", "alerts", "audit", "cases", "disclosures", "evidence",
+    "accounts", "alerts", "appeals", "audit", "cases", "disclosures", "evidence",
     "insights", "notices", "policies", "records", "staff",
 )  # fmt: skip
 

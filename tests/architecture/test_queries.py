@@ -131,6 +131,11 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "evidence:trials": ("analyst", lambda w: w.once("trial") and None, _trials),
     "cases:list": ("analyst", lambda w: w.once("case") and None, _cases),
     "cases:runs": ("analyst", _suspected, _suspected_more),
+    "appeals:list": (
+        "reviewer",
+        lambda w: w.once("appeal") and None,
+        lambda w: [w.appeal() for _ in range(2)] and None,
+    ),
     "notices:list": ("counsel", lambda w: w.once("draft") and None, _notices),
     "notices:templates": ("counsel", lambda w: w.once("draft") and None, _notices),
     "disclosures:list": ("counsel", lambda w: w.once("report") and None, _reports),

@@ -13,6 +13,9 @@ from django.utils import timezone
 
 from apps.accounts import actions as accounts
 from apps.alerts import actions as alerts
+from apps.appeals import actions as appeals
+from apps.appeals import queries as queries_of_appeals
+from apps.appeals.recipients import Recipient
 from apps.audit.models import Event
 from apps.cases import actions as cases
 from apps.core.workflow import Workflow, workflows
@@ -46,6 +49,24 @@ def _carry_on(w: World, step: Any) -> None:
 def _close(w: World, case: Any) -> None:
     closure = "acted" if case.decisions.filter(state="approved").exists() else "unsubstantiated"
     cases.close_case(case, closure=closure, note="Nothing more to do.", by=w.people.lead)
+
+
+def _asked(w: World, appeal: Any) -> None:
+    appeals.ask_recipient(appeal, words="Which one?", by=w.people.reviewer)
+
+
+def _said(appeal: Any) -> None:
+    appeals.add_words(appeal, words="And more.", by=Recipient(appeal.notice))
+
+
+def _decided(decide: Callable, w: World, appeal: Any) -> None:
+    decide(appeal, reasons="Because of the key.", by=w.people.reviewer)
+
+
+def _answered(w: World, appeal: Any) -> None:
+    answer = queries_of_appeals.answer_to(appeal)
+    notices.discard_notice(answer, reason="Another wording", by=w.people.counsel)
+    appeals.write_answer(appeal, by=w.people.reviewer)
 
 
 def _finding(case: Any) -> Any:
@@ -255,7 +276,19 @@ DO: dict[str, dict[str, Do]] = {
         ),
         "cases.record_silence": lambda w, asked: cases.record_silence(asked, by=w.people.counsel),
     },
+    "appeals.Appeal": {
+        "appeals.file_appeal": lambda w, _: w.appeal(),
+        "appeals.take_appeal": lambda w, appeal: appeals.take_appeal(appeal, by=w.people.reviewer),
+        "appeals.put_back": lambda w, appeal: appeals.put_back(appeal, reason="I know them", by=w.people.reviewer),
+        "appeals.ask_recipient": lambda w, appeal: _asked(w, appeal),
+        "appeals.add_words": lambda w, appeal: _said(appeal),
+        "appeals.withdraw_appeal": lambda w, appeal: appeals.withdraw_appeal(appeal, by=Recipient(appeal.notice)),
+        "appeals.uphold_decision": lambda w, appeal: _decided(appeals.uphold_decision, w, appeal),
+        "appeals.reverse_decision": lambda w, appeal: _decided(appeals.reverse_decision, w, appeal),
+        "appeals.write_answer": lambda w, appeal: _answered(w, appeal),
+    },
     "notices.Notice": {
+        "notices.draft_answer": lambda w, _: queries_of_appeals.answer_to(w.appeal("upheld")),
         "notices.draft_notice": lambda w, _: w.draft(),
         "notices.redraft_notice": lambda w, notice: notices.redraft_notice(
             notice, recipient=notice.recipient, by=w.people.counsel

@@ -18,6 +18,9 @@ from apps.accounts.models import Account, Authorisation, Identifier, Link, Linka
 from apps.alerts import actions as alerts
 from apps.alerts import deliveries, intake, verdicts
 from apps.alerts.models import Alert, AlertGroup, Delivery, Rejection, SigningKey, Suppression
+from apps.appeals import actions as appeals
+from apps.appeals.models import Appeal
+from apps.appeals.recipients import Recipient
 from apps.audit import ledger
 from apps.audit.models import Event, Verification
 from apps.audit.principals import System
@@ -632,6 +635,23 @@ class World:
             notices.render_notice(found, by=WORKER)
         if state == "discarded":
             notices.discard_notice(found, reason="Wrong account", by=self.people.counsel)
+        return found
+
+    def appeal(self, state: str = "waiting") -> Appeal:
+        """Of an issued letter; `unanswered` is upheld, and the draft of its answer was discarded."""
+        letter = self.notice("issued")
+        holder, reviewer = Recipient(letter), self.people.reviewer
+        found = appeals.file_appeal(letter, words="I ran a benchmark.", by=holder)
+        if state in ("in_review", "upheld", "reversed", "unanswered"):
+            appeals.take_appeal(found, by=reviewer)
+        if state == "reversed":
+            appeals.reverse_decision(found, reasons="You did.", by=reviewer)
+        if state in ("upheld", "unanswered"):
+            answer = appeals.uphold_decision(found, reasons="You did not.", by=reviewer)
+            if state == "unanswered":
+                notices.discard_notice(answer, reason="Another wording", by=self.people.counsel)
+        if state == "withdrawn":
+            appeals.withdraw_appeal(found, by=holder)
         return found
 
     def compile(self, case: Case) -> Report:

@@ -70,7 +70,8 @@ def with_letter(view: View) -> View:
 @require_http_methods(["GET", "POST"])
 def letters(request: HttpRequest) -> HttpResponseBase:
     """The way in: the number and the code of a letter."""
-    form = forms.LetterForm(request.POST or None, initial={"number": request.GET.get("letter", "")[:40]})
+    sent = request.POST if request.method == "POST" else None
+    form = forms.LetterForm(sent, initial={"number": request.GET.get("letter", "")[:40]})
     if form.is_valid():
         number, code = form.cleaned_data["number"].strip().upper(), form.cleaned_data["code"]
         if not ratelimit.consume(request, action="open_letter", key=number):

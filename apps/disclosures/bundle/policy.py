@@ -44,6 +44,9 @@ EVENTS = {
     "cases_allowedwording": (True, True, False),
     "cases_decision": (True, True, False),
     "notices_notice": (True, True, False),
+    "appeals_appeal": (True, True, False),
+    "appeals_message": (True, True, False),  # that something was said; what is in VALUES
+    "appeals_enclosure": (True, True, False),
     "evidence_item": (True, True, False),
     "evidence_custodyevent": (True, True, False),
     "evidence_testrun": (True, True, False),
@@ -60,6 +63,7 @@ VALUES = {
     "cases_invitation.response": (True, True, False),
     "cases_casenote.body": (True, False, False),  # never of a privileged one
     "notices_notice.recipient": (True, True, False),
+    "appeals_message.words": (True, False, False),  # what the recipient says for themselves
 }
 
 # Columns of what is listed when the events that show it are sealed.
