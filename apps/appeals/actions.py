@@ -75,7 +75,9 @@ def add_words(appeal: Appeal, *, words: str, enclosed: Sequence[Upload] = (), by
     """Say more, or answer what the reviewer asked, as long as the appeal is open."""
     if appeal.messages.filter(author=None).count() >= MESSAGES:
         raise ValidationError(f"You have written {MESSAGES} times. The reviewer reads all of it, and asks if need be.")
-    return _say(appeal, words, enclosed, by)
+    message = _say(appeal, words, enclosed, by)
+    ledger.note(appeal, message=str(message.pk))
+    return message
 
 
 @action
@@ -132,7 +134,9 @@ def put_back(appeal: Appeal, *, reason: str, by) -> None:
 @action
 def ask_recipient(appeal: Appeal, *, words: str, by) -> Message:
     """Ask the recipient something; they read and answer it where they filed the appeal."""
-    return _say(appeal, words, (), by, author=by)
+    message = _say(appeal, words, (), by, author=by)
+    ledger.note(appeal, message=str(message.pk))
+    return message
 
 
 @action
@@ -156,7 +160,9 @@ def reverse_decision(appeal: Appeal, *, reasons: str, by) -> Notice:
 @action
 def write_answer(appeal: Appeal, *, by) -> Notice:
     """Draft the answer again, where the first draft was discarded."""
-    return _answer(appeal, by)
+    answer = _answer(appeal, by)
+    ledger.note(appeal, answer=str(answer.pk))
+    return answer
 
 
 def _decide(appeal: Appeal, state: str, reasons: str) -> None:

@@ -12,7 +12,7 @@ class LetterForm(forms.Form):
     number = forms.CharField(
         max_length=40,
         label="Number of the letter",
-        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "placeholder": "N-2026-000001"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
         help_text="It stands at the top of the letter as “Reference”.",
     )
     code = forms.CharField(
