@@ -627,15 +627,21 @@ class World:
 
     def notice(self, state: str = "draft") -> Notice:
         found = self.draft()
-        if state in ("approved", "issuing", "issued"):
-            notices.approve_notice(found, by=self.people.approver)
-        if state in ("issuing", "issued"):
-            notices.issue_notice(found, by=self.people.counsel)
         if state == "issued":
-            notices.render_notice(found, by=WORKER)
+            return self.issued(found)
+        if state in ("approved", "issuing"):
+            notices.approve_notice(found, by=self.people.approver)
+        if state == "issuing":
+            notices.issue_notice(found, by=self.people.counsel)
         if state == "discarded":
             notices.discard_notice(found, reason="Wrong account", by=self.people.counsel)
         return found
+
+    def issued(self, draft: Notice) -> Notice:
+        notices.approve_notice(draft, by=self.people.approver)
+        notices.issue_notice(draft, by=self.people.counsel)
+        notices.render_notice(draft, by=WORKER)
+        return draft
 
     def appeal(self, state: str = "waiting") -> Appeal:
         """Of an issued letter; `unanswered` is upheld, and the draft of its answer was discarded."""

@@ -44,7 +44,6 @@ def public(view: View) -> View:
             response: HttpResponseBase = render(request, "letters/too_large.html", context, status=413)
         else:
             response = csrf_protect(view)(request, *args, **kwargs)
-        response["Referrer-Policy"] = "no-referrer"
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
