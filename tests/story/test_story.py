@@ -7,6 +7,7 @@ from django.core.management import CommandError, call_command
 
 from apps.alerts import actions as alerts
 from apps.alerts.models import Alert, AlertGroup, Batch, Rejection
+from apps.appeals.models import Appeal
 from apps.audit.models import Event
 from apps.audit.verify import verify
 from apps.cases import actions as cases
@@ -22,14 +23,15 @@ pytestmark = pytest.mark.slow
 
 
 def what_is_there() -> dict[str, int]:
-    models = (Alert, AlertGroup, Batch, Case, Decision, Event, Finding, Notice, Rejection, Report)
+    models = (Alert, AlertGroup, Appeal, Batch, Case, Decision, Event, Finding, Notice, Rejection, Report)
     return {model.__name__: model.objects.count() for model in models}
 
 
 def test_the_whole_job_once_and_not_twice(tell, worker):
     play = tell()
     once = what_is_there()
-    assert (once["Case"], once["Finding"], once["Decision"], once["Notice"], once["Report"]) == (1, 1, 2, 2, 1)
+    told = ("Case", "Finding", "Decision", "Notice", "Appeal", "Report")
+    assert tuple(once[model] for model in told) == (1, 1, 2, 2, 1, 1)
     _alerts_were_answered_as_expected(play)
     _two_people_stand_behind_everything()
     _papers_are_files_that_conform(play)
