@@ -19,7 +19,7 @@ from apps.alerts.models import AlertGroup
 from apps.audit import ledger
 from apps.audit.models import AuditedModel, audited_models
 from apps.audit.principals import System
-from apps.cases.models import Claim, Party
+from apps.cases.models import Claim
 from apps.core import workflow
 from apps.policies.models import Clause, Text
 from apps.staff.models import User
@@ -72,7 +72,17 @@ NEEDED: dict[str, dict[str, Any]] = {
         "reviewed_at": NOW,
         "acknowledged_wrongful": 1.5,
     },
-    "notices.Notice": {"party": lambda family: family[Party]},
+    "notices.Notice": {  # as an appeal needs it
+        "account": lambda family: family[Account],
+        "facts": {"appeal_until": "2026-12-31"},
+        "state": "issued",
+        "ref": lambda family: f"N-{uuid.uuid4().hex[:12]}",
+        "approved_by": lambda family: family["reviewer"],
+        "issued_by": lambda family: family["reviewer"],
+        "issued_at": NOW,
+        "pdf_sha256": "ab" * 32,
+        "pdf_bytes": 1,
+    },
     "cases.FindingExplanation": {"status": "refuted"},
     "cases.FindingElement": {"confidence": "likely", "exhibits": [1]},
     "cases.FindingLevel": {"level": "account", "confidence": "roughly_even"},
