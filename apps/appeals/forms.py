@@ -56,6 +56,14 @@ class WordsForm(forms.Form):
     )
 
 
+class MoreForm(WordsForm):
+    """The same, once there is an appeal."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["words"].label, self.fields["words"].help_text = "Your words", ""
+
+
 class QuestionForm(forms.Form):
     words = forms.CharField(
         max_length=LONGEST,

@@ -67,7 +67,7 @@ def test_from_the_letter_to_a_reversed_decision(world, plain, window, tmp_path):
     plain.reload()
     expect(plain.get_by_text("Which benchmark?")).to_be_visible()
     plain.get_by_text("Say more, or answer a question").click()
-    plain.get_by_label("What is wrong, in your own words").fill("The one of our course.")
+    plain.get_by_label("Your words").fill("The one of our course.")
     plain.get_by_role("button", name="Send it").click()
 
     reviewer.reload()

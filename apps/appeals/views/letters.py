@@ -109,7 +109,7 @@ def leave(request: HttpRequest) -> HttpResponse:
 def letter(request: HttpRequest, notice: Notice) -> HttpResponse:
     """What was decided, what one may say against it, and where that stands."""
     actions.open_letter(notice, by=Recipient(notice))
-    return _letter_page(request, notice, forms.WordsForm())
+    return _letter_page(request, notice)
 
 
 @with_letter
@@ -123,7 +123,7 @@ def file_appeal(request: HttpRequest, notice: Notice) -> HttpResponse:
 @with_letter
 @require_POST
 def add_words(request: HttpRequest, notice: Notice) -> HttpResponse:
-    appeal, form = _appeal(notice), forms.WordsForm(request.POST, request.FILES)
+    appeal, form = _appeal(notice), forms.MoreForm(request.POST, request.FILES)
     added = _done(form, actions.add_words, appeal, notice)
     return added or _letter_page(request, notice, form)
 
@@ -163,10 +163,12 @@ def copy(request: HttpRequest, notice: Notice) -> HttpResponse:
     return response
 
 
-def _letter_page(request: HttpRequest, notice: Notice, form: forms.WordsForm) -> HttpResponse:
+def _letter_page(request: HttpRequest, notice: Notice, form: forms.WordsForm | None = None) -> HttpResponse:
     appeal, composition = queries.appeal_of(notice), writing.composed(notice)
     answer = queries.answer_to(appeal) if appeal and appeal.is_decided else None
     may_appeal = is_in_time(notice, timezone.now()) and (appeal is None or appeal.state == Appeal.State.WITHDRAWN)
+    if form is None:
+        form = forms.MoreForm() if appeal and appeal.is_open else forms.WordsForm()
     context = {
         "notice": notice,
         "facts": composition.facts,
