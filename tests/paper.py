@@ -43,6 +43,13 @@ def _is_font(item) -> bool:
     return isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font"
 
 
+def links(pdf: bytes) -> set[str]:
+    """Addresses to which its pages lead."""
+    opened = open_pdf(pdf)
+    notes = [note for sheet in opened.pages for note in sheet.get("/Annots", [])]
+    return {str(note.A.URI) for note in notes if "/URI" in note.get("/A", {})}
+
+
 def attachments(pdf: bytes) -> dict[str, bytes]:
     opened = open_pdf(pdf)
     return {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}

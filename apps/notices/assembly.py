@@ -286,7 +286,7 @@ def _accepted_on(account: Account, cited: list[FindingClause], until: date) -> d
 
 
 def _appeals_address() -> str:
-    return settings.PROVIDER["appeals_url"].removeprefix("https://")
+    return settings.PROVIDER["appeals_url"].removeprefix("https://").rstrip("/")
 
 
 def _days(first: date, last: date) -> str:

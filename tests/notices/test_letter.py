@@ -123,6 +123,17 @@ def test_both_paper_sizes(size, points):
     assert on.page_size(printed(size=size)) == points
 
 
+def test_a_letter_leads_to_the_page_of_appeals_and_its_code_does_not_stand_in_the_address():
+    assert on.links(printed()) == {"https://appeals.northlight.example/?letter=N-2026-000317"}
+    assert on.links(printed("appeal_decision")) == set()
+    assert "7QK4" not in str(on.links(printed()))
+
+
+def test_a_draft_leads_nowhere():
+    html = letter.to_html(composed(), LETTERHEAD, draft=True)
+    assert "<a " not in html
+
+
 def test_the_same_notice_is_the_same_file():
     assert printed() == printed()
     assert printed() != printed(appeal_code="AAAA-BBBB")

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+from urllib.parse import urlencode
 
 from apps.cases.findings.wording import LIKELIHOODS
 
@@ -128,6 +129,11 @@ class NoticeFacts:
     @property
     def duration_days(self) -> int | None:
         return (self.ends_on - self.starts_on).days if self.ends_on else None
+
+    @property
+    def appeal_link(self) -> str:
+        """Where one appeals, with the number of the letter; its code is typed, so that no link opens it by itself."""
+        return f"https://{self.appeal_address}/?{urlencode({'letter': self.reference})}"
 
     @property
     def detection_sentence(self) -> str:
