@@ -28,8 +28,17 @@ from apps.notices.queries import latest_template
 State = Notice.State
 
 # Which letter goes with which decision, and to whom.
-TO_ACCOUNTS = {NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND}}
-TO_PARTIES = {NoticeTemplate.Kind.CEASE_AND_DESIST: {Decision.Action.CEASE_AND_DESIST}}
+TO_ACCOUNTS = {
+    NoticeTemplate.Kind.WARNING: {Decision.Action.WARN},
+    NoticeTemplate.Kind.LIMIT: {Decision.Action.LIMIT},
+    NoticeTemplate.Kind.VERIFICATION: {Decision.Action.VERIFY_IDENTITY},
+    NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND},
+    NoticeTemplate.Kind.TERMINATION: {Decision.Action.TERMINATE},
+}
+TO_PARTIES = {
+    NoticeTemplate.Kind.CEASE_AND_DESIST: {Decision.Action.CEASE_AND_DESIST},
+    NoticeTemplate.Kind.PRESERVATION: {Decision.Action.PRESERVE},
+}
 # An answer to an appeal carries out no decision of its own: see draft_answer.
 CARRIES_OUT = {**TO_ACCOUNTS, **TO_PARTIES, NoticeTemplate.Kind.APPEAL_DECISION: set()}
 

@@ -14,7 +14,11 @@ from apps.cases.queries import accounts_of_finding, clauses_of_finding, exhibits
 from apps.notices import grounds
 from apps.notices.letter import Clause, Fact, Letterhead, NoticeFacts, long_date
 from apps.notices.letter import Explanation as Considered
+from apps.notices.models import Notice, NoticeTemplate
 from apps.policies.queries import lead_in
+
+# What its account holder is asked to answer.
+ANSWERED = (Decision.Action.VERIFY_IDENTITY,)
 
 # What stands in a draft where the issued letter has its number and codes.
 NOT_YET = "(assigned when issued)"
@@ -43,7 +47,9 @@ def facts_for_account(decision: Decision, account: Account, recipient: tuple[str
         own=[_own_activity(finding, figures), *([_of_the_group(finding)] if is_one_of_many else [])],
         finding=within(finding.conduct) + (", and that this account was one of them" if is_one_of_many else ""),
         cited=own_terms or cited,
-        restriction="account_suspended",
+        restriction=grounds.RESTRICTIONS[decision.action],
+        warned_on=_warned_on(account),
+        respond_by=on + timedelta(days=grounds.DAYS_TO_RESPOND) if decision.action in ANSWERED else None,
         accepted_on=_accepted_on(account, own_terms or cited, finding.conduct_to),
         active_from=figures.first_day,
         active_until=figures.last_day,
@@ -189,6 +195,8 @@ def _facts(decision: Decision, *, own: list[Fact], cited: list[FindingClause], o
 
 
 def _action_sentence(decision: Decision, on: date) -> str:
+    if decision.action == Decision.Action.PRESERVE:
+        return grounds.PRESERVATION_DEMAND
     if decision.action == Decision.Action.CEASE_AND_DESIST:
         blocked = decision.finding.decisions.filter(
             state=Decision.State.APPROVED,
@@ -283,6 +291,13 @@ def _accepted_on(account: Account, cited: list[FindingClause], until: date) -> d
     found = Acceptance.objects.filter(account=account, document__in=documents, accepted_at__date__lte=until)
     last = dict(found.values_list("document").annotate(at=Max("accepted_at")))
     return max(last.values()).date() if last.keys() == documents else None
+
+
+def _warned_on(account: Account) -> date | None:
+    """The day of the last warning that went to the account."""
+    warnings = Notice.objects.filter(account=account, kind=NoticeTemplate.Kind.WARNING, state=Notice.State.ISSUED)
+    last = warnings.aggregate(at=Max("issued_at"))["at"]
+    return last.date() if last else None
 
 
 def _appeals_address() -> str:

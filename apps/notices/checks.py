@@ -95,7 +95,7 @@ def _recipient(notice: Notice) -> dict:
 
 
 def _deadlines(notice: Notice, facts: NoticeFacts) -> list[dict]:
-    if facts.respond_by:
+    if facts.respond_by and not facts.appeal_until:
         return [_line(True, f"It asks for an answer by {facts.respond_by}", "", "two weeks after its date")]
     if not facts.appeal_until:
         return []

@@ -1,14 +1,37 @@
 """Standing sentences of the letters, as data that counsel reads and edits: nothing here is legal advice."""
 
 from apps.cases.models import Decision, Explanation, Party
+from apps.notices.letter.facts import Restriction
 
 # The sentence that opens a letter about a measure: once it has begun, and before.
 MEASURES = {
+    Decision.Action.WARN: ("We warn you about the use of your account.", "We warn you about the use of your account."),
+    Decision.Action.LIMIT: (
+        "We have limited your use of our service.",
+        "We are going to limit your use of our service.",
+    ),
+    Decision.Action.VERIFY_IDENTITY: (
+        "We ask you to verify who uses your account.",
+        "We ask you to verify who uses your account.",
+    ),
     Decision.Action.SUSPEND: (
         "We have suspended your access to our service.",
         "We are going to suspend your access to our service.",
     ),
+    Decision.Action.TERMINATE: (
+        "We have ended your contract and closed your account.",
+        "We are going to end your contract and close your account.",
+    ),
 }
+# What each of them is in the words of Art. 17(1) DSA. A warning and a request restrict nothing.
+RESTRICTIONS: dict[str, Restriction] = {
+    Decision.Action.WARN: "none",
+    Decision.Action.LIMIT: "service_limited",
+    Decision.Action.VERIFY_IDENTITY: "none",
+    Decision.Action.SUSPEND: "account_suspended",
+    Decision.Action.TERMINATE: "account_terminated",
+}
+PRESERVATION_DEMAND = "We ask you to keep them, and demand it where the law lets us."
 DEMAND_ALONE = "We demand that the activity described here stop."
 DEMAND_AFTER_BLOCKING = "We have suspended the accounts concerned, and we demand that the activity described here stop."
 

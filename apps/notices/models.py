@@ -13,8 +13,13 @@ class NoticeTemplate(AuditedModel):
     """A version of a letter's wording: data with typed placeholders, see `letter`."""
 
     class Kind(models.TextChoices):
+        WARNING = "warning", "Warning"
+        LIMIT = "limit", "Rate limit notice"
+        VERIFICATION = "verification", "Request for identity verification"
         SUSPENSION = "suspension", "Suspension notice"
+        TERMINATION = "termination", "Termination notice"
         CEASE_AND_DESIST = "cease_and_desist", "Cease-and-desist letter"
+        PRESERVATION = "preservation", "Preservation demand"
         APPEAL_DECISION = "appeal_decision", "Answer to an appeal"
 
     kind = models.CharField(max_length=20, choices=Kind)

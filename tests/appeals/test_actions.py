@@ -2,7 +2,7 @@
 
 import json
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,6 +23,7 @@ from apps.notices import actions as notices
 from apps.notices import writing
 from apps.notices.checks import checks
 from apps.notices.models import Notice
+from apps.records import actions as records
 from tests import paper as on
 from tests.appeals.conftest import WORDS
 from tests.notices.conftest import text, work_off
@@ -237,7 +238,7 @@ def test_upheld(in_review, issued, people):
     assert queries.answer_to(in_review) == answer
     assert (answer.kind, answer.account, answer.recipient) == ("appeal_decision", issued.account, issued.recipient)
     said = text(answer)
-    assert "The decision stands" in said
+    assert "that the decision stands. It covers all use of the service, worldwide, until" in said
     assert "The decision is reversed" not in said
     for part in (in_review.ref, issued.ref, "Our records show the same key.", "So it was yours.", "to a court"):
         assert part in said
@@ -255,7 +256,7 @@ def test_reversed(in_review, issued, people):
     assert accounts_of_finding(finding).count() == before - 1
     said = text(answer)
     assert "The decision is reversed" in said
-    assert "The decision stands" not in said
+    assert "the decision stands" not in said
     assert "code" not in said
     assert [line["text"] for line in checks(answer) if line["state"] == "stop"] == [
         f"Another person than {people.reviewer} has to approve it"
@@ -316,10 +317,12 @@ def test_the_file_of_an_answer_conforms(in_review, people, outcome, monkeypatch)
 
 
 def test_erasing_the_account_takes_their_words(appeal, issued, people):
-    from apps.records import actions as records
-
     erasure = records.request_erasure(
-        subject_kind="account", name=issued.account.ref, reason="Asked for", by=people.counsel
+        subject=issued.account,
+        basis="objection",
+        reason="Letter of 3 March",
+        received_on=date(2026, 3, 3),
+        by=people.counsel,
     )
     records.erase_subject(erasure, by=people.approver)
     [message] = appeal.messages.all()

@@ -172,6 +172,6 @@ class Letterhead:
 def to_html(composed: ComposedNotice, letterhead: Letterhead, *, draft: bool = False) -> str:
     """The letter as HTML, marked on every page when it is a draft. Every value is escaped here, after it was put in."""
     return render_to_string(
-        f"pdf/notice_{composed.kind}.html",
+        [f"pdf/notice_{composed.kind}.html", "pdf/notice.html"],
         {"notice": composed, "facts": composed.facts, "letterhead": letterhead, "draft": draft},
     )

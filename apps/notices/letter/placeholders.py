@@ -88,26 +88,46 @@ SECTIONS = {
     "closing": "whom to ask",
 }
 
+RESTRICTION = {
+    "action_sentence": "Art. 17(3)(a) DSA: the restriction",
+    "territory": "Art. 17(3)(a) DSA: its territorial scope",
+    "starts_on": "Art. 17(3)(a) DSA: from when",
+}
+DURATION = {"until_phrase": "Art. 17(3)(a) DSA: its duration"}
+WEIGHED = {
+    "explanations_considered": "house rule: innocent explanations are weighed in the letter",
+    "confidence_term": "house rule: a finding carries its likelihood",
+    "confidence_range": "house rule: likelihood words are defined",
+}
+REASONS = WEIGHED | {
+    "facts": "Art. 17(3)(b) DSA: facts and circumstances",
+    "origin": "Art. 17(3)(b) DSA: notice or own initiative",
+    "detection_sentence": "Art. 17(3)(c) DSA: automated means of detection",
+    "decision_sentence": "Art. 17(3)(c) DSA: automated means of decision",
+    "clauses": "Art. 17(3)(e) DSA: contractual ground",
+    "finding": "Art. 17(3)(e) DSA: why the facts break it",
+    "appeal_until": "Art. 17(3)(f) and 20(1) DSA: until when",
+    "appeal_address": "Art. 17(3)(f) DSA: redress",
+    "appeal_code": "Art. 17(3)(f) DSA: redress",
+    "reviewer_promise": "Art. 20(6) DSA: qualified people decide on a complaint",
+}
+
 # What a kind of notice must say, and by what rule. A text that leaves one out cannot be used.
 REQUIRED = {
-    "suspension": {
-        "action_sentence": "Art. 17(3)(a) DSA: the restriction",
-        "territory": "Art. 17(3)(a) DSA: its territorial scope",
-        "until_phrase": "Art. 17(3)(a) DSA: its duration",
-        "facts": "Art. 17(3)(b) DSA: facts and circumstances",
-        "origin": "Art. 17(3)(b) DSA: notice or own initiative",
-        "detection_sentence": "Art. 17(3)(c) DSA: automated means of detection",
-        "decision_sentence": "Art. 17(3)(c) DSA: automated means of decision",
-        "clauses": "Art. 17(3)(e) DSA: contractual ground",
-        "finding": "Art. 17(3)(e) DSA: why the facts break it",
-        "explanations_considered": "house rule: innocent explanations are weighed in the letter",
-        "confidence_term": "house rule: a finding carries its likelihood",
-        "confidence_range": "house rule: likelihood words are defined",
-        "appeal_until": "Art. 17(3)(f) and 20(1) DSA: until when",
-        "appeal_address": "Art. 17(3)(f) DSA: redress",
-        "appeal_code": "Art. 17(3)(f) DSA: redress",
-        "reviewer_promise": "Art. 20(6) DSA: qualified people decide on a complaint",
-    },
+    "warning": {"action_sentence": "what this letter is", "scope": "what it is about"} | REASONS,
+    "limit": RESTRICTION | DURATION | {"scope": "Art. 17(3)(a) DSA: what is limited"} | REASONS,
+    "verification": {"scope": "what is asked for", "respond_by": "until when"} | REASONS,
+    "suspension": RESTRICTION | DURATION | REASONS,
+    "termination": RESTRICTION | {"scope": "Art. 17(3)(a) DSA: what is ended"} | REASONS,
+    "preservation": {
+        "standing": "the sender's right to demand",
+        "facts": "facts with dates and volumes",
+        "scope": "what the records bear on",
+        "respond_by": "the deadline",
+        "preservation": "what must be kept",
+        "contact_address": "whom to ask",
+    }
+    | WEIGHED,
     "cease_and_desist": {
         "standing": "the sender's right to demand",
         "facts": "facts with dates and volumes",
@@ -116,11 +136,9 @@ REQUIRED = {
         "demands": "what is demanded",
         "respond_by": "the deadline",
         "preservation": "what must be kept",
-        "explanations_considered": "house rule: innocent explanations are weighed in the letter",
-        "confidence_term": "house rule: a finding carries its likelihood",
-        "confidence_range": "house rule: likelihood words are defined",
         "contact_address": "whom to ask",
-    },
+    }
+    | WEIGHED,
     "appeal_decision": {
         "appeal_ref": "which appeal is answered",
         "appealed_on": "when it was made",

@@ -28,8 +28,13 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
+                            ("warning", "Warning"),
+                            ("limit", "Rate limit notice"),
+                            ("verification", "Request for identity verification"),
                             ("suspension", "Suspension notice"),
+                            ("termination", "Termination notice"),
                             ("cease_and_desist", "Cease-and-desist letter"),
+                            ("preservation", "Preservation demand"),
                             ("appeal_decision", "Answer to an appeal"),
                         ],
                         max_length=20,
@@ -63,8 +68,13 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         choices=[
+                            ("warning", "Warning"),
+                            ("limit", "Rate limit notice"),
+                            ("verification", "Request for identity verification"),
                             ("suspension", "Suspension notice"),
+                            ("termination", "Termination notice"),
                             ("cease_and_desist", "Cease-and-desist letter"),
+                            ("preservation", "Preservation demand"),
                             ("appeal_decision", "Answer to an appeal"),
                         ],
                         max_length=20,
