@@ -43,7 +43,8 @@ def test_number_and_code_open_the_letter(holder, issued):
     for part in (issued.ref, "What we found", "Appeal", "free of charge"):
         assert part in page.text
     assert b"".join(holder.get(reverse("appeals:letter_file"))) == vault.read(issued.pdf_sha256)
-    assert Event.objects.filter(action="appeals.open_letter", actor=f"recipient:{issued.ref}").count() == 1
+    [event] = Event.objects.filter(action="appeals.open_letter")  # once in five minutes, however often
+    assert event.actor == f"recipient:{issued.ref}"
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,13 @@ COUNTED: dict[str, str] = {
 COUNTED_BY_QUESTION: dict[str, str] = {
     "accounts:list": "accounts.find_sharing",  # ?shares=
     "cases:add_accounts": "cases.look_up_identifier",  # a query with an identifier
-    "appeals:letter": "appeals.open_letter",  # with the number and the code of a letter
     "evidence:export_item": "evidence.export_item",  # by the link that it leads to, when the bytes leave
+}
+
+# Opened with the number and the code of a letter, by its recipient: tested in tests/appeals/test_letters.py.
+COUNTED_OF_RECIPIENTS: dict[str, str] = {
+    "appeals:letter": "appeals.open_letter",
+    "appeals:letter_file": "appeals.open_letter",
 }
 
 LISTS = "references, titles, states and times"

@@ -7,8 +7,8 @@ from django.urls import reverse
 from apps.audit.action import verbs
 from apps.audit.models import Event
 from apps.audit.reads.table import READS
-from tests.architecture.permissions import ROUTES
-from tests.architecture.reads import COUNTED, COUNTED_BY_QUESTION, NOT_COUNTED
+from tests.architecture.permissions import ROUTES, SIGNED
+from tests.architecture.reads import COUNTED, COUNTED_BY_QUESTION, COUNTED_OF_RECIPIENTS, NOT_COUNTED
 from tests.architecture.test_permissions import ANSWERS
 from tests.architecture.world import World
 
@@ -37,7 +37,9 @@ def test_every_address_that_shows_something_takes_a_position():
 
 def test_every_read_is_a_verb_that_some_address_does():
     assert set(READS) <= set(verbs())
-    assert set(READS) == set(COUNTED.values()) | set(COUNTED_BY_QUESTION.values())
+    counted = [*COUNTED.values(), *COUNTED_BY_QUESTION.values(), *COUNTED_OF_RECIPIENTS.values()]
+    assert set(READS) == set(counted)
+    assert set(COUNTED_OF_RECIPIENTS) <= SIGNED
 
 
 def prepare(name: str, world: World) -> None:

@@ -24,7 +24,8 @@ def stops(case: Case) -> list[str]:
 # --- who may ----------------------------------------------------------------------------------------------------------
 
 
-WITHOUT_ADDRESS = {"cases.look_up_identifier", "cases.carry_on_step"}  # by picking accounts; by the worker
+# By picking accounts; by the worker; by reversing a decision on an appeal.
+WITHOUT_ADDRESS = {"cases.look_up_identifier", "cases.carry_on_step", "cases.clear_account"}
 
 
 def test_every_verb_has_its_words_its_permission_and_its_address():

@@ -213,6 +213,7 @@ def test_every_private_column_is_told_or_a_secret():
         "response",
         "body",
         "recipient",
+        "words",
         "appeal_code",
         "facts",
         "text",
