@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
 from apps.appeals.models import Appeal
 from apps.cases.queries import visible_cases
@@ -20,7 +21,7 @@ def visible_appeals(user) -> QuerySet[Appeal]:
 
 
 def took_part(notice: Notice) -> set[UUID]:
-    """Everybody who found, decided, wrote or approved what a letter says."""
+    """Everybody who found, decided, wrote or approved what a letter says: PARTS of one letter."""
     decision = notice.decision
     finding = decision.finding
     people = (
@@ -47,8 +48,27 @@ def answer_to(appeal: Appeal) -> Notice | None:
     )
 
 
-def open_count(user) -> int:
-    return visible_appeals(user).filter(state__in=Appeal.OPEN).count()
+PARTS = (
+    *("notice__drafted_by", "notice__approved_by", "notice__issued_by"),
+    *("notice__decision__proposed_by", "notice__decision__reviewed_by"),
+    *("notice__decision__finding__proposed_by", "notice__decision__finding__reviewed_by"),
+)
+
+
+def to_answer(user) -> QuerySet[Appeal]:
+    """What this person may review, or reviews; the most urgent first."""
+    found = visible_appeals(user)
+    if not user.has_perm("appeals.take_appeal"):
+        return found.none()
+    waits = Q(state=State.WAITING) | Q(state=State.REVIEW, reviewer=user)
+    took_part = Q(*((part, user) for part in PARTS), _connector=Q.OR)
+    return found.filter(waits).exclude(took_part).order_by("answer_by", "id")
+
+
+def overdue(user) -> QuerySet[Appeal]:
+    """Open ones whose answer was promised for an earlier day, whoever reviews them."""
+    late = visible_appeals(user).filter(state__in=Appeal.OPEN, answer_by__lt=timezone.now().date())
+    return late.order_by("answer_by", "id")
 
 
 class Record(NamedTuple):

@@ -12,6 +12,8 @@ from django.utils import timezone
 from apps.alerts.models import AlertGroup
 from apps.alerts.queries import visible_detectors, visible_groups
 from apps.alerts.queries import waiting as groups_waiting
+from apps.appeals import queries as appeals
+from apps.appeals.models import Appeal
 from apps.cases.models import Case, Decision, Finding
 from apps.cases.queries import visible_cases, visible_decisions, visible_findings, visible_tasks
 from apps.core import counting
@@ -70,6 +72,7 @@ def waiting(user) -> list[Section]:
         _section("Notices returned to you", "arrow-back-up", _notices_returned(user), _of_notice),
         _section("Notices to approve", "mail", _notices_to_approve(user), _of_notice, reverse("notices:list")),
         _section("Notices to issue", "mail-forward", _notices_to_issue(user), _of_notice, reverse("notices:list")),
+        _section("Appeals to answer", "message-report", appeals.to_answer(user), _of_appeal, reverse("appeals:list")),
         _section("Reports returned to you", "arrow-back-up", _reports_returned(user), _of_report),
         _section(
             "Reports to release", "file-export", _reports_to_release(user), _of_report, reverse("disclosures:list")
@@ -94,6 +97,7 @@ def late(user) -> list[Section]:
     sections = [
         _section("Alert groups", "inbox", _undecided(user).filter(due_at__lt=now).order_by("due_at"), _of_group),
         _section("Cases", "briefcase", _open_cases(user).filter(due_at__lt=now).order_by("due_at"), _of_case),
+        _section("Appeals", "message-report", appeals.overdue(user), _of_appeal, reverse("appeals:list")),
         _section("Tasks", "checklist", _open_tasks(user).filter(due_on__lt=now.date()).order_by("due_on"), _of_task),
         _section(
             "Files that are not intact",
@@ -129,6 +133,7 @@ def counts(user) -> dict[str, counting.Count]:
         ("alerts:queue", visible_groups(user).filter(groups_waiting())),
         ("cases:list", _own_cases(user)),
         ("notices:list", _notices_to_approve(user) | _notices_to_issue(user)),
+        ("appeals:list", appeals.to_answer(user)),
         ("disclosures:list", _reports_to_release(user)),
     ]
     counted = counting.count({place: rows for place, rows in waiting_in if user.has_perm(_VIEW[place])})
@@ -136,6 +141,7 @@ def counts(user) -> dict[str, counting.Count]:
 
 
 _VIEW = {
+    "appeals:list": "appeals.view",
     "alerts:queue": "alerts.view",
     "cases:list": "cases.view",
     "notices:list": "notices.view",
@@ -322,6 +328,16 @@ def _of_decision_without_notice(decision: Decision) -> Line:
     url = reverse("cases:decisions", args=[decision.case.ref])
     return Line(
         url, f"{decision.ref} {decision.get_action_display()}", f"{decision.case.ref}, approved", decision.reviewed_at
+    )
+
+
+def _of_appeal(appeal: Appeal) -> Line:
+    return Line(
+        url=reverse("appeals:appeal", args=[appeal.ref]),
+        name=f"{appeal.ref} {appeal.notice.account}",
+        detail=f"against {appeal.notice.decision.get_action_display().lower()}, {appeal.get_state_display().lower()}",
+        since=appeal.filed_at,
+        due=appeal.answer_by,
     )
 
 

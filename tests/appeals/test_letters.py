@@ -260,3 +260,15 @@ def test_an_answer_opens_with_its_own_code_too(holder, issued, people):
     assert "They were yours." in page
     assert "Send the appeal" not in page
     assert "Your answer" not in page
+
+
+@pytest.mark.parametrize("name", ["add_words", "withdraw_appeal"])
+def test_what_comes_after_the_decision_leads_to_the_decision(holder, issued, people, name):
+    appeal = actions.file_appeal(issued, words=WORDS, by=Recipient(issued))
+    actions.take_appeal(appeal, by=people.reviewer)
+    actions.uphold_decision(appeal, reasons="They were yours.", by=people.reviewer)
+    answer = holder.post(reverse(f"appeals:{name}"), {"words": "One more thing"})
+    assert (answer.status_code, answer["Location"]) == (302, LETTER)
+    appeal.refresh_from_db()
+    assert appeal.state == "upheld"
+    assert appeal.messages.count() == 1

@@ -37,6 +37,28 @@ def test_an_overdue_answer_is_said(appeal, page, people, sign_in):
     assert "promised an answer by 1 January 2026" in client.get(page).text
 
 
+def test_it_waits_on_the_reviewers_home_and_on_nobody_elses(appeal, people, sign_in):
+    assert appeal.ref in sign_in(people.reviewer).get("/").text
+    for person in (people.analyst, people.counsel, people.approver):
+        assert appeal.ref not in sign_in(person).get("/").text
+    people.counsel.roles = ["appeal_reviewer"]
+    assert list(queries.to_answer(people.counsel)) == []  # counsel wrote the letter
+    actions.take_appeal(appeal, by=people.reviewer)
+    assert list(queries.to_answer(people.reviewer)) == [appeal]
+    actions.uphold_decision(appeal, reasons="Because.", by=people.reviewer)
+    assert list(queries.to_answer(people.reviewer)) == []
+
+
+def test_what_is_overdue_is_late_for_everybody_who_sees_it(appeal, people, sign_in):
+    sql("UPDATE appeals_appeal SET answer_by = '2026-01-01'")
+    assert appeal.ref in sign_in(people.lead).get("/").text
+
+
+def test_parts_are_those_of_the_letter(appeal):
+    values = Appeal.objects.values_list(*queries.PARTS).get()
+    assert set(values) == queries.took_part(appeal.notice)
+
+
 def test_the_whole_basis_is_there(appeal, page, people, sign_in):
     text = sign_in(people.reviewer).get(page).text
     finding = appeal.notice.decision.finding

@@ -124,6 +124,8 @@ def file_appeal(request: HttpRequest, notice: Notice) -> HttpResponse:
 @require_POST
 def add_words(request: HttpRequest, notice: Notice) -> HttpResponse:
     appeal, form = _appeal(notice), forms.MoreForm(request.POST, request.FILES)
+    if not appeal.is_open:
+        return redirect("appeals:letter")  # decided meanwhile: the page says how
     added = _done(form, actions.add_words, appeal, notice)
     return added or _letter_page(request, notice, form)
 
@@ -131,7 +133,9 @@ def add_words(request: HttpRequest, notice: Notice) -> HttpResponse:
 @with_letter
 @require_POST
 def withdraw_appeal(request: HttpRequest, notice: Notice) -> HttpResponse:
-    actions.withdraw_appeal(_appeal(notice), by=Recipient(notice))
+    appeal = _appeal(notice)
+    if appeal.is_open:
+        actions.withdraw_appeal(appeal, by=Recipient(notice))
     return redirect("appeals:letter")
 
 
