@@ -20,16 +20,17 @@ def visible_appeals(user) -> QuerySet[Appeal]:
     return appeals.filter(notice__case__in=visible_cases(user)) if user.has_perm("appeals.view") else appeals.none()
 
 
+# Of a letter: who found, decided, wrote, approved and sent what it says.
+PARTS = (
+    *("drafted_by", "approved_by", "issued_by"),
+    *("decision__proposed_by", "decision__reviewed_by"),
+    *("decision__finding__proposed_by", "decision__finding__reviewed_by"),
+)
+
+
 def took_part(notice: Notice) -> set[UUID]:
-    """Everybody who found, decided, wrote or approved what a letter says: PARTS of one letter."""
-    decision = notice.decision
-    finding = decision.finding
-    people = (
-        *(notice.drafted_by_id, notice.approved_by_id, notice.issued_by_id),
-        *(decision.proposed_by_id, decision.reviewed_by_id),
-        *(finding.proposed_by_id, finding.reviewed_by_id),
-    )
-    return {person for person in people if person is not None}
+    """Everybody who had one of the PARTS in a letter."""
+    return set(Notice.objects.filter(pk=notice.pk).values_list(*PARTS).get()) - {None}
 
 
 def appeal_of(notice: Notice) -> Appeal | None:
@@ -48,21 +49,14 @@ def answer_to(appeal: Appeal) -> Notice | None:
     )
 
 
-PARTS = (
-    *("notice__drafted_by", "notice__approved_by", "notice__issued_by"),
-    *("notice__decision__proposed_by", "notice__decision__reviewed_by"),
-    *("notice__decision__finding__proposed_by", "notice__decision__finding__reviewed_by"),
-)
-
-
 def to_answer(user) -> QuerySet[Appeal]:
     """What this person may review, or reviews; the most urgent first."""
     found = visible_appeals(user)
     if not user.has_perm("appeals.take_appeal"):
         return found.none()
     waits = Q(state=State.WAITING) | Q(state=State.REVIEW, reviewer=user)
-    took_part = Q(*((part, user) for part in PARTS), _connector=Q.OR)
-    return found.filter(waits).exclude(took_part).order_by("answer_by", "id")
+    had_part = Q(*((f"notice__{part}", user) for part in PARTS), _connector=Q.OR)
+    return found.filter(waits).exclude(had_part).order_by("answer_by", "id")
 
 
 def overdue(user) -> QuerySet[Appeal]:

@@ -58,7 +58,7 @@ def facts_for_account(decision: Decision, account: Account, recipient: tuple[str
         appeal_code=NOT_YET,
         reviewer_promise=grounds.REVIEWER_PROMISE,
         dispute_body=grounds.DISPUTE_BODY,
-        data_promise=grounds.DATA_PROMISE,
+        data_promise=grounds.DATA_PROMISES.get(Decision.Action(decision.action)),
         enclosures=("Statement of reasons as data (JSON, attached to the file of this letter)",),
     )
 

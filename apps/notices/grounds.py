@@ -86,7 +86,12 @@ DAYS_TO_ANSWER = 14
 REVIEWER_PROMISE = (
     f"A person who took no part in this decision will read it and answer within {DAYS_TO_ANSWER} days, with reasons."
 )
-DATA_PROMISE = "While the account is suspended you can download your data and ask for a refund of unused credit."
+DATA_PROMISES = {
+    Decision.Action.SUSPEND: "While the account is suspended you can download your data and ask for a refund of unused"
+    " credit.",
+    Decision.Action.TERMINATE: "You can download your data and ask for a refund of unused credit until the account is"
+    " deleted, and we do not delete it before the time for an appeal is over.",
+}
 DISPUTE_BODY = "a certified out-of-court dispute settlement body"
 ORIGIN_REPORTED = "A report from outside was among what led us to look into this."
 ORIGIN = "We looked into this on our own initiative; no notice from outside led to it."

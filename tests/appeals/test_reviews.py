@@ -54,11 +54,6 @@ def test_what_is_overdue_is_late_for_everybody_who_sees_it(appeal, people, sign_
     assert appeal.ref in sign_in(people.lead).get("/").text
 
 
-def test_parts_are_those_of_the_letter(appeal):
-    values = Appeal.objects.values_list(*queries.PARTS).get()
-    assert set(values) == queries.took_part(appeal.notice)
-
-
 def test_the_whole_basis_is_there(appeal, page, people, sign_in):
     text = sign_in(people.reviewer).get(page).text
     finding = appeal.notice.decision.finding

@@ -7,7 +7,8 @@ from apps.appeals import actions as appeals
 from apps.appeals.recipients import Recipient
 from apps.cases.models import Decision
 from apps.core import vault
-from apps.notices import actions, forms
+from apps.notices import actions, assembly, forms
+from apps.notices import letter as letters
 from apps.notices.models import Notice, NoticeTemplate
 from tests import paper as on
 from tests.notices.conftest import text, work_off
@@ -61,6 +62,16 @@ def test_a_later_letter_says_when_the_account_was_warned(decide, account, people
     issue(warning, people)
     letter = actions.draft_notice(decide(), kind="suspension", account=account, by=people.counsel)
     assert f"We wrote to you about this activity on {warning.issued_at:%-d %B %Y}" in text(letter)
+
+
+def test_a_termination_does_not_speak_of_a_suspension(suspended, account):
+    suspended.action = "terminate"
+    facts = assembly.facts_for_account(suspended, account, (), suspended.starts_on)
+    said = letters.compose(letters.built_in("termination"), facts, "termination").plain
+    assert "We have ended your contract and closed your account." in said
+    assert "You can download your data" in said
+    assert "suspend" not in said.lower()
+    assert letters.statement_of_reasons(facts)["decision_account"] == "DECISION_ACCOUNT_TERMINATED"
 
 
 @pytest.mark.parametrize("kind", NoticeTemplate.Kind.values)
