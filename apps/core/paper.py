@@ -1,19 +1,34 @@
 """Documents on paper: the style sheets and typefaces that every letter and report shares.
 
 pdf_bytes = paper.to_pdf(html, sheet="letter", size="a4", title=..., created=...)
+many = paper.to_pdfs([Paper(html, title, created), ...], sheet="letter")
 """
 
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
+from itertools import groupby
+from typing import NamedTuple
 
 from django.conf import settings
 
 from apps.core import pdf, typefaces
 
 SIZES = ("a4", "letter")
+
+
+@dataclass(frozen=True)
+class Paper:
+    """What is printed. `assets` are pictures by name, `created` is an aware datetime."""
+
+    html: str
+    title: str
+    created: datetime
+    assets: Mapping[str, bytes] = field(default_factory=dict)
+    attachments: Sequence[pdf.Attachment] = ()
 
 
 def to_pdf(
@@ -30,24 +45,42 @@ def to_pdf(
 
     The document's identifier is a digest of all that goes in, so equal input gives equal bytes. Raises pdf.PdfError.
     """
-    assets, html = assets or {}, raised(html)
-    pictures = [data.decode() for name, data in assets.items() if name.endswith(".svg")]
+    [made] = to_pdfs([Paper(html, title, created, assets or {}, attachments)], sheet=sheet, size=size)
+    if isinstance(made, pdf.PdfError):
+        raise made
+    return made
+
+
+def to_pdfs(papers: Sequence[Paper], *, sheet: str, size: str = "a4") -> list[bytes | pdf.PdfError]:
+    """As `to_pdf`, of several, each with the bytes that it would have alone; faster by what is read once for all of
+    them. One that cannot be made has its error in its place."""
+    made: list[bytes | pdf.PdfError] = []
+    for _, alike in groupby((_set(paper, sheet, size) for paper in papers), lambda each: (each.css, list(each.assets))):
+        run = list(alike)
+        made += pdf.render_all([each.document for each in run], css=run[0].css, assets=run[0].assets)
+    return made
+
+
+class _Set(NamedTuple):
+    """A document with the style sheets and files that it needs."""
+
+    document: pdf.Document
+    css: list[str]
+    assets: dict[str, bytes]
+
+
+def _set(paper: Paper, sheet: str, size: str) -> _Set:
+    html = raised(paper.html)
+    pictures = [data.decode() for name, data in paper.assets.items() if name.endswith(".svg")]
     fonts, font_files = typefaces.for_text(html, *pictures)
     css = [fonts, _tokens(), *(_sheet(f"templates/pdf/{name}.css") for name in ("paper", sheet, f"paper-{size}"))]
     digest = hashlib.sha256()
-    for part in (title, created.isoformat(), html, *css):
+    for part in (paper.title, paper.created.isoformat(), html, *css):
         digest.update(hashlib.sha256(part.encode()).digest())
-    for data in (*assets.values(), *(item.data for item in attachments)):
+    for data in (*paper.assets.values(), *(item.data for item in paper.attachments)):
         digest.update(hashlib.sha256(data).digest())
-    return pdf.render(
-        html,
-        css=css,
-        assets={**font_files, **assets},
-        attachments=attachments,
-        title=title,
-        identifier=digest.digest()[:16],
-        created=created,
-    )
+    document = pdf.Document(html, paper.title, digest.digest()[:16], paper.created, paper.attachments)
+    return _Set(document, css, {**font_files, **paper.assets})
 
 
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")

@@ -1,8 +1,9 @@
 """HTML to one file that is both PDF/A-3a and PDF/UA-1, in a process that can reach nothing.
 
     pdf = render(html, css=[...], assets={"logo.svg": b"..."}, title=..., identifier=..., created=...)
+    pdfs = render_all([Document(...), Document(...)], css=[...], assets={...})
 
-The same input gives the same bytes. See pdf_worker.py for what happens on the other side.
+The same input gives the same bytes, alone or among others. See pdf_worker.py for what happens on the other side.
 """
 
 import atexit
@@ -56,6 +57,28 @@ class Attachment:
             raise ValueError(f"{self.relationship!r} is no relationship of an attachment: {', '.join(RELATIONSHIPS)}")
 
 
+@dataclass(frozen=True)
+class Document:
+    """What is set. `identifier` becomes the document's ID and must be a function of the document (two documents, two
+    identifiers); `created` is an aware datetime."""
+
+    html: str
+    title: str
+    identifier: bytes
+    created: datetime
+    attachments: Sequence[Attachment] = ()
+
+    def order(self) -> dict:
+        """All of it but the attachments' bytes, as the renderer is told."""
+        return {
+            "html": self.html,
+            "title": self.title,
+            "identifier": self.identifier.hex(),
+            "created": self.created.astimezone(UTC).isoformat(timespec="seconds"),
+            "attachments": [{k: v for k, v in asdict(item).items() if k != "data"} for item in self.attachments],
+        }
+
+
 def render(
     html: str,
     *,
@@ -70,29 +93,61 @@ def render(
 ) -> bytes:
     """The PDF's bytes. HTML and CSS refer to assets as `asset:<name>`; nothing else can be loaded.
 
-    `identifier` becomes the document's ID and must be a function of the document (two documents, two identifiers);
-    `created` is an aware datetime. `seconds` and `memory` (bytes of address space) bound the work.
+    `seconds` and `memory` (bytes of address space) bound the work. For the others see Document.
     Raises PdfRefused, PdfLimit or PdfError.
+    """
+    document = Document(html, title, identifier, created, attachments)
+    [made] = render_all([document], css=css, assets=assets, seconds=seconds, memory=memory)
+    if isinstance(made, PdfError):
+        raise made
+    return made
+
+
+def render_all(
+    documents: Sequence[Document],
+    *,
+    css: Sequence[str] = (),
+    assets: Mapping[str, bytes] | None = None,
+    seconds: float = SECONDS,
+    memory: int = MEMORY,
+) -> list[bytes | PdfError]:
+    """The PDFs of documents that share style sheets and assets, which are read once for all of them.
+
+    Each document has `seconds` of its own; `memory` bounds them together. One that cannot be made has its PdfError in
+    its place, and the others are made nevertheless.
     """
     assets = assets or {}
     order = {
-        "html": html,
+        "documents": [document.order() for document in documents],
         "css": list(css),
         "assets": list(assets),
-        "attachments": [{k: v for k, v in asdict(item).items() if k != "data"} for item in attachments],
-        "title": title,
-        "identifier": identifier.hex(),
-        "created": created.astimezone(UTC).isoformat(timespec="seconds"),
         "seconds": seconds,
         "memory": memory,
     }
-    blobs = [*assets.values(), *(item.data for item in attachments)]
+    blobs = [*assets.values(), *(item.data for document in documents for item in document.attachments)]
+    try:
+        made = _made(order, blobs, seconds * len(documents) + 10)
+    except PdfError as error:
+        if len(documents) == 1:
+            return [error]
+        # One of them took the process down with it: alone each says for itself what is wrong with it.
+        alone = (render_all([one], css=css, assets=assets, seconds=seconds, memory=memory) for one in documents)
+        return [made for [made] in alone]
+    return made
+
+
+def _made(order: dict, blobs: list[bytes], seconds: float) -> list[bytes | PdfError]:
     renderer = _borrow()
-    header, parts = renderer.call(order, blobs, seconds + 10)
+    header, files = renderer.call(order, blobs, seconds)
     _give_back(renderer)
     if "error" in header:
-        raise {"refused": PdfRefused, "limit": PdfLimit}.get(header["kind"], PdfError)(header["error"])
-    return parts[0]
+        raise _error(header)
+    remaining = iter(files)
+    return [_error(answer) if "error" in answer else next(remaining) for answer in header["made"]]
+
+
+def _error(answer: dict) -> PdfError:
+    return {"refused": PdfRefused, "limit": PdfLimit}.get(answer["kind"], PdfError)(answer["error"])
 
 
 # --- renderers -------------------------------------------------------------------------------------------------------

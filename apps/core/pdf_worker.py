@@ -1,8 +1,9 @@
 """The process that turns HTML into PDF. Started by apps.core.pdf as a script; it imports nothing of casemgr.
 
-It loads the renderer once and then forks for each document, so a document costs no start-up, meets no trace of the one
-before, and dies alone when it takes too long or too much memory. Frames on stdin and stdout are a length, a JSON header
-and the blobs that the header announces.
+It loads the renderer once and then forks for each order, so an order costs no start-up, meets no trace of the one
+before, and dies alone when it takes too long or too much memory. An order is of one document, or of several that share
+style sheets and typefaces. Frames on stdin and stdout are a length, a JSON header and the blobs that the header
+announces.
 """
 
 import json
@@ -53,87 +54,118 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
     return data
 
 
-# --- one document ----------------------------------------------------------------------------------------------------
+# --- the documents of one order --------------------------------------------------------------------------------------
 
 
-def render(order: dict, blobs: list[bytes]) -> bytes:
-    """The PDF for one order. Raises Refused or Fault with a sentence for the person who sees it."""
-    from weasyprint.urls import FatalURLFetchingError
-
-    if not any("@font-face" in text for text in order["css"]):
-        raise Fault("The document brings no typefaces: add the rules and assets of apps.core.typefaces.for_text.")
-    refusals: list[str] = []
-    fetcher = handed_over(order, blobs, refusals)
-    problems = Problems()
-    logging.getLogger("weasyprint").addHandler(problems)
-    try:
-        pdf = typeset(order, fetcher)
-    except FatalURLFetchingError:
-        pdf = b""
-    if refusals:  # the library turns some of them into a log line, and sets the rest of the page
-        raise Refused(refusals[0])
-    problems.raise_first()
-    return pdf
+def render_all(order: dict, blobs: list[bytes]) -> tuple[list[dict], list[bytes]]:
+    """For each document nothing, or what is wrong with it (`kind`, `error`); and the files of the others."""
+    sheets = Sheets(order, blobs)
+    remaining, answers, files = iter(blobs[len(order["assets"]) :]), [], []
+    for document in order["documents"]:
+        attached = [next(remaining) for _ in document["attachments"]]
+        signal.setitimer(signal.ITIMER_REAL, order["seconds"])
+        try:
+            files.append(sheets.render(document, attached))
+            answers.append({})
+        except Refused as error:
+            answers.append({"kind": "refused", "error": str(error)})
+        except Fault as error:
+            answers.append({"kind": "fault", "error": str(error)})
+    return answers, files
 
 
-def typeset(order: dict, fetcher) -> bytes:
-    from weasyprint import CSS, HTML, Attachment
-    from weasyprint.text.fonts import FontConfiguration
+class Sheets:
+    """The style sheets and typefaces of an order, read once."""
 
-    fonts = FontConfiguration()
-    css = [CSS(string=text, url_fetcher=fetcher, font_config=fonts) for text in order["css"]]
-    document = HTML(string=order["html"], url_fetcher=fetcher).render(font_config=fonts, stylesheets=css)
-    created = datetime.fromisoformat(order["created"])
-    document.metadata = conforming(document.metadata, title=order["title"], created=order["created"])
-    return document.write_pdf(
-        pdf_variant="pdf/a-3a",
-        pdf_identifier=bytes.fromhex(order["identifier"]),
-        attachments=[
-            Attachment(
-                url=f"attachment:{number}",
-                url_fetcher=fetcher,
-                name=item["name"],
-                description=item["description"],
-                relationship=item["relationship"],
-                created=created,
-                modified=created,
-            )
-            for number, item in enumerate(order["attachments"])
-        ],
-    )
+    def __init__(self, order: dict, blobs: list[bytes]) -> None:
+        from weasyprint.text.fonts import FontConfiguration
 
+        self.sources = order["css"]
+        self.assets = {f"asset:{name}": blob for name, blob in zip(order["assets"], blobs, strict=False)}
+        self.fonts = FontConfiguration()
+        self.read: list = []
 
-def handed_over(order: dict, blobs: list[bytes], refusals: list[str]):
-    """A fetcher that knows the assets and attachments of this order and nothing else in the world."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+    def render(self, document: dict, attached: list[bytes]) -> bytes:
+        """The PDF of one document. Raises Refused or Fault with a sentence for the person who sees it."""
+        from weasyprint.urls import FatalURLFetchingError
 
-    names = [f"asset:{name}" for name in order["assets"]]
-    names += [f"attachment:{number}" for number, _ in enumerate(order["attachments"])]
-    types = ["application/octet-stream"] * len(order["assets"]) + [item["media_type"] for item in order["attachments"]]
-    known = dict(zip(names, zip(types, blobs, strict=True), strict=True))
-    offered = [f"asset:{name}" for name in order["assets"] if not name.endswith(".ttf")]
+        if not any("@font-face" in text for text in self.sources):
+            raise Fault("The document brings no typefaces: add the rules and assets of apps.core.typefaces.for_text.")
+        refusals: list[str] = []
+        fetcher = self.handed_over(document, attached, refusals)
+        problems = Problems()
+        logging.getLogger("weasyprint").addHandler(problems)
+        try:
+            pdf = self.typeset(document, fetcher)
+        except FatalURLFetchingError:
+            pdf = b""
+        finally:
+            logging.getLogger("weasyprint").removeHandler(problems)
+        if refusals:  # the library turns some of them into a log line, and sets the rest of the page
+            self.read = []
+            raise Refused(refusals[0])
+        problems.raise_first()
+        return pdf
 
-    class HandedOver(URLFetcher):
-        def fetch(self, url, headers=None):
-            if url not in known:
-                refusals.append(
-                    f"The document asks for {url[:200]}{_where(url, order)}. That is refused: a document may only use "
-                    f"what is handed over with it, by the name asset:<name>. Handed over were: "
-                    f"{', '.join(offered) or 'nothing'}."
+    def typeset(self, document: dict, fetcher) -> bytes:
+        from weasyprint import CSS, HTML, Attachment
+
+        if not self.read:
+            self.read = [CSS(string=text, url_fetcher=fetcher, font_config=self.fonts) for text in self.sources]
+        html = HTML(string=document["html"], url_fetcher=fetcher)
+        pages = html.render(font_config=self.fonts, stylesheets=self.read)
+        created = datetime.fromisoformat(document["created"])
+        pages.metadata = conforming(pages.metadata, title=document["title"], created=document["created"])
+        return pages.write_pdf(
+            pdf_variant="pdf/a-3a",
+            pdf_identifier=bytes.fromhex(document["identifier"]),
+            attachments=[
+                Attachment(
+                    url=f"attachment:{number}",
+                    url_fetcher=fetcher,
+                    name=item["name"],
+                    description=item["description"],
+                    relationship=item["relationship"],
+                    created=created,
+                    modified=created,
                 )
-                raise FatalURLFetchingError
-            media_type, body = known[url]
-            if url.endswith(".svg"):
-                media_type = "image/svg+xml"
-            return URLFetcherResponse(url, body, {"Content-Type": media_type})
+                for number, item in enumerate(document["attachments"])
+            ],
+        )
 
-    return HandedOver()
+    def handed_over(self, document: dict, attached: list[bytes], refusals: list[str]):
+        """A fetcher that knows the assets and this document's attachments, and nothing else in the world."""
+        from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+        types = [item["media_type"] for item in document["attachments"]]
+        known = {name: ("application/octet-stream", blob) for name, blob in self.assets.items()}
+        known |= {f"attachment:{number}": pair for number, pair in enumerate(zip(types, attached, strict=True))}
+        offered = [name for name in self.assets if not name.endswith(".ttf")]
+
+        class HandedOver(URLFetcher):
+            def fetch(self, url, headers=None):
+                if url not in known:
+                    refusals.append(
+                        f"The document asks for {url[:200]}{where(url)}. That is refused: a document may only use "
+                        f"what is handed over with it, by the name asset:<name>. Handed over were: "
+                        f"{', '.join(offered) or 'nothing'}."
+                    )
+                    raise FatalURLFetchingError
+                media_type, body = known[url]
+                if url.endswith(".svg"):
+                    media_type = "image/svg+xml"
+                return URLFetcherResponse(url, body, {"Content-Type": media_type})
+
+        def where(url: str) -> str:
+            return _where(url, document["html"], self.sources)
+
+        return HandedOver()
 
 
-def _where(url: str, order: dict) -> str:
+def _where(url: str, html: str, css: list[str]) -> str:
     """Where the address stands, or nothing when it is written differently there."""
-    sources = [("the HTML", order["html"])]
-    sources += [(f"style sheet {number}", text) for number, text in enumerate(order["css"], 1)]
+    sources = [("the HTML", html)]
+    sources += [(f"style sheet {number}", text) for number, text in enumerate(css, 1)]
     for name, text in sources:
         if (position := text.find(url)) >= 0:
             return f" (line {text.count(chr(10), 0, position) + 1} of {name})"
@@ -214,21 +246,17 @@ UA_SCHEMA = """<rdf:Description xmlns:pdfuaid="http://www.aiim.org/pdfua/ns/id/"
 </rdf:li></rdf:Seq></pdfaSchema:property></rdf:li></rdf:Bag></pdfaExtension:schemas></rdf:Description>"""
 
 
-# --- a process for each document -------------------------------------------------------------------------------------
+# --- a process for each order ----------------------------------------------------------------------------------------
 
 
 def in_child(order: dict, blobs: list[bytes], result: IO[bytes]) -> None:
     """Render under limits, leave the answer in `result`, and end this process."""
-    signal.setitimer(signal.ITIMER_REAL, order["seconds"])
     resource.setrlimit(resource.RLIMIT_AS, (order["memory"], order["memory"]))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     sys.addaudithook(_forbid)
     try:
-        write_frame(result, {}, [render(order, blobs)])
-    except Refused as error:
-        write_frame(result, {"kind": "refused", "error": str(error)}, [])
-    except Fault as error:
-        write_frame(result, {"kind": "fault", "error": str(error)}, [])
+        answers, files = render_all(order, blobs)
+        write_frame(result, {"made": answers}, files)
     except (MemoryError, SystemError):  # the second is what a C library makes of the first
         write_frame(result, {"kind": "limit", "error": f"The document is too large. {too_much_memory(order)}"}, [])
     except Exception as error:  # whatever it is, the parent waits to hear of it

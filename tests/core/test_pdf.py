@@ -199,6 +199,57 @@ def test_takes_too_much_memory_and_is_stopped():
     assert render("<p>the next one</p>")
 
 
+# --- several of one kind ---------------------------------------------------------------------------------------------
+
+
+def papers(*bodies: str) -> list[paper.Paper]:
+    return [paper.Paper(document(body), f"Notice N-{number}", CREATED) for number, body in enumerate(bodies, 1)]
+
+
+def test_a_document_among_others_is_the_same_file():
+    several = papers("<p>Text</p>", "<p>Текст, κείμενο</p>", "<p>Text</p><p>More</p>", "<p>Other</p>")
+    together = paper.to_pdfs(several, sheet="letter")
+    alone = [paper.to_pdf(each.html, sheet="letter", title=each.title, created=CREATED) for each in several]
+    assert together == alone
+    assert [on.validate(made) for made in alone] == [[]] * 4
+
+
+def test_attachments_stay_with_their_document():
+    several = [
+        paper.Paper(
+            document("<p>Text</p>"),
+            name,
+            CREATED,
+            attachments=[pdf.Attachment("facts.json", "application/json", f'{{"of": "{name}"}}'.encode(), "Facts")],
+        )
+        for name in ("one", "two")
+    ]
+    made = paper.to_pdfs(several, sheet="letter")
+    assert [on.attached_json(each, "facts.json") for each in made] == [{"of": "one"}, {"of": "two"}]
+
+
+def test_one_that_cannot_be_made_leaves_the_others_alone():
+    several = papers("<p>Text</p>", "<img src='file:///etc/passwd' alt=x>", "<img src='asset:x.svg'>", "<p>Text</p>")
+    first, refused, also_refused, last = paper.to_pdfs(several, sheet="letter")
+    assert isinstance(first, bytes)
+    assert isinstance(last, bytes)
+    assert isinstance(refused, pdf.PdfRefused)
+    assert "file:///etc/passwd" in str(refused)
+    assert "asset:x.svg" in str(also_refused)
+
+
+def test_one_that_takes_too_long_leaves_the_others_alone():
+    many = "".join(f"<tr><td>{number}" for number in range(3000))
+    html = [document("<p>Text</p>"), document(f"<table>{many}</table>"), document("<p>Text</p>")]
+    rules, fonts = typefaces.for_text(*html)
+    documents = [pdf.Document(each, "N", bytes([number] * 16), CREATED) for number, each in enumerate(html)]
+    first, slow, last = pdf.render_all(documents, css=[rules, STYLE], assets=fonts, seconds=4)
+    assert isinstance(first, bytes)
+    assert isinstance(slow, pdf.PdfLimit)
+    assert "4 s" in str(slow)
+    assert isinstance(last, bytes)
+
+
 def test_a_dead_renderer_is_replaced_and_cleared_away():
     render("<p>x</p>")
     dead = list(pdf._idle)
