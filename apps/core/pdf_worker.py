@@ -60,7 +60,9 @@ def _exactly(stream: IO[bytes], size: int) -> bytes:
 def render_all(order: dict, blobs: list[bytes]) -> tuple[list[dict], list[bytes]]:
     """For each document nothing, or what is wrong with it (`kind`, `error`); and the files of the others."""
     sheets = Sheets(order, blobs)
-    remaining, answers, files = iter(blobs[len(order["assets"]) :]), [], []
+    remaining = iter(blobs[len(order["assets"]) :])
+    answers: list[dict] = []
+    files: list[bytes] = []
     for document in order["documents"]:
         attached = [next(remaining) for _ in document["attachments"]]
         signal.setitimer(signal.ITIMER_REAL, order["seconds"])

@@ -1,4 +1,5 @@
 import django_filters
+from django import forms
 from django.db.models import Q, QuerySet
 
 from apps.notices.models import Notice, NoticeTemplate
@@ -12,6 +13,8 @@ class NoticeFilter(django_filters.FilterSet):
         label="Letter", field_name="template__kind", choices=NoticeTemplate.Kind.choices, empty_label="Any letter"
     )
     q = django_filters.CharFilter(label="Number, case or account", method="named")
+
+    mailing = django_filters.UUIDFilter(widget=forms.HiddenInput)
 
     class Meta:
         model = Notice

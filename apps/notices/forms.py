@@ -5,12 +5,16 @@ from django import forms
 from apps.accounts.models import Account
 from apps.cases.models import Decision, Party
 from apps.notices.actions import CARRIES_OUT, TO_ACCOUNTS
-from apps.notices.models import NoticeTemplate
+from apps.notices.models import NoticeTemplate, SampledLetter
 
 
 def kinds_for(decision: Decision) -> list[tuple[str, str]]:
     """The letters that carry out this decision."""
     return [(kind.value, kind.label) for kind in NoticeTemplate.Kind if decision.action in CARRIES_OUT[kind]]
+
+
+def letters_to_accounts(decision: Decision) -> list[tuple[str, str]]:
+    return [choice for choice in kinds_for(decision) if choice[0] in TO_ACCOUNTS]
 
 
 class DraftForm(forms.Form):
@@ -47,6 +51,38 @@ class DraftForm(forms.Form):
 
 class RecipientForm(forms.Form):
     recipient = forms.CharField(label="Address block", widget=forms.Textarea(attrs={"rows": 4}), required=False)
+
+
+class MailingForm(forms.Form):
+    """Which letter to all accounts of a decision, and how sure its sample makes."""
+
+    kind = forms.ChoiceField(label="Letter")
+    at_most = forms.FloatField(
+        min_value=0.01,
+        max_value=99,
+        initial=5,
+        label="Rule out more wrong letters than, in percent",
+        help_text="So many letters are drawn for the approver to read that finding none wrong shows it with 95 %"
+        " confidence.",
+    )
+
+    def __init__(self, *args, decision: Decision, **kwargs) -> None:
+        super().__init__(*args, **kwargs)
+        cast(Any, self.fields["kind"]).choices = letters_to_accounts(decision)
+
+    def clean_at_most(self) -> float:
+        return self.cleaned_data["at_most"] / 100
+
+
+class ReleaseForm(forms.Form):
+    typed = forms.CharField(label="Number of letters")
+
+
+class MarkForm(forms.Form):
+    mark = forms.ChoiceField(choices=SampledLetter.Mark)
+    note = forms.CharField(
+        required=False, max_length=300, label="What is wrong", help_text="Asked for where it cannot go out as it is."
+    )
 
 
 class WordingForm(forms.Form):

@@ -1,12 +1,17 @@
-"""Letters: what is said to whom, on the ground of which decision. An issued letter never changes."""
+"""Letters: what is said to whom, on the ground of which decision. An issued letter never changes.
+
+A mailing is the same letter to each account of a decision, with the facts of that account.
+"""
 
 import pgtrigger
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.urls import reverse
 
 from apps.audit.models import AuditedModel
 from apps.cases.models import Case, Decision, Party
 from apps.cases.models.drill import never_leaves
-from apps.core.constraints import different
+from apps.core.constraints import both_or_neither, different
 
 
 class NoticeTemplate(AuditedModel):
@@ -57,6 +62,7 @@ class Notice(AuditedModel):
     template = models.ForeignKey(NoticeTemplate, on_delete=models.PROTECT, related_name="notices")
     account = models.ForeignKey("accounts.Account", on_delete=models.PROTECT, null=True, related_name="notices")
     party = models.ForeignKey(Party, on_delete=models.PROTECT, null=True, related_name="notices")
+    mailing = models.ForeignKey("Mailing", on_delete=models.PROTECT, null=True, related_name="notices")
     recipient = models.TextField(help_text="lines of the address block")
     facts = models.JSONField(help_text="everything the letter says, frozen, each with its source")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
@@ -155,3 +161,165 @@ class Notice(AuditedModel):
 
     def __str__(self) -> str:
         return self.ref or f"draft of {self.drafted_at:%Y-%m-%d}"
+
+
+class Mailing(AuditedModel):
+    """The same letter to each account of a decision: drafted for all, looked at in a sample, approved by another
+    person, and issued part by part."""
+
+    class State(models.TextChoices):
+        DRAFTING = "drafting", "Being drafted"
+        REVIEW = "review", "In review"
+        APPROVED = "approved", "Approved"
+        ISSUING = "issuing", "Being issued"
+        DONE = "done", "Issued"
+        CANCELLED = "cancelled", "Cancelled"
+
+    case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="mailings")
+    decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="mailings")
+    kind = models.CharField(max_length=20, choices=NoticeTemplate.Kind)
+    template = models.ForeignKey(NoticeTemplate, on_delete=models.PROTECT, related_name="mailings")
+    state = models.CharField(max_length=10, choices=State, default=State.DRAFTING)
+    is_paused = models.BooleanField(default=False)
+    count = models.PositiveIntegerField(help_text="accounts, as counted when it was started")
+    sha256 = models.CharField(max_length=64, help_text="over the ids of the accounts in order, 16 bytes each")
+    parts = models.PositiveIntegerField()
+    parts_asked = models.PositiveIntegerField(default=0, help_text="of the present step: parts that were given out")
+    at_most = models.FloatField(help_text="the share of wrong letters that a sample without one rules out, at 95 %")
+    started_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    approved_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    approved_at = models.DateTimeField(null=True)
+    released_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    released_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    cancelled_why = models.TextField(blank=True)
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(
+                fields=["decision", "kind"],
+                condition=~models.Q(state__in=["done", "cancelled"]),
+                name="one_mailing_of_a_kind_at_a_time",
+                violation_error_message="A mailing of this letter is under way for this decision already.",
+            ),
+            models.CheckConstraint(condition=models.Q(count__gt=0), name="a_mailing_has_accounts"),
+            models.CheckConstraint(
+                condition=models.Q(at_most__gt=0, at_most__lt=1),
+                name="a_mailings_sample_rules_out_a_share",
+                violation_error_message="Give a share above 0 % and below 100 %.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(parts_asked__lte=models.F("parts")), name="no_part_of_a_mailing_is_asked_for_twice"
+            ),
+            models.CheckConstraint(
+                condition=different("started_by", "approved_by"),
+                name="a_mailing_is_approved_by_another_person",
+                violation_error_message="Another person approves a mailing than the one who started it.",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("approved_by", "approved_at"), name="an_approved_mailing_has_its_time"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["approved", "issuing", "done"]) | models.Q(approved_by__isnull=False),
+                name="an_approved_mailing_has_its_approver",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("released_by", "released_at"), name="a_released_mailing_has_its_time"
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["issuing", "done"]) | models.Q(released_by__isnull=False),
+                name="a_mailing_goes_out_once_it_was_released",
+            ),
+        ]
+        indexes = [models.Index(fields=["-started_at", "-id"], name="mailing_newest_first")]
+        triggers = [*AuditedModel.Meta.triggers, never_leaves("a_mailing_is_of_no_drill", ("issuing", "done"))]
+
+    @property
+    def case_id_of_event(self):
+        return self.case_id
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state in (self.State.DRAFTING, self.State.ISSUING)
+
+    @property
+    def at_most_percent(self) -> str:
+        return f"{self.at_most * 100:g}\N{NO-BREAK SPACE}%"
+
+    def get_absolute_url(self) -> str:
+        return reverse("notices:mailing", args=[self.pk])
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} to {self.count:,} accounts"
+
+
+class MailingPart(AuditedModel):
+    """Some accounts of a mailing, in order: whose letters are drafted, numbered and set in one transaction each."""
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DRAFTED = "drafted", "Drafted"
+        NUMBERED = "numbered", "Numbered"
+        DONE = "done", "Issued"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.PROTECT, related_name="pieces")
+    ordinal = models.PositiveIntegerField()
+    account_ids = ArrayField(models.UUIDField())
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+    problem = models.TextField(blank=True, help_text="what keeps letters of it from being set, in sentences")
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["mailing", "ordinal"], name="parts_of_a_mailing_are_numbered_once"),
+        ]
+
+    @property
+    def case_id_of_event(self):
+        return self.mailing.case_id
+
+    def __str__(self) -> str:
+        return f"part {self.ordinal} of {self.mailing_id}"
+
+
+class SampledLetter(AuditedModel):
+    """A letter of a mailing that was drawn for somebody to read, and what they said of it."""
+
+    class Mark(models.TextChoices):
+        RIGHT = "right", "Can go out"
+        WRONG = "wrong", "Is wrong"
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.PROTECT, related_name="sample")
+    notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="samples")
+    position = models.PositiveIntegerField(help_text="in the order in which they were drawn, from 1")
+    mark = models.CharField(max_length=5, choices=Mark, blank=True)
+    note = models.CharField(max_length=300, blank=True)
+    marked_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    marked_at = models.DateTimeField(null=True)
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["mailing", "position"], name="sampled_letters_are_numbered_once"),
+            models.UniqueConstraint(fields=["mailing", "notice"], name="a_letter_is_drawn_once"),
+            models.CheckConstraint(
+                condition=models.Q(mark="", marked_at__isnull=True, marked_by__isnull=True)
+                | ~models.Q(mark="") & models.Q(marked_at__isnull=False, marked_by__isnull=False),
+                name="a_mark_has_its_reader_and_time",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(mark="wrong") | ~models.Q(note=""),
+                name="a_wrong_letter_says_what_is_wrong",
+                violation_error_message="Say what is wrong with it.",
+            ),
+        ]
+
+    @property
+    def case_id_of_event(self):
+        return self.mailing.case_id
+
+    def get_absolute_url(self) -> str:
+        return reverse("notices:sampled_letter", args=[self.mailing_id, self.position])
+
+    def __str__(self) -> str:
+        return f"letter {self.position} of the sample"

@@ -1,7 +1,10 @@
-from django.db.models import QuerySet
+from dataclasses import dataclass
+
+from django.db.models import Count, QuerySet
 
 from apps.cases.queries import visible_cases
-from apps.notices.models import Notice, NoticeTemplate
+from apps.cases.sampling import Shown
+from apps.notices.models import Mailing, MailingPart, Notice, NoticeTemplate, SampledLetter
 
 
 def visible_notices(user) -> QuerySet[Notice]:
@@ -19,3 +22,70 @@ def visible_templates(user) -> QuerySet[NoticeTemplate]:
 def latest_template(kind: str) -> NoticeTemplate | None:
     """The wording that the next letter of a kind takes; None as long as the built-in one was never used."""
     return NoticeTemplate.objects.filter(kind=kind, language="en").order_by("-version").first()
+
+
+# --- mailings --------------------------------------------------------------------------------------------------------
+
+
+def visible_mailings(user) -> QuerySet[Mailing]:
+    """Mailings of the cases that this person may see."""
+    mailings = Mailing.objects.select_related("case", "decision", "template", "started_by", "approved_by")
+    return mailings.filter(case__in=visible_cases(user)) if user.has_perm("notices.view") else mailings.none()
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a mailing is: its letters by state, and the accounts whose letters are not drafted yet."""
+
+    drafts: int
+    numbered: int
+    issued: int
+    discarded: int
+    undrafted: int
+
+    @property
+    def total(self) -> int:
+        return self.drafts + self.numbered + self.issued + self.discarded + self.undrafted
+
+
+def progress(mailing: Mailing) -> Progress:
+    states = dict(mailing.notices.order_by().values_list("state").annotate(Count("id")))
+    waiting = mailing.pieces.filter(state=MailingPart.State.WAITING).values_list("account_ids", flat=True)
+    return Progress(
+        drafts=states.get(Notice.State.DRAFT, 0),
+        numbered=states.get(Notice.State.ISSUING, 0),
+        issued=states.get(Notice.State.ISSUED, 0),
+        discarded=states.get(Notice.State.DISCARDED, 0),
+        undrafted=sum(map(len, waiting)),
+    )
+
+
+def sample_of(mailing: Mailing) -> list[SampledLetter]:
+    """The letters that were drawn, in their order."""
+    drawn = mailing.sample.select_related("notice__account", "marked_by")
+    return list(drawn.order_by("position"))
+
+
+def shown_by(mailing: Mailing, sample: list[SampledLetter]) -> Shown:
+    """What the marks of its sample show of all letters."""
+    marks = [letter.mark for letter in sample]
+    return Shown(
+        total=mailing.notices.exclude(state=Notice.State.DISCARDED).count(),
+        drawn=len(sample),
+        right=marks.count(SampledLetter.Mark.RIGHT),
+        wrong=marks.count(SampledLetter.Mark.WRONG),
+        unsure=0,
+        confidence=0.95,
+    )
+
+
+def unread_after(sampled: SampledLetter) -> SampledLetter | None:
+    """The next drawn letter that nobody marked: behind this one, or else from the first on."""
+    unread = sampled.mailing.sample.filter(mark="").exclude(pk=sampled.pk).order_by("position")
+    return unread.filter(position__gt=sampled.position).first() or unread.first()
+
+
+def problems(mailing: Mailing) -> list[str]:
+    """What keeps letters of it from going out, in sentences."""
+    found = mailing.pieces.exclude(problem="").order_by("ordinal").values_list("problem", flat=True)
+    return [line for text in found for line in text.splitlines()]

@@ -1,6 +1,7 @@
 """A notice as it reads: its frozen facts put into its wording, as text, on paper and as data."""
 
 import json
+from collections.abc import Iterable
 from dataclasses import asdict, replace
 
 import msgspec
@@ -53,10 +54,21 @@ def compose(template: NoticeTemplate, facts: NoticeFacts) -> ComposedNotice:
 
 def to_pdf(notice: Notice, facts: NoticeFacts) -> bytes:
     """The letter as PDF/A-3a and PDF/UA-1, with its facts attached as data. Same notice, same bytes."""
+    [made] = to_pdfs([(notice, facts)])
+    if isinstance(made, pdf.PdfError):
+        raise made
+    return made
+
+
+def to_pdfs(letters: Iterable[tuple[Notice, NoticeFacts]]) -> list[bytes | pdf.PdfError]:
+    """As `to_pdf`, of many; in the place of one that cannot be made stands why."""
+    return paper.to_pdfs([_paper(notice, facts) for notice, facts in letters], sheet="letter")
+
+
+def _paper(notice: Notice, facts: NoticeFacts) -> paper.Paper:
     composition = compose(notice.template, facts)
-    return paper.to_pdf(
+    return paper.Paper(
         letter.to_html(composition, assembly.letterhead(), draft=notice.issued_at is None),
-        sheet="letter",
         title=composition.subject.plain,
         created=notice.issued_at or notice.drafted_at,
         attachments=[_as_data(notice, facts)],

@@ -11,6 +11,7 @@ from apps.cases import actions as cases
 from apps.cases import queries
 from apps.core import jobs
 from apps.core.models import Job
+from apps.core.paper import Paper
 from apps.notices import actions, writing
 from apps.notices.models import Notice
 from tests.cases.conftest import (  # noqa: F401 - fixtures
@@ -110,11 +111,11 @@ def quick_paper(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
     printed: list[str] = []
 
-    def to_pdf(html: str, *, title: str, **options: Any) -> bytes:
-        printed.append(title)
-        return html.encode()
+    def to_pdfs(papers: list[Paper], **options: Any) -> list[bytes]:
+        printed.extend(each.title for each in papers)
+        return [each.html.encode() for each in papers]
 
-    monkeypatch.setattr(writing.paper, "to_pdf", to_pdf)
+    monkeypatch.setattr(writing.paper, "to_pdfs", to_pdfs)
     return printed
 
 

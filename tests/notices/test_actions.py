@@ -103,7 +103,7 @@ def test_a_render_that_fails_is_made_again(issuing, monkeypatch, quick_paper):
         raise RuntimeError("no paper")
 
     with monkeypatch.context() as patched:
-        patched.setattr(writing.paper, "to_pdf", broken)
+        patched.setattr(writing.paper, "to_pdfs", broken)
         work_off()
     issuing.refresh_from_db()
     assert issuing.state == "issuing"

@@ -1,7 +1,7 @@
 """Text and facts become a letter whose every run knows the fact it comes from."""
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 from django.template.loader import render_to_string
@@ -19,6 +19,7 @@ def built_in(kind: str, language: str = "en") -> str:
     return (TEXTS / f"{kind}.{language}.txt").read_text(encoding="utf-8")
 
 
+@lru_cache(64)
 def read(source: str, kind: str) -> LetterText:
     """Parse a text and hold it to what its kind must say. Raises TextError."""
     parsed = parse(source, {name: item.kind in LISTS for name, item in PLACEHOLDERS.items()}, SECTIONS)

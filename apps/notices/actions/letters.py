@@ -93,9 +93,9 @@ def draft_notice(
 
     Raises ValidationError when decision, letter and recipient do not go together, or the wording claims too much.
     """
-    _check_fit(decision, kind, account, party)
+    check_fit(decision, kind, account, party)
     facts = _assemble(decision, account, party, recipient, timezone.now().date())
-    return _draft(decision, kind, facts, by, account=account, party=party)
+    return draft(decision, kind, facts, by, account=account, party=party)
 
 
 @action
@@ -124,11 +124,12 @@ def draft_answer(
     )
     recipient = tuple(measure.recipient.splitlines())
     facts = assembly.facts_for_answer(measure.decision, measure.account, answered, recipient, timezone.now().date())
-    return _draft(measure.decision, NoticeTemplate.Kind.APPEAL_DECISION, facts, by, account=measure.account)
+    return draft(measure.decision, NoticeTemplate.Kind.APPEAL_DECISION, facts, by, account=measure.account)
 
 
-def _draft(decision: Decision, kind: str, facts: NoticeFacts, by, **to: Any) -> Notice:
-    template = latest_template(kind) or _adopt(kind, letter.built_in(kind))
+def draft(decision: Decision, kind: str, facts: NoticeFacts, by, **to: Any) -> Notice:
+    """Put a draft on record; by actions alone. Raises ValidationError when its wording claims too much."""
+    template = wording_of(kind)
     refuse_wording(writing.compose(template, facts), decision.finding)
     return ledger.create(
         Notice,
@@ -142,6 +143,11 @@ def _draft(decision: Decision, kind: str, facts: NoticeFacts, by, **to: Any) -> 
         drafted_at=timezone.now(),
         **to,
     )
+
+
+def wording_of(kind: str) -> NoticeTemplate:
+    """The wording that the next letter takes; the built-in one is adopted when it is used first. By actions alone."""
+    return latest_template(kind) or _adopt(kind, letter.built_in(kind))
 
 
 @action
@@ -202,7 +208,7 @@ def issue_notice(notice: Notice, *, by) -> None:
         ref=next_reference("N", now.year, digits=6),
         issued_by=by,
         issued_at=now,
-        appeal_code=_code(),
+        appeal_code=new_code(),
     )
     jobs.after_commit("notices.render", notice.pk, by=by)
 
@@ -215,7 +221,12 @@ def render_notice(notice: Notice, *, by) -> None:
     """
     waiting.require(notice)
     facts = writing.final_facts(notice)
-    stored = vault.put(writing.to_pdf(notice, facts))
+    keep_file(notice, facts, writing.to_pdf(notice, facts))
+
+
+def keep_file(notice: Notice, facts: NoticeFacts, file: bytes) -> None:
+    """Close a letter for ever with the file that was made of it; by actions alone."""
+    stored = vault.put(file)
     ledger.change(
         notice, state=State.ISSUED, facts=writing.frozen(facts), pdf_sha256=stored.sha256, pdf_bytes=stored.size
     )
@@ -235,7 +246,7 @@ def open_notice(notice: Notice, *, by) -> None:
 
 def _assemble_again(notice: Notice, recipient: str, on: date) -> NoticeFacts:
     if notice.kind != NoticeTemplate.Kind.APPEAL_DECISION:
-        _check_fit(notice.decision, notice.kind, notice.account, notice.party)
+        check_fit(notice.decision, notice.kind, notice.account, notice.party)
         return _assemble(notice.decision, notice.account, notice.party, recipient, on)
     assert notice.account, "an answer goes to an account"
     answered = assembly.Answered.by(writing.facts_of(notice))
@@ -257,7 +268,7 @@ def _assemble(
     raise ValueError("a letter goes to an account or to a party")
 
 
-def _check_fit(decision: Decision, kind: str, account: Account | None, party: Party | None) -> None:
+def check_fit(decision: Decision, kind: str, account: Account | None, party: Party | None) -> None:
     name = NoticeTemplate.Kind(kind).label.lower()
     if decision.action not in CARRIES_OUT[NoticeTemplate.Kind(kind)]:
         raise ValidationError(f"A {name} does not carry out the decision to {decision.get_action_display().lower()}.")
@@ -272,7 +283,7 @@ def _check_fit(decision: Decision, kind: str, account: Account | None, party: Pa
         raise ValidationError("Every account of the finding was taken out of the case: there is nothing to demand.")
 
 
-def _code() -> str:
+def new_code() -> str:
     """Eight characters, about 40 bits: it opens an appeal together with the number, behind a rate limit."""
     text = "".join(secrets.choice(ALPHABET) for _ in range(8))
     return f"{text[:4]}-{text[4:]}"

@@ -35,8 +35,14 @@ def of_case(request: HttpRequest, ref: str) -> HttpResponse:
     case = get_object_or_404(visible_cases(request.user), ref=ref)
     found = list(queries.visible_notices(request.user).filter(case=case).order_by("-drafted_at")[:50])
     decisions = [d for d in case.decisions.filter(state="approved").order_by("ref") if forms.kinds_for(d)]
-    template = "notices/of_case.html" if is_fragment(request) else "notices/of_case_page.html"
-    return render(request, template, {"case": case, "notices": found, "decisions": decisions})
+    context = {
+        "case": case,
+        "notices": found,
+        "mailings": queries.visible_mailings(request.user).filter(case=case).order_by("-started_at"),
+        "decisions": decisions,
+        "to_many": [d for d in decisions if d.account_count > 1 and forms.letters_to_accounts(d)],
+    }
+    return render(request, "notices/of_case.html" if is_fragment(request) else "notices/of_case_page.html", context)
 
 
 @require_http_methods(["GET", "POST"])

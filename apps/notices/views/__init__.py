@@ -1,0 +1,1 @@
+"""Pages of letters: one, its wording, and the same letter to many."""

@@ -1,0 +1,260 @@
+"""The same letter to each account of a decision, from the first draft to the last file."""
+
+import re
+from typing import Any
+
+import pytest
+from django.core.exceptions import ValidationError
+
+from apps.audit.action import Forbidden
+from apps.audit.models import Event
+from apps.cases import actions as cases
+from apps.core import pdf, vault
+from apps.core.models import Job
+from apps.notices import actions, queries, writing
+from apps.notices.actions import mailings
+from apps.notices.models import Mailing, MailingPart, Notice
+from tests.notices.conftest import work_off
+
+
+@pytest.fixture
+def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two letters a part, two parts at a time: the few accounts of a test are many parts."""
+    monkeypatch.setattr(mailings, "PART", 2)
+    monkeypatch.setattr(mailings, "AT_ONCE", 2)
+
+
+@pytest.fixture
+def started(suspended: Any, people: Any, small_parts: None) -> Mailing:
+    return actions.start_mailing(suspended, kind="suspension", by=people.counsel)
+
+
+@pytest.fixture
+def drafted(started: Mailing) -> Mailing:
+    return worked_off(started)
+
+
+@pytest.fixture
+def approved(drafted: Mailing, people: Any) -> Mailing:
+    return approve(drafted, people)
+
+
+@pytest.fixture
+def released(approved: Mailing, people: Any) -> Mailing:
+    return release(approved, people)
+
+
+def worked_off(mailing: Mailing) -> Mailing:
+    while work_off():
+        pass
+    mailing.refresh_from_db()
+    return mailing
+
+
+def approve(mailing: Mailing, people: Any) -> Mailing:
+    for sampled in mailing.sample.all():
+        actions.mark_letter(sampled, mark="right", by=people.approver)
+    actions.approve_mailing(mailing, by=people.approver)
+    return mailing
+
+
+def release(mailing: Mailing, people: Any) -> Mailing:
+    typed = str(mailing.notices.filter(state="draft").count())
+    actions.release_mailing(mailing, typed=typed, by=people.counsel)
+    return mailing
+
+
+# --- the way through -------------------------------------------------------------------------------------------------
+
+
+def test_each_account_gets_its_own_letter(released, quick_paper):
+    mailing = worked_off(released)
+    assert mailing.state == "done"
+    letters = list(mailing.notices.order_by("ref"))
+    assert len(letters) == mailing.count > 4
+    assert {letter.state for letter in letters} == {"issued"}
+    numbers = [int(letter.ref.rpartition("-")[2]) for letter in letters]
+    assert numbers == list(range(1, len(letters) + 1))
+    assert len({letter.appeal_code for letter in letters}) == len(letters)
+    for letter in letters:
+        html = vault.read(letter.pdf_sha256).decode()
+        assert letter.account.ref in html
+        assert letter.ref in html
+        assert letter.appeal_code in html
+    assert len(quick_paper) == len(letters)
+
+
+def test_a_letter_of_a_mailing_is_the_letter_that_one_alone_would_be(started, suspended, people, quick_paper):
+    mailing = worked_off(release(approve(worked_off(started), people), people))
+    letter = mailing.notices.order_by("ref").first()
+    assert vault.read(letter.pdf_sha256) == writing.to_pdf(letter, writing.facts_of(letter))
+
+
+def test_nothing_is_sent_before_a_sample_was_read_and_another_person_approved(drafted, people):
+    assert drafted.state == "review"
+    assert drafted.notices.filter(state="draft").count() == drafted.count
+    with pytest.raises(ValidationError, match="were not read yet"):
+        actions.approve_mailing(drafted, by=people.approver)
+    with pytest.raises(Forbidden):
+        actions.release_mailing(drafted, typed=str(drafted.count), by=people.counsel)
+    with pytest.raises(Forbidden):
+        actions.mark_letter(drafted.sample.first(), mark="right", by=people.counsel)
+
+
+def test_a_wrong_letter_stops_all_of_them(drafted, people):
+    first, *others = drafted.sample.all()
+    for sampled in others:
+        actions.mark_letter(sampled, mark="right", by=people.approver)
+    with pytest.raises(ValidationError, match="Say what is wrong"):
+        actions.mark_letter(first, mark="wrong", by=people.approver)
+    actions.mark_letter(first, mark="wrong", note="It is another account's conduct.", by=people.approver)
+    with pytest.raises(ValidationError, match="cannot go out as they are"):
+        actions.approve_mailing(drafted, by=people.approver)
+
+
+def test_the_number_of_letters_is_typed(approved, people):
+    with pytest.raises(ValidationError, match="letters go out"):
+        actions.release_mailing(approved, typed="3", by=people.counsel)
+
+
+def test_a_letter_of_a_mailing_is_not_approved_or_issued_alone(drafted, people):
+    letter = drafted.notices.first()
+    for verb, by in (("approve_notice", people.approver), ("issue_notice", people.counsel)):
+        with pytest.raises(Forbidden):
+            getattr(actions, verb)(letter, by=by)
+    with pytest.raises(Forbidden):
+        actions.redraft_notice(letter, recipient="", by=people.counsel)
+
+
+def test_an_account_taken_out_of_the_case_gets_no_letter(approved, people, quick_paper):
+    out = approved.notices.select_related("account").first().account
+    cases.exclude_accounts(approved.case, account_ids=[out.pk], why="A school.", by=people.lead)
+    mailing = worked_off(release(approved, people))
+    assert mailing.state == "done"
+    left_out = mailing.notices.get(account=out)
+    assert (left_out.state, left_out.ref) == ("discarded", None)
+    assert "taken out" in left_out.returned_why
+    assert mailing.notices.filter(state="issued").count() == mailing.count - 1
+
+
+def test_who_has_a_letter_gets_no_second(suspended, account, people, small_parts):
+    actions.draft_notice(suspended, kind="suspension", account=account, by=people.counsel)
+    mailing = worked_off(actions.start_mailing(suspended, kind="suspension", by=people.counsel))
+    assert mailing.count == suspended.account_count - 1
+    assert not mailing.notices.filter(account=account).exists()
+
+
+def test_one_mailing_of_a_letter_at_a_time(started, suspended, people):
+    with pytest.raises(ValidationError, match="under way"):
+        actions.start_mailing(suspended, kind="suspension", by=people.counsel)
+
+
+def test_another_letter_does_not_fit(suspended, people):
+    with pytest.raises(ValidationError, match="does not carry out"):
+        actions.start_mailing(suspended, kind="warning", by=people.counsel)
+    with pytest.raises(ValidationError, match="party"):
+        actions.start_mailing(suspended, kind="cease_and_desist", by=people.counsel)
+
+
+# --- paused, cancelled, failed ---------------------------------------------------------------------------------------
+
+
+def test_paused_it_finishes_what_is_under_way_and_begins_nothing(released, people, quick_paper):
+    assert work_off() > 0  # the first parts were given out, and some of what they led to is done
+    actions.pause_mailing(released, by=people.counsel)
+    mailing = worked_off(released)
+    issued = mailing.notices.filter(state="issued").count()
+    assert mailing.state == "issuing"
+    actions.resume_mailing(mailing, by=people.counsel)
+    mailing = worked_off(mailing)
+    assert mailing.state == "done"
+    assert mailing.notices.filter(state="issued").count() == mailing.count >= issued
+
+
+def test_cancelled_it_issues_what_has_a_number_and_discards_the_rest(approved, people, quick_paper):
+    release(approved, people)
+    one_job()  # goes on: parts are given out
+    one_job()  # and one of them is numbered
+    numbered = approved.notices.filter(state="issuing").count()
+    assert 0 < numbered < approved.count
+    actions.cancel_mailing(approved, reason="The finding is looked at again.", by=people.counsel)
+    mailing = worked_off(approved)
+    states = dict.fromkeys(("issued", "discarded"), 0)
+    for letter in mailing.notices.all():
+        states[letter.state] += 1
+        assert (letter.ref is not None) == (letter.state == "issued")
+    assert states == {"issued": numbered, "discarded": mailing.count - numbered}
+
+
+def one_job() -> None:
+    from apps.core import jobs
+
+    Job.objects.update(due_at="2000-01-01T00:00:00Z")
+    assert jobs.work_off(limit=1) == 1
+
+
+def test_cancelled_while_it_is_drafted_leaves_no_draft(started, people):
+    one_job()
+    one_job()
+    actions.cancel_mailing(started, reason="Wrong decision.", by=people.counsel)
+    mailing = worked_off(started)
+    assert {letter.state for letter in mailing.notices.all()} == {"discarded"}
+    assert set(mailing.pieces.values_list("state", flat=True)) == {"withdrawn"}
+
+
+def test_a_letter_that_cannot_be_set_keeps_no_other_from_going_out(released, people, monkeypatch):
+    bad = released.notices.order_by("account_id").first().account.ref
+
+    def to_pdfs(papers: list, **options: Any) -> list:
+        return [pdf.PdfError("no glyph") if bad in each.html else each.html.encode() for each in papers]
+
+    with monkeypatch.context() as patched:
+        patched.setattr(writing.paper, "to_pdfs", to_pdfs)
+        mailing = worked_off(released)
+    assert mailing.state == "issuing"
+    [problem] = queries.problems(mailing)
+    assert re.fullmatch(r"N-\d{4}-\d{6}: no glyph", problem)
+    assert mailing.notices.exclude(state="issued").count() == 1
+    with monkeypatch.context() as patched:
+        patched.setattr(writing.paper, "to_pdfs", lambda papers, **_: [each.html.encode() for each in papers])
+        actions.retry_mailing(mailing, by=people.counsel)
+        mailing = worked_off(mailing)
+    assert (mailing.state, queries.problems(mailing)) == ("done", [])
+    assert mailing.notices.filter(state="issued").count() == mailing.count
+
+
+def test_work_that_was_given_up_is_taken_up_again(released, people, monkeypatch, quick_paper):
+    with monkeypatch.context() as patched:
+        patched.setattr(writing, "to_pdfs", lambda letters: 1 / 0)
+        for _ in range(10):
+            work_off()
+    failed = Job.objects.filter(kind=mailings.RENDER, state="failed")
+    assert failed.exists()
+    released.refresh_from_db()
+    actions.retry_mailing(released, by=people.counsel)
+    mailing = worked_off(released)
+    assert mailing.state == "done"
+    assert mailing.notices.filter(state="issued").count() == mailing.count
+    with pytest.raises(Forbidden):
+        actions.pause_mailing(mailing, by=people.counsel)
+
+
+def test_a_job_that_comes_twice_does_nothing(released, quick_paper):
+    mailing = worked_off(released)
+    events, letters = Event.objects.count(), len(quick_paper)
+    Job.objects.filter(kind__startswith="notices.").update(state="waiting", finished_at=None, attempts=0)
+    worked_off(mailing)
+    assert (Event.objects.count(), len(quick_paper)) == (events, letters)
+
+
+def test_a_finding_that_fell_stops_the_letters(approved, people, quick_paper, monkeypatch):
+    monkeypatch.setattr(mailings, "refuse_if_missing", refuse)
+    mailing = worked_off(release(approved, people))
+    assert mailing.state == "issuing"
+    assert set(queries.problems(mailing)) == {"The finding is not confirmed."}
+    assert not Notice.objects.filter(mailing=mailing).exclude(ref=None).exists()
+    assert set(mailing.pieces.values_list("state", flat=True)) == {MailingPart.State.DRAFTED}
+
+
+def refuse(notice: Notice) -> None:
+    raise ValidationError(["The finding is not confirmed."])
