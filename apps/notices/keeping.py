@@ -5,13 +5,16 @@ from typing import Any
 
 from django.db import models
 
-from apps.notices.models import Notice
+from apps.notices.models import Mailing, MailingPart, Notice, SampledLetter
 from apps.records.reach import brings, part_of
 from apps.records.subjects import ERASED, SUBJECTS, Part
 
 State = Notice.State
 
 part_of(Notice, "case")
+part_of(Mailing, "case")
+part_of(MailingPart, "mailing")
+part_of(SampledLetter, "mailing")
 brings(Notice, "id", "template")
 
 

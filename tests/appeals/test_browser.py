@@ -21,7 +21,7 @@ WORDS = "I ran a benchmark.\n\nThe bill is attached."
 
 @pytest.fixture
 def world(committed_db, monkeypatch) -> World:
-    monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())
+    monkeypatch.setattr(paper, "to_pdfs", lambda papers, **options: [each.html.encode() for each in papers])
     return World()
 
 

@@ -57,6 +57,10 @@ def notice(state: str) -> Args:
     return lambda w: [w.once("notice", state).pk]
 
 
+def mailing(state: str) -> Args:
+    return lambda w: [w.once("mailing", state).pk]
+
+
 def appeal(state: str) -> Args:
     return lambda w: [w.once("appeal", state).ref]
 
@@ -457,6 +461,23 @@ ROUTES: dict[str, Route] = {
     "notices:return_notice": act("approver", "counsel", notice("draft")),
     "notices:discard_notice": act("counsel", "approver", notice("draft")),
     "notices:issue_notice": act("counsel", "lead", notice("approved")),
+    "notices:start_mailing": form("counsel", "approver", ref("approved")),
+    "notices:mailing": page(mailing("review")),
+    "notices:mailing_progress": page(mailing("review")),
+    "notices:sampled_letter": form(
+        "approver", "counsel", lambda w: [w.once("mailing", "review").pk, 1], data=lambda w: {"mark": "right"}
+    ),
+    "notices:approve_mailing": act("approver", "counsel", mailing("read")),
+    "notices:release_mailing": act(
+        "counsel",
+        "lead",
+        mailing("approved"),
+        data=lambda w: {"typed": str(w.once("mailing", "approved").count)},
+    ),
+    "notices:pause_mailing": act("counsel", "lead", mailing("drafting")),
+    "notices:resume_mailing": act("counsel", "lead", lambda w: [w.once("paused_mailing").pk]),
+    "notices:cancel_mailing": act("counsel", "lead", mailing("review")),
+    "notices:retry_mailing": act("counsel", "lead", lambda w: [w.once("stuck_mailing").pk]),
     # --- appeals
     "appeals:list": page(),
     "appeals:appeal": page(appeal("waiting")),

@@ -34,6 +34,7 @@ COUNTED: dict[str, str] = {
     "appeals:appeal": "appeals.open_appeal",
     "notices:notice": "notices.preview_notice",
     "notices:pdf": "notices.open_notice",
+    "notices:sampled_letter": "notices.preview_notice",
     "notices:preview": "notices.preview_notice",
 }
 
@@ -292,6 +293,9 @@ NOT_COUNTED: dict[str, str] = {
     "notices:template": "wordings, which name nobody",
     "notices:adopt_template": WRITING,
     "notices:draft_notice": WRITING,
+    "notices:start_mailing": WRITING,
+    "notices:mailing": LISTS,
+    "notices:mailing_progress": FIGURES,
     "disclosures:list": LISTS,
     "disclosures:bundles": LISTS,
     "disclosures:bundle": LISTS,

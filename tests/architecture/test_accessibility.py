@@ -25,7 +25,7 @@ NO_PAGES = {  # files, and parts of a page
     "evidence:print_sheet", "evidence:descriptor",
     "cases:exhibits_of_item", "cases:of_account", "cases:campaign_picture", "cases:campaign_node", "cases:step",
     "cases:touching_groups",
-    "notices:of_case", "notices:preview", "notices:pdf",
+    "notices:of_case", "notices:preview", "notices:pdf", "notices:mailing_progress",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
@@ -48,7 +48,7 @@ def look(page: Page, theme: str, width: int) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_page_is_accessible_and_fits(window, monkeypatch, room, share):  # noqa: F811
-    monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())
+    monkeypatch.setattr(paper, "to_pdfs", lambda papers, **options: [each.html.encode() for each in papers])
     world, pages, wrong = World(), {}, {}
     routes = {
         name: route

@@ -17,7 +17,7 @@ from tests.architecture.world import World
 def world(db, monkeypatch) -> World:
     from apps.core import paper
 
-    monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())
+    monkeypatch.setattr(paper, "to_pdfs", lambda papers, **options: [each.html.encode() for each in papers])
     return World()
 
 

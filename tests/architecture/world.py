@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.accounts import actions as accounts
@@ -32,7 +33,7 @@ from apps.disclosures.models import Bundle, Report
 from apps.evidence import actions as evidence
 from apps.evidence.runs import sealing
 from apps.notices import actions as notices
-from apps.notices.models import Notice
+from apps.notices.models import Mailing, MailingPart, Notice
 from apps.policies import actions as policies
 from apps.policies.models import Clause, Document, Succession, Tagging, Version
 from apps.records import actions as records
@@ -642,6 +643,52 @@ class World:
         notices.issue_notice(draft, by=self.people.counsel)
         notices.render_notice(draft, by=WORKER)
         return draft
+
+    def mailing(self, state: str = "review") -> Mailing:
+        """With one part; letters of it are issued once it is `done`."""
+        found = notices.start_mailing(self.approved(), kind="suspension", by=self.people.counsel)
+        if state == "drafting":
+            return found
+        if state == "cancelled":
+            notices.cancel_mailing(found, reason="Wrong decision", by=self.people.counsel)
+            return found
+        part = found.pieces.get()
+        notices.draft_part(part, by=WORKER)
+        notices.carry_on_mailing(found, by=WORKER)
+        if state == "review":
+            return found
+        for sampled in found.sample.all():
+            notices.mark_letter(sampled, mark="right", by=self.people.approver)
+        if state == "read":
+            return found
+        notices.approve_mailing(found, by=self.people.approver)
+        if state == "approved":
+            return found
+        notices.release_mailing(found, typed=str(found.count), by=self.people.counsel)
+        if state == "done":
+            notices.number_part(part, by=WORKER)
+            notices.render_part(part, by=WORKER)
+            notices.carry_on_mailing(found, by=WORKER)
+        return found
+
+    def paused_mailing(self) -> Mailing:
+        found = self.mailing("drafting")
+        notices.pause_mailing(found, by=self.people.counsel)
+        return found
+
+    def stuck_mailing(self) -> Mailing:
+        """The one part of it cannot be numbered."""
+        found = self.mailing("issuing")
+        with patch("apps.notices.actions.mailings.refuse_if_missing", side_effect=ValidationError(["Not confirmed."])):
+            notices.number_part(found.pieces.get(), by=WORKER)
+        return found
+
+    def mailing_part(self, state: str = "waiting") -> MailingPart:
+        before = {"waiting": "drafting", "drafted": "issuing", "numbered": "issuing"}[state]
+        part = self.mailing(before).pieces.get()
+        if state == "numbered":
+            notices.number_part(part, by=WORKER)
+        return part
 
     def appeal(self, state: str = "waiting") -> Appeal:
         """Of an issued letter; `unanswered` is upheld, and the draft of its answer was discarded."""

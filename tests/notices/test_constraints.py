@@ -11,7 +11,7 @@ from django.utils import timezone
 from apps.audit import ledger
 from apps.audit.principals import System
 from apps.notices import actions
-from apps.notices.models import Notice, NoticeTemplate
+from apps.notices.models import Mailing, Notice, NoticeTemplate, SampledLetter
 
 
 @contextmanager
@@ -100,3 +100,72 @@ def test_an_issued_notice_is_frozen(issued):
         tamper(issued, "returned_why = 'no'")
     with refused("issued_notice_is_frozen"):
         run("DELETE FROM notices_notice WHERE id = %s", issued.pk)
+
+
+# --- mailings --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def mailing(suspended, people) -> Mailing:
+    mailing = actions.start_mailing(suspended, kind="suspension", by=people.counsel)
+    worker = System("worker")
+    actions.draft_part(mailing.pieces.get(), by=worker)
+    actions.carry_on_mailing(mailing, by=worker)
+    return mailing
+
+
+@pytest.mark.parametrize(
+    ("constraint", "assignments"),
+    [
+        ("a_mailing_has_accounts", "count = 0"),
+        ("a_mailings_sample_rules_out_a_share", "at_most = 1"),
+        ("no_part_of_a_mailing_is_asked_for_twice", "parts_asked = parts + 1"),
+        ("a_mailing_is_approved_by_another_person", "approved_by_id = started_by_id, approved_at = now()"),
+        ("an_approved_mailing_has_its_time", "approved_at = now()"),
+        ("an_approved_mailing_has_its_approver", "state = 'approved'"),
+        ("a_released_mailing_has_its_time", "released_at = now()"),
+        (
+            "a_mailing_goes_out_once_it_was_released",
+            "state = 'issuing', approved_at = now(), approved_by_id = (SELECT id FROM staff_user"
+            " WHERE id <> started_by_id LIMIT 1)",
+        ),
+    ],
+)
+def test_a_mailing_keeps_to_its_order(mailing, constraint, assignments):
+    with refused(constraint):
+        run(f"UPDATE notices_mailing SET {assignments} WHERE id = %s", mailing.pk)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "assignments"),
+    [
+        ("a_mark_has_its_reader_and_time", "mark = 'right'"),
+        (
+            "a_wrong_letter_says_what_is_wrong",
+            "mark = 'wrong', marked_at = now(), marked_by_id = (SELECT id FROM staff_user LIMIT 1)",
+        ),
+    ],
+)
+def test_a_mark_is_whole(mailing, constraint, assignments):
+    sampled = SampledLetter.objects.filter(mailing=mailing).first()
+    with refused(constraint):
+        run(f"UPDATE notices_sampledletter SET {assignments} WHERE id = %s", sampled.pk)
+
+
+@pytest.mark.parametrize(
+    ("constraint", "table", "copied"),
+    [
+        ("one_mailing_of_a_kind_at_a_time", "mailing", {}),
+        ("parts_of_a_mailing_are_numbered_once", "mailingpart", {}),
+        ("sampled_letters_are_numbered_once", "sampledletter", {}),
+        ("a_letter_is_drawn_once", "sampledletter", {"position": 99}),
+    ],
+)
+def test_nothing_of_a_mailing_is_there_twice(mailing, constraint, table, copied):
+    changes = ", ".join(f"'{name}', {value}" for name, value in copied.items())
+    with refused(constraint):
+        run(
+            f"INSERT INTO notices_{table} SELECT r.* FROM (SELECT * FROM notices_{table} LIMIT 1) t,"
+            f" jsonb_populate_record(NULL::notices_{table}, to_jsonb(t)"
+            f" || jsonb_build_object('id', core_uuid7(){', ' if changes else ''}{changes})) r"
+        )

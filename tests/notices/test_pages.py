@@ -161,7 +161,7 @@ def test_a_renderer_that_fails_is_said_in_words(draft, people, sign_in, monkeypa
     def broken(*args, **options):
         raise pdf.PdfError("The renderer is not there.")
 
-    monkeypatch.setattr(writing.paper, "to_pdf", broken)
+    monkeypatch.setattr(writing.paper, "to_pdfs", broken)
     preview = sign_in(people.analyst).get(reverse("notices:preview", args=[draft.pk]))
     assert (preview.status_code, preview.content) == (503, b"The renderer is not there.")
 

@@ -44,6 +44,9 @@ EVENTS = {
     "cases_allowedwording": (True, True, False),
     "cases_decision": (True, True, False),
     "notices_notice": (True, True, False),
+    "notices_mailing": (True, True, False),
+    "notices_mailingpart": (True, True, False),
+    "notices_sampledletter": (True, True, False),
     "appeals_appeal": (True, True, False),
     "appeals_message": (True, True, False),  # that something was said; what is in VALUES
     "appeals_enclosure": (True, True, False),
