@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
@@ -258,3 +259,60 @@ def test_a_finding_that_fell_stops_the_letters(approved, people, quick_paper, mo
 
 def refuse(notice: Notice) -> None:
     raise ValidationError(["The finding is not confirmed."])
+
+
+# --- in the browser --------------------------------------------------------------------------------------------------
+
+
+def test_from_the_decision_to_the_released_letters(suspended, people, sign_in, quick_paper, small_parts):
+    counsel, approver = sign_in(people.counsel), sign_in(people.approver)
+    panel = counsel.get(reverse("notices:of_case", args=[suspended.case.ref])).content.decode()
+    assert reverse("notices:start_mailing", args=[suspended.ref]) in panel
+    start = reverse("notices:start_mailing", args=[suspended.ref])
+    assert "5 accounts" in counsel.get(start).content.decode().replace("\u00a0", " ")
+    response = counsel.post(start, {"kind": "suspension", "at_most": "20"})
+    mailing = Mailing.objects.get()
+    assert response.url == mailing.get_absolute_url()
+    progress = counsel.get(reverse("notices:mailing_progress", args=[mailing.pk])).content.decode()
+    assert "hx-get" in progress
+    worked_off(mailing)
+    read = mailing.sample.first().get_absolute_url()
+    while read != mailing.get_absolute_url():
+        assert "It can go out" in approver.get(read).content.decode()
+        assert "It can go out" not in counsel.get(read).content.decode()
+        assert approver.post(read, {"mark": "wrong"}).status_code == 422
+        read = approver.post(read, {"mark": "right"}).url
+    page = approver.get(mailing.get_absolute_url()).content.decode()
+    assert "letters are wrong" in page
+    approver.post(reverse("notices:approve_mailing", args=[mailing.pk]))
+    release = reverse("notices:release_mailing", args=[mailing.pk])
+    refused = counsel.post(release, {"typed": "4"})
+    assert refused.status_code == 422
+    assert "type 5 to confirm" in refused.content.decode()
+    assert counsel.post(release, {"typed": "5"}).status_code == 302
+    worked_off(mailing)
+    assert "hx-get" not in counsel.get(mailing.get_absolute_url()).content.decode()
+    listed = counsel.get(reverse("notices:list"), {"mailing": mailing.pk}).content.decode()
+    assert listed.count("data-row") == mailing.notices.filter(state="issued").count() == 5
+
+
+def test_a_problem_is_named_and_tried_again(released, people, sign_in, quick_paper, monkeypatch):
+    with monkeypatch.context() as patched:
+        patched.setattr(mailings, "refuse_if_missing", refuse)
+        worked_off(released)
+    counsel = sign_in(people.counsel)
+    page = counsel.get(released.get_absolute_url()).content.decode()
+    assert "The finding is not confirmed." in page
+    assert counsel.post(reverse("notices:retry_mailing", args=[released.pk])).status_code == 302
+    assert worked_off(released).state == "done"
+
+
+def test_paused_resumed_and_cancelled_from_the_page(started, people, sign_in):
+    counsel = sign_in(people.counsel)
+    for verb, said in (("pause", "Paused"), ("resume", "Pause")):
+        counsel.post(reverse(f"notices:{verb}_mailing", args=[started.pk]))
+        assert said in counsel.get(started.get_absolute_url()).content.decode()
+    cancel = reverse("notices:cancel_mailing", args=[started.pk])
+    assert counsel.post(cancel, {"reason": ""}).status_code == 422
+    assert counsel.post(cancel, {"reason": "Wrong decision."}).status_code == 302
+    assert "Wrong decision." in counsel.get(started.get_absolute_url()).content.decode()
