@@ -35,16 +35,54 @@ class Migration(migrations.Migration):
                             ("termination", "Termination notice"),
                             ("cease_and_desist", "Cease-and-desist letter"),
                             ("preservation", "Preservation demand"),
+                            ("victim", "Notice to somebody whose card or identity was used"),
                             ("appeal_decision", "Answer to an appeal"),
+                            ("reinstatement", "Reinstatement notice"),
                         ],
                         max_length=20,
                     ),
                 ),
-                ("language", models.CharField(default="en", max_length=8)),
+                (
+                    "language",
+                    models.CharField(choices=[("en", "English"), ("de", "German")], default="en", max_length=2),
+                ),
                 ("version", models.PositiveSmallIntegerField()),
                 ("content", models.TextField(help_text="the text with its placeholders, as `letter.read` takes it")),
                 ("sha256", models.CharField(max_length=64)),
-                ("adopted_at", models.DateTimeField()),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("proposed", "Proposed"), ("approved", "Approved"), ("declined", "Declined")],
+                        default="proposed",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "effective_from",
+                    models.DateField(help_text="the first day (UTC) on which drafts take it"),
+                ),
+                ("proposed_at", models.DateTimeField()),
+                ("reviewed_at", models.DateTimeField(null=True)),
+                ("declined_why", models.TextField(blank=True)),
+                (
+                    "proposed_by",
+                    models.ForeignKey(
+                        help_text="none: it came with casemgr",
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "reviewed_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
             options={
                 "abstract": False,
@@ -52,7 +90,34 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.UniqueConstraint(
                         fields=("kind", "language", "version"), name="one_wording_per_kind_language_version"
-                    )
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("proposed_by__isnull", True),
+                            ("reviewed_by__isnull", True),
+                            models.Q(("proposed_by", models.F("reviewed_by")), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_wording_is_approved_by_another_person",
+                        violation_error_message="Another person approves a wording than the one who proposed it.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("reviewed_at__isnull", True), ("reviewed_by__isnull", True)),
+                            models.Q(("reviewed_at__isnull", False), ("reviewed_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_review_of_a_wording_has_its_time",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state", "proposed"),
+                            ("reviewed_by__isnull", False),
+                            models.Q(("proposed_by__isnull", True), ("state", "approved")),
+                            _connector="OR",
+                        ),
+                        name="a_proposed_wording_counts_once_it_was_reviewed",
+                    ),
                 ],
             },
         ),
@@ -75,7 +140,9 @@ class Migration(migrations.Migration):
                             ("termination", "Termination notice"),
                             ("cease_and_desist", "Cease-and-desist letter"),
                             ("preservation", "Preservation demand"),
+                            ("victim", "Notice to somebody whose card or identity was used"),
                             ("appeal_decision", "Answer to an appeal"),
+                            ("reinstatement", "Reinstatement notice"),
                         ],
                         max_length=20,
                     ),
