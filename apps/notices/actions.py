@@ -30,23 +30,25 @@ from apps.notices.queries import next_version, template_in_effect, translations_
 
 State, Wording, Language = Notice.State, NoticeTemplate.State, NoticeTemplate.Language
 
+Measures = dict[str, set[Decision.Action]]
+
 # Which letter goes with which decision, and to whom.
-TO_ACCOUNTS = {
+TO_ACCOUNTS: Measures = {
     NoticeTemplate.Kind.WARNING: {Decision.Action.WARN},
     NoticeTemplate.Kind.LIMIT: {Decision.Action.LIMIT},
     NoticeTemplate.Kind.VERIFICATION: {Decision.Action.VERIFY_IDENTITY},
     NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND},
     NoticeTemplate.Kind.TERMINATION: {Decision.Action.TERMINATE},
 }
-TO_PARTIES = {
+TO_PARTIES: Measures = {
     NoticeTemplate.Kind.CEASE_AND_DESIST: {Decision.Action.CEASE_AND_DESIST},
     NoticeTemplate.Kind.PRESERVATION: {Decision.Action.PRESERVE},
 }
 # Whose card or identity was used is told what was done about it.
-TO_VICTIMS = {NoticeTemplate.Kind.VICTIM: set(grounds.DONE_FOR_VICTIMS)}
+TO_VICTIMS: Measures = {NoticeTemplate.Kind.VICTIM: set(grounds.DONE_FOR_VICTIMS)}
 # These carry out no decision of their own: see draft_answer and draft_reinstatement.
-CARRY_OUT_NONE = {NoticeTemplate.Kind.APPEAL_DECISION: set(), NoticeTemplate.Kind.REINSTATEMENT: set()}
-CARRIES_OUT: dict[str, set[Decision.Action]] = {**TO_ACCOUNTS, **TO_PARTIES, **TO_VICTIMS, **CARRY_OUT_NONE}
+CARRY_OUT_NONE: Measures = {NoticeTemplate.Kind.APPEAL_DECISION: set(), NoticeTemplate.Kind.REINSTATEMENT: set()}
+CARRIES_OUT: Measures = {**TO_ACCOUNTS, **TO_PARTIES, **TO_VICTIMS, **CARRY_OUT_NONE}
 
 # No letter that may be mistaken for another: 0/O, 1/I/L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -297,7 +297,7 @@ def dated(facts: NoticeFacts, decision: Decision, on: date) -> NoticeFacts:
         )
 
 
-_NO_APPEAL: dict[str, None] = dict.fromkeys(("appeal_until", "appeal_address", "appeal_code", "reviewer_promise"))
+_NO_APPEAL: dict[str, Any] = dict.fromkeys(("appeal_until", "appeal_address", "appeal_code", "reviewer_promise"))
 
 
 def letterhead() -> Letterhead:

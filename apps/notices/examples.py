@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import override as in_language
@@ -21,7 +22,7 @@ DECISIONS = {
 }
 
 # What people would have written for such a case, by language.
-WORDS = {
+WORDS: dict[str, dict[str, Any]] = {
     "en": {
         "holder": ("Account holder of acct_7f3a91", "c/o the e-mail address on the account"),
         "party": ("Quarry Lane Models Ltd", "12 Quarry Lane", "Leeds LS1 4AP", "United Kingdom"),
@@ -61,7 +62,7 @@ def example(kind: str, language: str = "en", profile: Profile = "eu", *, sparse:
     return replace(full, **_SPARSE) if sparse else full
 
 
-_SPARSE = {
+_SPARSE: dict[str, Any] = {
     "ends_on": None, "accepted_on": None, "warned_on": None, "data_promise": None, "dispute_body": None,
     "form_note": None, "enclosures": (),
 }  # fmt: skip

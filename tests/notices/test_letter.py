@@ -121,9 +121,17 @@ def test_a_letter_conforms_and_carries_its_reasons(kind):
         ({"facts": tuple(Fact(f"On day {n} this account sent {n:,} requests.", (f"E{n}",)) for n in range(40))}, 3, 5),
         ({"clauses": (Clause("Terms", "1", "You may not. " * 900, date(2026, 1, 1), "ab" * 32),)}, 4, 8),
         ({"recipient": ("Zoë Ångström", "Łódź", "Ελένη Παπαδοπούλου", "Нгуен Тхи", "Đặng Thị Ngọc")}, 2, 2),
+        ({"recipient": tuple(f"Line {n} of a long address" for n in range(40))}, 3, 3),
         ({"recipient": ("One",), "ends_on": None, "accepted_on": None, "dispute_body": None, "enclosures": ()}, 1, 2),
     ],
-    ids=["usual", "forty facts", "long clause", "names in other scripts", "as little as possible"],
+    ids=[
+        "usual",
+        "forty facts",
+        "long clause",
+        "names in other scripts",
+        "forty lines of address",
+        "as little as possible",
+    ],
 )
 def test_letters_of_every_length_conform(changes, fewest, most):
     made = printed(**changes)
