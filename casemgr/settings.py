@@ -301,10 +301,13 @@ if VAULT_S3_BUCKET := env.str("VAULT_S3_BUCKET", default=""):
 
 # --- language and time -----------------------------------------------------------------------------------------------
 
+# Its pages are English; letters and what their recipients open are in the recipient's language.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("de", "Deutsch")]
+LOCALE_PATHS = [BASE_DIR / "casemgr" / "locale"]
 TIME_ZONE = "UTC"
 USE_TZ = True
-USE_I18N = False
+USE_I18N = True
 
 # --- API -------------------------------------------------------------------------------------------------------------
 
@@ -394,6 +397,9 @@ PROVIDER = {
     "appeals_url": env.str("APPEALS_URL", default="https://appeals.northlight.example"),
     "jurisdiction": env.str("PROVIDER_JURISDICTION", default="Ireland"),
 }
+# Whether letters within the European Economic Area say that they give reasons voluntarily in the form of the DSA, or
+# that they have to: `voluntary` or `required`.
+DSA_STATEMENTS = env.str("DSA_STATEMENTS", default="voluntary")
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 
 LOGGING = {

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from apps.appeals.models import Appeal, Enclosure, Message
 from apps.appeals.recipients import is_in_time, last_day
@@ -19,6 +20,7 @@ from apps.core.ids import next_reference
 from apps.evidence import actions as evidence
 from apps.notices import actions as notices
 from apps.notices.grounds import DAYS_TO_ANSWER
+from apps.notices.languages import number
 from apps.notices.letter import long_date
 from apps.notices.models import Notice
 
@@ -55,10 +57,11 @@ def file_appeal(notice: Notice, *, words: str, enclosed: Sequence[Upload] = (), 
     now = timezone.now()
     if not is_in_time(notice, now):
         until = last_day(notice)
-        said = f"An appeal was possible until {long_date(until)}." if until else "This letter tells of no measure."
-        raise ValidationError(f"{said} You may still write to us, or turn to a court.")
+        late = _("An appeal was possible until {day}.")
+        said = late.format(day=long_date(until)) if until else _("This letter tells of no measure.")
+        raise ValidationError(f"{said} {_('You may still write to us, or turn to a court.')}")
     if notice.appeals.exclude(state=State.WITHDRAWN).exists():
-        raise ValidationError("You have appealed already: add to that appeal what you still want to say.")
+        raise ValidationError(_("You have appealed already: add to that appeal what you still want to say."))
     appeal = ledger.create(
         Appeal,
         ref=next_reference("AP", now.year),
@@ -74,7 +77,8 @@ def file_appeal(notice: Notice, *, words: str, enclosed: Sequence[Upload] = (), 
 def add_words(appeal: Appeal, *, words: str, enclosed: Sequence[Upload] = (), by) -> Message:
     """Say more, or answer what the reviewer asked, as long as the appeal is open."""
     if appeal.messages.filter(author=None).count() >= MESSAGES:
-        raise ValidationError(f"You have written {MESSAGES} times. The reviewer reads all of it, and asks if need be.")
+        often = _("You have written {count} times. The reviewer reads all of it, and asks if need be.")
+        raise ValidationError(often.format(count=MESSAGES))
     message = _say(appeal, words, enclosed, by)
     ledger.note(appeal, message=str(message.pk))
     return message
@@ -89,11 +93,13 @@ def withdraw_appeal(appeal: Appeal, *, by) -> None:
 def _say(appeal: Appeal, words: str, enclosed: Sequence[Upload], by, author=None) -> Message:
     words = words.replace("\r\n", "\n").strip()
     if not words:
-        raise ValidationError({"words": "Say in your own words what is wrong; files alone do not say it."})
+        raise ValidationError({"words": _("Say in your own words what is wrong; files alone do not say it.")})
     if len(words) > LONGEST:
-        raise ValidationError({"words": f"This is longer than {LONGEST:,} characters: attach the rest as a file."})
+        longer = _("This is longer than {count} characters: attach the rest as a file.")
+        raise ValidationError({"words": longer.format(count=number(LONGEST))})
     if len(enclosed) > FILES:
-        raise ValidationError({"enclosed": f"Attach at most {FILES} files at a time; you can add more afterwards."})
+        many = _("Attach at most {count} files at a time; you can add more afterwards.")
+        raise ValidationError({"enclosed": many.format(count=FILES)})
     message = ledger.create(Message, appeal=appeal, author=author, words=words, sent_at=timezone.now())
     for file in enclosed:
         item = evidence.receive(

@@ -1,6 +1,8 @@
 from typing import Any
 
 from django import forms
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from apps.appeals.actions import FILE_BYTES, FILES, LONGEST, Upload
 from apps.appeals.models import Appeal
@@ -11,15 +13,15 @@ class LetterForm(forms.Form):
 
     number = forms.CharField(
         max_length=40,
-        label="Number of the letter",
+        label=_("Number of the letter"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
-        help_text="It stands at the top of the letter as “Reference”.",
+        help_text=_("It stands at the top of the letter as “Reference”."),
     )
     code = forms.CharField(
         max_length=40,
-        label="Code",
+        label=_("Code"),
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
-        help_text="Eight letters and digits, under “What you can do”.",
+        help_text=_("Eight letters and digits, under “What you can do”."),
     )
 
 
@@ -44,15 +46,19 @@ class WordsForm(forms.Form):
 
     words = forms.CharField(
         max_length=LONGEST,
-        label="What is wrong, in your own words",
+        label=_("What is wrong, in your own words"),
         strip=True,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="Say what you used the account for, and which statement of the letter is not right. Any language.",
+        help_text=_("Say what you used the account for, and which statement of the letter is not right. Any language."),
     )
     enclosed = FilesField(
         required=False,
-        label="Files",
-        help_text=f"If something shows it: at most {FILES} files of {FILE_BYTES // 1024**2} MB each.",
+        label=_("Files"),
+        help_text=format_lazy(
+            _("If something shows it: at most {files} files of {most} MB each."),
+            files=FILES,
+            most=FILE_BYTES // 1024**2,
+        ),
     )
 
 
@@ -61,7 +67,7 @@ class MoreForm(WordsForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["words"].label, self.fields["words"].help_text = "Your words", ""
+        self.fields["words"].label, self.fields["words"].help_text = _("Your words"), ""
 
 
 class QuestionForm(forms.Form):

@@ -3,12 +3,17 @@
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.cases.findings.wording import lint
+from apps.cases.findings.wording import Problem, lint
 from apps.cases.models import Decision, Finding
 from apps.cases.queries import accounts_of_finding, ground_of_finding
-from apps.notices import writing
+from apps.notices import assembly, letter, writing
+from apps.notices.languages import SOURCE, outdated, untranslated
 from apps.notices.letter import ComposedNotice, NoticeFacts
+from apps.notices.letter.profiles import NAMES as PROFILE_NAMES
 from apps.notices.models import Notice, NoticeTemplate
+from apps.notices.queries import template_in_effect
+
+State = Notice.State
 
 
 def checks(notice: Notice) -> list[dict]:
@@ -30,14 +35,18 @@ def refuse_if_missing(notice: Notice) -> None:
 
 def refuse_wording(composition: ComposedNotice, finding: Finding) -> None:
     """Raise ValidationError with every word of the provider's own that claims more than the finding established."""
-    if problems := lint(composition.own_words, ground_of_finding(finding)):
+    if problems := _claims(composition, finding):
         raise ValidationError([f"The letter claims too much. {problem.message}" for problem in problems])
+
+
+def _claims(composition: ComposedNotice, finding: Finding) -> list[Problem]:
+    return lint(composition.own_words, ground_of_finding(finding), composition.facts.language)
 
 
 def _of_the_letter(notice: Notice) -> list[dict]:
     composition = writing.composed(notice)
     facts, decision, finding = composition.facts, notice.decision, notice.decision.finding
-    problems = lint(composition.own_words, ground_of_finding(finding))
+    problems = _claims(composition, finding)
     return [
         _line(
             finding.state == Finding.State.CONFIRMED,
@@ -52,16 +61,10 @@ def _of_the_letter(notice: Notice) -> list[dict]:
             decision.ref,
         ),
         _addressee(notice),
-        _line(bool(facts.facts), "It names the conduct", "It names no conduct", _count(facts.facts, "statement")),
-        _line(
-            bool(facts.clauses), "It quotes the clauses in force at the time", "It quotes no clause", _clauses(facts)
-        ),
-        _line(
-            bool(facts.explanations_considered),
-            "It says which innocent explanations were considered",
-            "It says nothing of innocent explanations",
-            _count(facts.explanations_considered, "explanation"),
-        ),
+        _elements(composition),
+        *(_reasons(facts) if notice.kind not in writing.NO_REASONS else []),
+        *_translated(notice, facts),
+        _wording(notice),
         _recipient(notice),
         _line(
             not problems,
@@ -73,8 +76,64 @@ def _of_the_letter(notice: Notice) -> list[dict]:
     ]
 
 
+def _elements(composition: ComposedNotice) -> dict:
+    """Whatever is asked of such a letter where its recipient is, by name."""
+    missing = [f"{{{name}}} ({rule})" for name, rule in composition.unsaid().items()]
+    asked = letter.required(composition.kind, composition.facts.profile)
+    said = f"It says all that is asked of it: {PROFILE_NAMES[composition.facts.profile]}"
+    return _line(not missing, said, f"It does not say {', '.join(missing)}", _count(tuple(asked), "element"))
+
+
+def _reasons(facts: NoticeFacts) -> list[dict]:
+    return [
+        _line(bool(facts.facts), "It names the conduct", "It names no conduct", _count(facts.facts, "statement")),
+        _line(
+            bool(facts.clauses), "It quotes the clauses in force at the time", "It quotes no clause", _clauses(facts)
+        ),
+        _line(
+            bool(facts.explanations_considered),
+            "It says which innocent explanations were considered",
+            "It says nothing of innocent explanations",
+            _count(facts.explanations_considered, "explanation"),
+        ),
+    ]
+
+
+def _translated(notice: Notice, facts: NoticeFacts) -> list[dict]:
+    """A letter in another language than the case has every sentence of it translated, as it reads now."""
+    if facts.language == SOURCE:
+        return []
+    language, count = notice.template.get_language_display(), _count(facts.translations, "sentence")
+    missing = ", ".join(untranslated(facts.translations))
+    lines = [
+        _line(not missing, f"Its sentences are translated into {language}", f"Not translated yet: {missing}", count)
+    ]
+    if notice.state in (State.DRAFT, State.APPROVED):
+        changed = ", ".join(outdated(facts.translations, assembly.again(notice, facts).translations))
+        lines.append(
+            _line(
+                not changed,
+                "The translated sentences read as they did then",
+                f"Changed since it was translated: {changed}. Draft it again and translate it",
+                "",
+            )
+        )
+    return lines
+
+
+def _wording(notice: Notice) -> dict:
+    """A draft keeps its wording; whoever approves it is told when there is a newer one."""
+    latest = template_in_effect(notice.kind, notice.template.language, timezone.now().date())
+    if notice.state == State.DRAFT and latest and latest != notice.template:
+        text = f"A newer wording is in effect, version {latest.version}: draft it again to take it"
+        return {"state": "warn", "text": text, "detail": f"version {notice.template.version}"}
+    return _line(True, "Its wording was approved", "", f"version {notice.template.version}")
+
+
 def _addressee(notice: Notice) -> dict:
     """A measure meets no account that was taken out of the case since the finding."""
+    if notice.kind == NoticeTemplate.Kind.REINSTATEMENT:
+        return _line(True, "It takes back a measure against the account", "", str(notice.facts["measure_ref"]))
     if notice.kind == NoticeTemplate.Kind.APPEAL_DECISION:
         return _line(True, "It answers the account's appeal", "", str(notice.facts["appeal_ref"]))
     if notice.party:

@@ -1,16 +1,25 @@
+from collections.abc import Iterable
 from typing import Any, cast
 
 from django import forms
+from django.utils.html import format_html
 
 from apps.accounts.models import Account
 from apps.cases.models import Decision, Party
-from apps.notices.actions import CARRIES_OUT, TO_ACCOUNTS
+from apps.notices import grounds
+from apps.notices.actions import CARRIES_OUT, TO_ACCOUNTS, TO_VICTIMS
+from apps.notices.languages import SOURCE
+from apps.notices.letter import PROFILES, Translation
+from apps.notices.letter.profiles import NAMES as PROFILE_NAMES
 from apps.notices.models import NoticeTemplate, SampledLetter
 
 
 def kinds_for(decision: Decision) -> list[tuple[str, str]]:
-    """The letters that carry out this decision."""
-    return [(kind.value, kind.label) for kind in NoticeTemplate.Kind if decision.action in CARRIES_OUT[kind]]
+    """The letters that carry out this decision; one to a victim where the case has one."""
+    kinds = [kind for kind in NoticeTemplate.Kind if decision.action in CARRIES_OUT[kind]]
+    if not any(party.role == Party.Role.IDENTITY_VICTIM for party in decision.case.parties.all()):
+        kinds = [kind for kind in kinds if kind not in TO_VICTIMS]
+    return [(kind.value, kind.label) for kind in kinds]
 
 
 def letters_to_accounts(decision: Decision) -> list[tuple[str, str]]:
@@ -21,6 +30,18 @@ class DraftForm(forms.Form):
     """Which letter, to whom. Accounts are named by reference: a finding may have thousands."""
 
     kind = forms.ChoiceField(label="Letter")
+    language = forms.ChoiceField(label="Language", choices=NoticeTemplate.Language.choices, required=False)
+    profile = forms.ChoiceField(
+        label="Rules",
+        required=False,
+        choices=[("", "Those of the account’s country, or the European Union’s"), *PROFILE_NAMES.items()],
+        help_text="By which rules the letter is written, and what it must say.",
+    )
+    sort = forms.ChoiceField(
+        label="Recipient",
+        required=False,
+        help_text="What this recipient holds, or what of theirs was used. Left empty, the part of the party says it.",
+    )
     account = forms.CharField(help_text="Reference of an account of the finding: the letter goes to its holder.")
     party = forms.ModelChoiceField(Party.objects.none(), help_text="A party of the case. Add one on the case's page.")
     recipient = forms.CharField(
@@ -38,11 +59,39 @@ class DraftForm(forms.Form):
         cast(Any, self.fields["party"]).queryset = parties
         if len(parties) == 1:
             self.fields["party"].initial = parties[0].pk
-        to_accounts = {kind for kind, _ in kinds} & set(TO_ACCOUNTS)
-        del self.fields["party" if to_accounts else "account"]
+        offered = {kind for kind, _ in kinds}
+        self._offer_recipients(bool(offered & set(TO_ACCOUNTS)), bool(offered - set(TO_ACCOUNTS)))
+        self._offer_sorts(offered)
 
-    def clean_account(self) -> Account:
+    def _offer_recipients(self, accounts: bool, parties: bool) -> None:
+        """Which of the two a letter goes to depends on its kind, where the decision calls for letters to both."""
+        if not accounts:
+            del self.fields["account"]
+        if not parties:
+            del self.fields["party"]
+        if accounts and parties:
+            self.fields["account"].required = self.fields["party"].required = False
+
+    def _offer_sorts(self, offered: set[str]) -> None:
+        sorts = [
+            (key, sort.label)
+            for kind in offered
+            for key, sort in grounds.SORTS.get(NoticeTemplate.Kind(kind), {}).items()
+        ]
+        cast(Any, self.fields["sort"]).choices = [("", "As the records have it"), *sorts]
+        if not sorts:
+            del self.fields["sort"]
+
+    def clean(self) -> dict[str, Any]:
+        values = super().clean() or {}
+        unused = "party" if values.get("kind") in TO_ACCOUNTS else "account"
+        optional = ("language", "profile", "sort")
+        return {name: value for name, value in values.items() if name != unused and (value or name not in optional)}
+
+    def clean_account(self) -> Account | None:
         ref = self.cleaned_data["account"].strip()
+        if not ref and not self.fields["account"].required:
+            return None
         account = Account.objects.filter(ref=ref).first()
         if account is None:
             raise forms.ValidationError(f"There is no account “{ref}”.")
@@ -93,5 +142,61 @@ class WordingForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 40, "class": "mono", "spellcheck": "true"}),
         help_text="A line `# subject`; sections `== key: heading`; paragraphs apart by an empty line; {name} for a"
-        " value; [when name] or [unless name] to [end] for what depends on one.",
+        " value; [when name] or [unless name] to [end] for a passage that depends on one. Nothing else has a meaning.",
     )
+    effective_from = forms.DateField(
+        required=False,
+        label="In effect from",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="The first day (UTC) on which drafts take it. Left empty: the day on which it is proposed.",
+    )
+
+
+class ShownForm(forms.Form):
+    """With which invented facts a wording is shown."""
+
+    profile = forms.ChoiceField(label="Recipient", choices=PROFILE_NAMES.items(), required=False)
+    sparse = forms.BooleanField(label="Without all that a letter may lack", required=False)
+
+    def clean_profile(self) -> str:
+        return self.cleaned_data["profile"] or PROFILES[0]
+
+
+class CompareForm(forms.Form):
+    """Two versions of one wording; the one that came with casemgr is `built-in`."""
+
+    old = forms.ChoiceField(label="From")
+    new = forms.ChoiceField(label="To")
+
+    def __init__(self, *args: Any, versions: list[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name in ("old", "new"):
+            cast(Any, self.fields[name]).choices = versions
+
+
+class ReinstatementForm(forms.Form):
+    lifted_on = forms.DateField(label="Lifted from", widget=forms.DateInput(attrs={"type": "date"}))
+    reasons = forms.CharField(
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="As the letter gives them. Paragraphs apart by an empty line.",
+    )
+
+
+class TranslationForm(forms.Form):
+    """The sentences of a letter in its language; each field stands beside the sentence that it translates."""
+
+    def __init__(self, *args: Any, translations: Iterable[Translation], language: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for number, item in enumerate(translations):
+            self.fields[f"text-{number}"] = forms.CharField(
+                label=item.name.capitalize(),
+                initial=item.text,
+                required=False,
+                help_text=format_html('<q lang="{}">{}</q>', SOURCE, item.source),
+                widget=forms.Textarea(attrs={"rows": 2, "lang": language}),
+            )
+        self.names = [item.name for item in translations]
+
+    @property
+    def texts(self) -> dict[str, str]:
+        return {name: self.cleaned_data[f"text-{number}"] for number, name in enumerate(self.names)}

@@ -25,24 +25,82 @@ class NoticeTemplate(AuditedModel):
         TERMINATION = "termination", "Termination notice"
         CEASE_AND_DESIST = "cease_and_desist", "Cease-and-desist letter"
         PRESERVATION = "preservation", "Preservation demand"
+        VICTIM = "victim", "Notice to somebody whose card or identity was used"
         APPEAL_DECISION = "appeal_decision", "Answer to an appeal"
+        REINSTATEMENT = "reinstatement", "Reinstatement notice"
+
+    class Language(models.TextChoices):
+        ENGLISH = "en", "English"
+        GERMAN = "de", "German"
+
+    class State(models.TextChoices):
+        PROPOSED = "proposed", "Proposed"
+        APPROVED = "approved", "Approved"
+        DECLINED = "declined", "Declined"
 
     kind = models.CharField(max_length=20, choices=Kind)
-    language = models.CharField(max_length=8, default="en")
+    language = models.CharField(max_length=2, choices=Language, default=Language.ENGLISH)
     version = models.PositiveSmallIntegerField()
     content = models.TextField(help_text="the text with its placeholders, as `letter.read` takes it")
     sha256 = models.CharField(max_length=64)
-    adopted_at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State, default=State.PROPOSED)
+    effective_from = models.DateField(help_text="the first day (UTC) on which drafts take it")
+    proposed_by = models.ForeignKey(
+        "staff.User", on_delete=models.PROTECT, null=True, related_name="+", help_text="none: it came with casemgr"
+    )
+    proposed_at = models.DateTimeField()
+    reviewed_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
+    reviewed_at = models.DateTimeField(null=True)
+    declined_why = models.TextField(blank=True)
 
     class Meta(AuditedModel.Meta):
         constraints = [
             models.UniqueConstraint(
                 fields=["kind", "language", "version"], name="one_wording_per_kind_language_version"
-            )
+            ),
+            models.CheckConstraint(
+                condition=different("proposed_by", "reviewed_by"),
+                name="a_wording_is_approved_by_another_person",
+                violation_error_message="Another person approves a wording than the one who proposed it.",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("reviewed_by", "reviewed_at"), name="a_review_of_a_wording_has_its_time"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="proposed")
+                | models.Q(reviewed_by__isnull=False)
+                | models.Q(state="approved", proposed_by__isnull=True),
+                name="a_proposed_wording_counts_once_it_was_reviewed",
+            ),
+        ]
+        triggers = [
+            *AuditedModel.Meta.triggers,
+            pgtrigger.Trigger(
+                name="a_reviewed_wording_is_frozen",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=~pgtrigger.Q(old__state="proposed"),
+                func="""
+                    RAISE EXCEPTION 'a wording never changes once it was approved or declined'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'a_reviewed_wording_is_frozen';
+                """,
+            ),
+            pgtrigger.Trigger(
+                name="words_are_approved_as_proposed",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update,
+                condition=pgtrigger.Q(old__content__df=pgtrigger.F("new__content"))
+                | pgtrigger.Q(old__sha256__df=pgtrigger.F("new__sha256")),
+                func="""
+                    RAISE EXCEPTION 'the words of a wording do not change: propose another version'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'words_are_approved_as_proposed';
+                """,
+            ),
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_kind_display()}, version {self.version}"
+        named = f"{self.get_kind_display()}, version {self.version}"
+        return named if self.language == self.Language.ENGLISH else f"{named} in {self.get_language_display()}"
 
 
 class Notice(AuditedModel):
@@ -146,8 +204,8 @@ class Notice(AuditedModel):
                 operation=pgtrigger.Insert | pgtrigger.Update,
                 func="""
                     IF NOT EXISTS (SELECT FROM notices_noticetemplate
-                                   WHERE id = NEW.template_id AND kind = NEW.kind) THEN
-                        RAISE EXCEPTION 'the wording is that of another kind of letter'
+                                   WHERE id = NEW.template_id AND kind = NEW.kind AND state = 'approved') THEN
+                        RAISE EXCEPTION 'the wording is not approved, or that of another kind of letter'
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'a_notice_has_a_wording_of_its_kind';
                     END IF;
                     RETURN NEW;

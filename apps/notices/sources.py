@@ -24,7 +24,8 @@ RECORDS = {
     "verification_address": "settings",
     "territory": "standing", "reviewer_promise": "standing", "dispute_body": "standing", "data_promise": "standing",
     "standing": "standing", "legal_grounds": "standing", "demands": "standing", "preservation": "standing",
-    "enclosures": "standing",
+    "enclosures": "standing", "form_note": "standing", "ground_sentence": "standing", "judicial_redress": "standing",
+    "sort_sentence": "standing", "steps": "standing", "reinstatement_reasons": "lifting",
     "appeal_ref": "appeal", "appealed_on": "appeal", "upheld_on": "appeal", "lifted_on": "appeal",
     "appeal_reasons": "appeal", "measure_ref": "notices", "measure_issued_on": "notices",
 }  # fmt: skip
@@ -86,6 +87,7 @@ class _Finder:
             "issuing": Source("Given when it is issued"),
             "settings": Source("The provider's settings"),
             "standing": Source("Standing sentence"),
+            "lifting": Source("As its drafter wrote it"),
         }
         if appeal_ref := notice.facts.get("appeal_ref"):
             self.records["appeal"] = Source(f"Appeal {appeal_ref}", url_if_any("appeals:appeal", appeal_ref))

@@ -1,19 +1,27 @@
 from django.urls import path
 
-from apps.notices.views import letters, mailings
+from apps.notices.views import letters, mailings, wordings
 
 app_name = "notices"
 urlpatterns = [
     path("notices/", letters.notices, name="list"),
     path("notices/draft/<str:decision_ref>/", letters.draft, name="draft_notice"),
-    path("notices/wordings/", letters.templates, name="templates"),
-    path("notices/wordings/<uuid:pk>/", letters.template, name="template"),
-    path("notices/wordings/<slug:kind>/", letters.wording, name="wording"),
-    path("notices/wordings/<slug:kind>/adopt/", letters.adopt_template, name="adopt_template"),
+    path("notices/wordings/", wordings.templates, name="templates"),
+    path("notices/wordings/tried/<slug:token>.pdf", wordings.trial, name="trial"),
+    path("notices/wordings/<uuid:pk>/", wordings.template, name="template"),
+    path("notices/wordings/<uuid:pk>/approve/", wordings.approve, name="approve_template"),
+    path("notices/wordings/<uuid:pk>/decline/", wordings.decline, name="decline_template"),
+    path("notices/wordings/<slug:kind>/", wordings.wording, name="wording"),
+    path("notices/wordings/<slug:kind>/<slug:language>/", wordings.wording, name="wording_in"),
+    path("notices/wordings/<slug:kind>/<slug:language>/compare/", wordings.compare, name="compare_wordings"),
+    path("notices/wordings/<slug:kind>/<slug:language>/propose/", wordings.propose, name="propose_template"),
+    path("notices/wordings/<slug:kind>/<slug:language>/tried/", wordings.tried, name="try_template"),
     path("notices/<uuid:pk>/", letters.notice, name="notice"),
     path("notices/<uuid:pk>/preview.pdf", letters.preview, name="preview"),
     path("notices/<uuid:pk>/file", letters.download, name="pdf"),
     path("notices/<uuid:pk>/redraft/", letters.redraft, name="redraft_notice"),
+    path("notices/<uuid:pk>/translate/", letters.translate, name="translate_notice"),
+    path("notices/<uuid:pk>/reinstate/", letters.reinstate, name="draft_reinstatement"),
     path("notices/<uuid:pk>/approve/", letters.approve, name="approve_notice"),
     path("notices/<uuid:pk>/return/", letters.give_back, name="return_notice"),
     path("notices/<uuid:pk>/discard/", letters.discard, name="discard_notice"),

@@ -1,17 +1,19 @@
 from apps.core import workflow
-from apps.notices.models import Mailing, MailingPart, Notice
+from apps.notices.models import Mailing, MailingPart, Notice, NoticeTemplate
 
-State, Stage, Piece = Notice.State, Mailing.State, MailingPart.State
+State, Wording, Stage, Piece = Notice.State, NoticeTemplate.State, Mailing.State, MailingPart.State
 
 TRANSITIONS: dict[str | None, dict[str, str]] = {
     None: {
         "notices.draft_notice": State.DRAFT,
         "notices.draft_answer": State.DRAFT,
         "notices.draft_part": State.DRAFT,
+        "notices.draft_reinstatement": State.DRAFT,
     },
     State.DRAFT: {
         "notices.approve_notice": State.APPROVED,
         "notices.redraft_notice": State.DRAFT,
+        "notices.translate_notice": State.DRAFT,
         "notices.return_notice": State.DRAFT,
         "notices.discard_notice": State.DISCARDED,
         "notices.number_part": State.ISSUING,
@@ -56,6 +58,24 @@ PART_TRANSITIONS: dict[str | None, dict[str, str]] = {
     Piece.WITHDRAWN: {},
 }
 
+# A draft may bring the wording that came with casemgr into the records; all others were proposed.
+WORDINGS: dict[str | None, dict[str, str]] = {
+    None: {
+        "notices.propose_template": Wording.PROPOSED,
+        "notices.draft_notice": Wording.APPROVED,
+        "notices.draft_answer": Wording.APPROVED,
+        "notices.draft_reinstatement": Wording.APPROVED,
+        "notices.start_mailing": Wording.APPROVED,
+    },
+    Wording.PROPOSED: {
+        "notices.approve_template": Wording.APPROVED,
+        "notices.decline_template": Wording.DECLINED,
+    },
+    Wording.APPROVED: {},
+    Wording.DECLINED: {},
+}
+
+TEMPLATE = workflow.register(NoticeTemplate, "state", WORDINGS)
 NOTICE = workflow.register(Notice, "state", TRANSITIONS)
 MAILING = workflow.register(Mailing, "state", MAILING_TRANSITIONS)
 PART = workflow.register(MailingPart, "state", PART_TRANSITIONS)

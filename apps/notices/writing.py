@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 
 import msgspec
 from django.core.exceptions import ValidationError
@@ -11,6 +12,12 @@ from apps.core import paper, pdf
 from apps.notices import assembly, letter
 from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.models import Notice, NoticeTemplate
+
+# Letters that accuse nobody, and so give no reasons for a measure.
+NO_REASONS = (NoticeTemplate.Kind.VICTIM, NoticeTemplate.Kind.REINSTATEMENT)
+
+# Equal wordings give equal examples, whenever they are looked at.
+EXAMPLE_MADE = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Columns of their own, because the trail only commits to them: the frozen facts stand in it in clear.
 APART = ("recipient", "appeal_code", "verification_code")
@@ -29,7 +36,10 @@ def facts_of(notice: Notice) -> NoticeFacts:
         "verification_code": code,
         "appeal_code": code if notice.facts["appeal_until"] else None,
     }
-    return msgspec.convert(notice.facts | apart, NoticeFacts)
+    try:
+        return msgspec.convert(notice.facts | apart, NoticeFacts)
+    except msgspec.ValidationError as error:
+        raise ValidationError(f"The facts of the letter are not whole: {error}.") from error
 
 
 def final_facts(notice: Notice) -> NoticeFacts:
@@ -75,10 +85,27 @@ def _paper(notice: Notice, facts: NoticeFacts) -> paper.Paper:
     )
 
 
+def example_pdf(content: str, facts: NoticeFacts, kind: str) -> bytes:
+    """A wording on paper, with invented facts and marked as a draft on every page. Raises pdf.PdfError."""
+    try:
+        composition = letter.compose(content, facts, kind)
+    except letter.TextError as error:
+        raise pdf.PdfError(str(error)) from error
+    return paper.to_pdf(
+        letter.to_html(composition, assembly.letterhead(), draft=True),
+        sheet="letter",
+        title=composition.subject.plain,
+        created=EXAMPLE_MADE,
+    )
+
+
 def _as_data(notice: Notice, facts: NoticeFacts) -> pdf.Attachment:
     if notice.kind == NoticeTemplate.Kind.APPEAL_DECISION:
         name, what, data = "decision-on-appeal", "Decision on the appeal", letter.decision_on_appeal(facts)
+    elif notice.kind in NO_REASONS:
+        name, what, data = "letter", "The letter", letter.statements(facts)
     else:
         name, what, data = "statement-of-reasons", "Statement of reasons", letter.statement_of_reasons(facts)
-    text = json.dumps(data, ensure_ascii=False, indent=1).encode()
+    elements = letter.elements(compose(notice.template, facts))
+    text = json.dumps(data | {"elements": elements}, ensure_ascii=False, indent=1).encode()
     return pdf.Attachment(f"{name}.json", "application/json", text, f"{what} as data")

@@ -327,9 +327,21 @@ DO: dict[str, dict[str, Do]] = {
         "appeals.reverse_decision": lambda w, appeal: _decided(appeals.reverse_decision, w, appeal),
         "appeals.write_answer": lambda w, appeal: _answered(w, appeal),
     },
+    "notices.NoticeTemplate": {
+        "notices.propose_template": lambda w, _: w.proposed_wording(),
+        "notices.draft_notice": lambda w, _: w.draft().template,
+        "notices.draft_answer": lambda w, _: queries_of_appeals.answer_to(w.appeal("upheld")).template,
+        "notices.draft_reinstatement": lambda w, _: w.given_back().template,
+        "notices.approve_template": lambda w, wording: notices.approve_template(wording, by=w.people.approver),
+        "notices.decline_template": lambda w, wording: notices.decline_template(
+            wording, reason="Too long", by=w.people.approver
+        ),
+    },
     "notices.Notice": {
         "notices.draft_answer": lambda w, _: queries_of_appeals.answer_to(w.appeal("upheld")),
         "notices.draft_notice": lambda w, _: w.draft(),
+        "notices.draft_reinstatement": lambda w, _: w.given_back(),
+        "notices.translate_notice": lambda w, notice: notices.translate_notice(notice, texts={}, by=w.people.counsel),
         "notices.redraft_notice": lambda w, notice: notices.redraft_notice(
             notice, recipient=notice.recipient, by=w.people.counsel
         ),

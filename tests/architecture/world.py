@@ -11,6 +11,7 @@ from typing import Any
 from unittest.mock import patch
 
 from django.conf import settings
+from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -33,7 +34,8 @@ from apps.disclosures.models import Bundle, Report
 from apps.evidence import actions as evidence
 from apps.evidence.runs import sealing
 from apps.notices import actions as notices
-from apps.notices.models import Mailing, MailingPart, Notice
+from apps.notices import letter as letters
+from apps.notices.models import Mailing, MailingPart, Notice, NoticeTemplate
 from apps.policies import actions as policies
 from apps.policies.models import Clause, Document, Succession, Tagging, Version
 from apps.records import actions as records
@@ -625,6 +627,23 @@ class World:
         assert self.account
         decision = decision or self.approved()
         return notices.draft_notice(decision, kind="suspension", account=self.account, by=self.people.counsel)
+
+    def proposed_wording(self) -> NoticeTemplate:
+        content = letters.built_in("suspension").replace("Dear account holder,", "Good day,")
+        return notices.propose_template(kind="suspension", content=content, by=self.people.counsel)
+
+    def tried_wording(self) -> str:
+        """What counsel typed into the editor and looks at."""
+        kept = ["suspension", "en", letters.built_in("suspension"), "eu", False]
+        cache.set(f"wording:{self.people.counsel.pk}:typed", kept, 600)
+        return "typed"
+
+    def given_back(self) -> Notice:
+        """The draft of a letter that gives an account back, after its appeal was right."""
+        measure = self.appeal("reversed").notice
+        return notices.draft_reinstatement(
+            measure=measure, lifted_on=timezone.now().date(), reasons="The appeal was right.", by=self.people.counsel
+        )
 
     def notice(self, state: str = "draft") -> Notice:
         found = self.draft()

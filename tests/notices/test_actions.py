@@ -176,7 +176,8 @@ def test_other_roles_neither_draft_nor_approve_nor_issue(draft, people, person):
         lambda: actions.issue_notice(draft, by=who),
         lambda: actions.discard_notice(draft, reason="No.", by=who),
         lambda: actions.render_notice(draft, by=who),
-        lambda: actions.adopt_template(kind="suspension", content="", by=who),
+        lambda: actions.propose_template(kind="suspension", content="", by=who),
+        lambda: actions.translate_notice(draft, texts={}, by=who),
     ):
         with pytest.raises(Forbidden):
             act()

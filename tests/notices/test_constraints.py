@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.principals import System
-from apps.notices import actions
+from apps.notices import actions, letter
 from apps.notices.models import Mailing, Notice, NoticeTemplate, SampledLetter
 
 
@@ -77,8 +77,49 @@ def test_one_notice_per_decision_and_party(demand, people):
 def test_one_wording_per_kind_language_version(draft):
     template = draft.template
     values = {name: getattr(template, name) for name in ("kind", "language", "version", "content", "sha256")}
-    with ledger.act("tests.arrange", System("tests")), pytest.raises(ValidationError):
-        ledger.create(NoticeTemplate, **values, adopted_at=timezone.now())
+    with ledger.act("notices.propose_template", System("tests")), pytest.raises(ValidationError):
+        ledger.create(NoticeTemplate, **values, effective_from=timezone.now().date(), proposed_at=timezone.now())
+
+
+@pytest.fixture
+def proposed(people):
+    content = letter.built_in("suspension").replace("Dear account holder,", "Good day,")
+    return actions.propose_template(kind="suspension", content=content, by=people.counsel)
+
+
+def change(template, values: str) -> None:
+    run(f"UPDATE notices_noticetemplate SET {values} WHERE id = %s", template.pk)
+
+
+def test_a_wording_is_approved_by_another_person(proposed):
+    with refused("a_wording_is_approved_by_another_person"):
+        change(proposed, "state = 'approved', reviewed_by_id = proposed_by_id, reviewed_at = now()")
+
+
+def test_a_review_of_a_wording_has_its_time(proposed, people):
+    with refused("a_review_of_a_wording_has_its_time"):
+        change(proposed, f"reviewed_by_id = '{people.approver.pk}'")
+
+
+def test_a_proposed_wording_counts_once_it_was_reviewed(proposed):
+    with refused("a_proposed_wording_counts_once_it_was_reviewed"):
+        change(proposed, "state = 'approved'")
+
+
+def test_words_are_approved_as_proposed(proposed):
+    with refused("words_are_approved_as_proposed"):
+        change(proposed, "content = 'Good night,'")
+
+
+def test_a_reviewed_wording_is_frozen(proposed, people):
+    actions.approve_template(proposed, by=people.approver)
+    with refused("a_reviewed_wording_is_frozen"):
+        change(proposed, "effective_from = '2020-01-01'")
+
+
+def test_a_letter_takes_no_wording_that_was_not_approved(draft, proposed):
+    with refused("a_notice_has_a_wording_of_its_kind"):
+        run("UPDATE notices_notice SET template_id = %s WHERE id = %s", proposed.pk, draft.pk)
 
 
 def test_a_notice_rests_on_an_approved_decision_of_its_case(draft, people):

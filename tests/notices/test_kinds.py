@@ -5,6 +5,7 @@ from django.core.exceptions import ValidationError
 
 from apps.appeals import actions as appeals
 from apps.appeals.recipients import Recipient
+from apps.cases import actions as cases
 from apps.cases.models import Decision
 from apps.core import vault
 from apps.notices import actions, assembly, forms
@@ -78,7 +79,8 @@ def test_a_termination_does_not_speak_of_a_suspension(suspended, account):
 def test_a_letter_carries_out_its_own_decision_and_no_other(suspended, account, party, people, kind):
     if kind == "suspension":
         return
-    with pytest.raises(ValidationError, match="does not carry out the decision to suspend"):
+    why = "choose a party of that role" if kind == "victim" else "does not carry out the decision to suspend"
+    with pytest.raises(ValidationError, match=why):
         actions.draft_notice(suspended, kind=kind, account=account, party=party, by=people.counsel)
 
 
@@ -86,3 +88,105 @@ def test_every_measure_but_a_referral_has_its_letter():
     """A referral goes out as a report."""
     covered = {action for actions_ in actions.CARRIES_OUT.values() for action in actions_}
     assert covered == set(Decision.Action) - {Decision.Action.REFER}
+
+
+# --- whose details were used -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def victim(confirmed, people):
+    return cases.add_party(
+        confirmed.case,
+        name="Ada Ferrow",
+        role="identity_victim",
+        basis="Her bank reported the card as used without her knowledge.",
+        address="4 Mill Lane\nLeeds",
+        by=people.lead,
+    )
+
+
+@pytest.mark.parametrize(("sort", "words"), [("card", "a card or bank account of yours"), ("", "your name or other")])
+def test_a_victim_is_told_what_was_done_and_what_they_can_do_and_is_not_accused(suspended, victim, people, sort, words):
+    letter = issue(actions.draft_notice(suspended, kind="victim", party=victim, sort=sort, by=people.counsel), people)
+    said = text(letter)
+    for part in (words, "We have suspended these accounts.", "Her bank reported the card", "keep this letter"):
+        assert part in said
+    for part in ("we find it", "automatic means", suspended.finding.limits, "Appeal, free of charge"):
+        assert part not in said
+    file = vault.read(letter.pdf_sha256)
+    assert on.validate(file) == []
+    told = on.attached_json(file, "letter.json")
+    assert [fact["record"] for fact in told["facts"]] == ["finding", "party"]
+    assert "automatic means" not in str(told)
+
+
+def test_a_letter_to_a_victim_is_offered_where_the_case_has_one(suspended, victim, people, sign_in, account):
+    assert [kind for kind, _ in forms.kinds_for(suspended)] == ["suspension", "victim"]
+    counsel, url = sign_in(people.counsel), f"/notices/draft/{suspended.ref}/"
+    drafted = counsel.post(url, {"kind": "victim", "party": victim.pk, "sort": "card"})
+    assert drafted.status_code == 302
+    assert counsel.post(url, {"kind": "suspension", "account": account.ref}).status_code == 302
+    missing = counsel.post(url, {"kind": "victim"})
+    assert missing.status_code == 422
+    assert "Choose a party" in missing.context["form"].errors["party"][0]
+
+
+def test_nothing_is_demanded_of_a_victim(decide, victim, people):
+    decision = decide(action="preserve", ends_on=None)
+    with pytest.raises(ValidationError, match="Nothing is demanded of somebody whose identity was used"):
+        actions.draft_notice(decision, kind="preservation", party=victim, by=people.counsel)
+
+
+@pytest.mark.parametrize(
+    ("sort", "words"),
+    [
+        ("", "went through accounts that are yours"),
+        ("reseller", "which account or key was given to whom"),
+        ("cloud", "records of who rented the systems"),
+        ("payment", "disputes, chargebacks and reports of fraud"),
+    ],
+)
+def test_a_demand_to_preserve_names_what_its_recipient_has(decide, party, people, sort, words):
+    decision = decide(action="preserve", scope="All records of it", ends_on=None)
+    letter = actions.draft_notice(decision, kind="preservation", party=party, sort=sort, by=people.counsel)
+    assert words in text(letter)
+    actions.redraft_notice(letter, recipient="", by=people.counsel)
+    assert words in text(letter)
+
+
+def test_a_letter_is_for_its_own_sorts_of_recipients(suspended, account, people):
+    with pytest.raises(ValidationError, match="is not for such a recipient"):
+        actions.draft_notice(suspended, kind="suspension", account=account, sort="cloud", by=people.counsel)
+
+
+# --- an account that is given back -----------------------------------------------------------------------------------
+
+
+def test_an_account_is_given_back_after_its_appeal_was_right(issued, people, sign_in):
+    counsel, url = sign_in(people.counsel), f"/notices/{issued.pk}/reinstate/"
+    given = {"lifted_on": "2026-12-01", "reasons": "The requests were those of a test.\n\nWe had allowed it."}
+    refused = counsel.post(url, given)
+    assert refused.status_code == 422
+    assert "The measure stands" in refused.content.decode()
+    appeal = appeals.file_appeal(issued, words="It was a test.", by=Recipient(issued))
+    appeals.take_appeal(appeal, by=people.reviewer)
+    appeals.reverse_decision(appeal, reasons="It was.", by=people.reviewer)
+    assert counsel.post(url, given).status_code == 302
+    back = Notice.objects.get(kind="reinstatement")
+    assert back.recipient == issued.recipient
+    said = text(back)
+    for part in (issued.ref, "is lifted from 1 December 2026", "We had allowed it.", "yours to use again"):
+        assert part in said
+    assert "we find it" not in said
+    issue(back, people)
+    assert back.state == "issued"
+
+
+def test_only_a_measure_is_taken_back(decide, people, party):
+    letter = actions.draft_notice(
+        decide(action="cease_and_desist", ends_on=None), kind="cease_and_desist", party=party, by=people.counsel
+    )
+    with pytest.raises(ValidationError, match="Only an issued letter about a measure"):
+        actions.draft_reinstatement(
+            measure=letter, lifted_on=letter.drafted_at.date(), reasons="No.", by=people.counsel
+        )

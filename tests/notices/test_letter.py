@@ -17,8 +17,8 @@ from apps.notices.letter.reader import parse
 from tests import paper as on
 
 KINDS = (
-    "warning", "limit", "verification", "suspension", "termination", "cease_and_desist", "preservation",
-    "appeal_decision",
+    "warning", "limit", "verification", "suspension", "termination", "cease_and_desist", "preservation", "victim",
+    "appeal_decision", "reinstatement",
 )  # fmt: skip
 CREATED = datetime(2026, 3, 19, 9, 0, tzinfo=UTC)
 LETTERHEAD = Letterhead("Northlight AI", ("Northlight AI Ltd", "1 Harbour Street, Dublin 2"), "Northlight AI · Dublin")
@@ -69,6 +69,12 @@ FACTS = {
     "measure_issued_on": date(2026, 3, 19),
     "upheld_on": date(2026, 4, 9),
     "appeal_reasons": ("You write that a colleague sent the requests.", "The key was yours."),
+    "form_note": "This letter has the form of a statement of reasons. We provide it voluntarily.",
+    "ground_sentence": "This rests on the contract between us. It is not a finding that you broke a law.",
+    "judicial_redress": "a court",
+    "sort_sentence": "We write because you may hold records of it.",
+    "steps": ("ask your bank to block the card",),
+    "reinstatement_reasons": ("The requests were those of a test that we had allowed.",),
 }  # fmt: skip
 
 
@@ -77,6 +83,8 @@ def facts(**changes) -> NoticeFacts:
 
 
 def composed(kind: str = "suspension", **changes) -> letter.ComposedNotice:
+    if kind == "reinstatement":
+        changes = {"upheld_on": None, "lifted_on": date(2026, 4, 9)} | changes
     return letter.compose(letter.built_in(kind), facts(**changes), kind)
 
 
@@ -101,7 +109,8 @@ def test_a_letter_conforms_and_carries_its_reasons(kind):
     made = printed(kind)
     assert on.validate(made) == []
     assert on.attached_json(made, "reasons.json")["reference"] == "N-2026-000317"
-    hashes = set() if kind == "preservation" else {"JetBrains"}  # it quotes no clause
+    quotes_none = kind in ("preservation", "victim", "reinstatement")
+    hashes = set() if quotes_none else {"JetBrains"}
     assert {name.split("-")[0] for name in on.typefaces(made)} == {"Inter", "Source"} | hashes
 
 
@@ -112,9 +121,17 @@ def test_a_letter_conforms_and_carries_its_reasons(kind):
         ({"facts": tuple(Fact(f"On day {n} this account sent {n:,} requests.", (f"E{n}",)) for n in range(40))}, 3, 5),
         ({"clauses": (Clause("Terms", "1", "You may not. " * 900, date(2026, 1, 1), "ab" * 32),)}, 4, 8),
         ({"recipient": ("Zoë Ångström", "Łódź", "Ελένη Παπαδοπούλου", "Нгуен Тхи", "Đặng Thị Ngọc")}, 2, 2),
+        ({"recipient": tuple(f"Line {n} of a long address" for n in range(40))}, 3, 3),
         ({"recipient": ("One",), "ends_on": None, "accepted_on": None, "dispute_body": None, "enclosures": ()}, 1, 2),
     ],
-    ids=["usual", "forty facts", "long clause", "names in other scripts", "as little as possible"],
+    ids=[
+        "usual",
+        "forty facts",
+        "long clause",
+        "names in other scripts",
+        "forty lines of address",
+        "as little as possible",
+    ],
 )
 def test_letters_of_every_length_conform(changes, fewest, most):
     made = printed(**changes)
@@ -206,7 +223,8 @@ def test_a_text_that_leaves_out_the_appeal_cannot_be_used():
 @pytest.mark.parametrize("kind", KINDS)
 def test_built_in_texts_claim_no_more_than_a_finding(kind):
     assert lint_wording(composed(kind).own_words, {"finding"}) == []
-    states = set() if kind == "appeal_decision" else {"finding"}  # an answer says what became of one
+    states_none = kind in ("appeal_decision", "victim", "reinstatement")
+    states = set() if states_none else {"finding"}
     assert {problem.rule for problem in lint_wording(composed(kind).own_words, set())} == states
 
 
@@ -354,4 +372,6 @@ def test_likelihood_ranges_meet():
 
 
 def test_texts_lie_beside_the_code():
-    assert {path.name for path in Path(letter.composition.TEXTS).glob("*.txt")} == {f"{kind}.en.txt" for kind in KINDS}
+    assert {path.name for path in Path(letter.composition.TEXTS).glob("*.en.txt")} == {
+        f"{kind}.en.txt" for kind in KINDS
+    }

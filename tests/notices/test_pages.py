@@ -176,7 +176,7 @@ def test_a_stranger_finds_nothing(issued, people, sign_in):
         reverse("notices:templates"),
         reverse("notices:wording", args=["suspension"]),
         reverse("notices:template", args=[issued.template.pk]),
-        reverse("notices:adopt_template", args=["suspension"]),
+        reverse("notices:propose_template", args=["suspension", "en"]),
         reverse("notices:draft_notice", args=[issued.decision.ref]),
         reverse("notices:of_case", args=[issued.case.ref]),
         page(issued),
@@ -218,7 +218,7 @@ def test_a_reader_may_not_draft_or_adopt(suspended, people, sign_in):
     reader = sign_in(people.analyst)
     for url in (
         reverse("notices:draft_notice", args=[suspended.ref]),
-        reverse("notices:adopt_template", args=["suspension"]),
+        reverse("notices:propose_template", args=["suspension", "en"]),
     ):
         assert reader.get(url).status_code == 403
         assert reader.post(url, {"kind": "suspension", "account": "x", "content": "x"}).status_code == 403
@@ -286,15 +286,31 @@ def test_wordings_can_be_read_with_what_they_name(people, sign_in):
     assert reader.get("/notices/wordings/poem/").status_code == 404
 
 
-def test_a_new_wording_is_adopted_and_a_wrong_one_explained(people, sign_in):
-    counsel, url = sign_in(people.counsel), reverse("notices:adopt_template", args=["suspension"])
+def test_a_new_wording_is_proposed_approved_and_a_wrong_one_explained(people, sign_in):
+    counsel, url = sign_in(people.counsel), reverse("notices:propose_template", args=["suspension", "en"])
     wording = letter.built_in("suspension")
     wrong = counsel.post(url, {"content": wording.replace("{facts}", "{fact}")})
     assert wrong.status_code == 422
     assert "there is no placeholder {fact}" in wrong.context["form"].errors["content"][0]
     assert "line 2" in wrong.context["form"].errors["content"][0]
-    adopted = counsel.post(url, {"content": wording.replace("Dear account holder,", "Good day,")})
+    proposed = counsel.post(url, {"content": wording.replace("Dear account holder,", "Good day,")})
     template = NoticeTemplate.objects.get()
-    assert adopted.url == reverse("notices:template", args=[template.pk])
-    assert "Good day," in shown(counsel.get(adopted.url))
-    assert "version 1 in use" in shown(counsel.get(reverse("notices:templates")))
+    assert proposed.url == reverse("notices:template", args=[template.pk])
+    approve = reverse("notices:approve_template", args=[template.pk])
+    assert approve not in shown(counsel.get(proposed.url))
+    assert counsel.post(approve).status_code == 403
+    approver = sign_in(people.approver)
+    assert approve in shown(approver.get(proposed.url))
+    approver.post(approve)
+    assert "Good day," in shown(counsel.get(proposed.url))
+    assert "version 1 in effect" in shown(counsel.get(reverse("notices:templates")))
+
+
+def test_a_declined_wording_says_why_and_stays(people, sign_in):
+    content = letter.built_in("suspension").replace("Dear account holder,", "Good day,")
+    template = actions.propose_template(kind="suspension", content=content, by=people.counsel)
+    approver, url = sign_in(people.approver), reverse("notices:decline_template", args=[template.pk])
+    assert approver.post(url, {"reason": ""}).status_code == 422
+    approver.post(url, {"reason": "Too familiar."})
+    assert "Declined: Too familiar." in shown(approver.get(reverse("notices:template", args=[template.pk])))
+    assert NoticeTemplate.objects.get().state == "declined"

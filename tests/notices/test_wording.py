@@ -8,7 +8,8 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.principals import System
-from apps.notices import actions, assembly, letter, writing
+from apps.notices import actions, assembly, letter, queries, writing
+from apps.notices.checks import checks
 from apps.notices.models import NoticeTemplate
 from tests.cases.conftest import CLAUSE
 from tests.notices.conftest import text
@@ -140,14 +141,68 @@ def test_the_built_in_wording_is_kept_as_version_one(draft):
     assert (draft.template.version, draft.template.content) == (1, letter.built_in("suspension"))
 
 
-def test_a_new_wording_is_taken_by_the_next_draft_and_a_redraft(draft, suspended, people):
-    wording = letter.built_in("suspension").replace("Dear account holder,", "Good day,")
-    adopted = actions.adopt_template(kind="suspension", content=wording.replace("\n", "\r\n"), by=people.counsel)
-    assert (adopted.version, adopted.content) == (2, wording.strip() + "\n")
+@pytest.fixture
+def adopt(people):
+    """Propose a wording and have it approved."""
+
+    def go(content: str, kind: str = "suspension", **options) -> NoticeTemplate:
+        proposed = actions.propose_template(kind=kind, content=content, by=people.counsel, **options)
+        actions.approve_template(proposed, by=people.approver)
+        proposed.refresh_from_db()
+        return proposed
+
+    return go
+
+
+def greeting(words: str) -> str:
+    return letter.built_in("suspension").replace("Dear account holder,", words)
+
+
+def test_a_new_wording_is_taken_by_the_next_draft_and_a_redraft(draft, adopt, people):
+    adopted = adopt(greeting("Good day,").replace("\n", "\r\n"))
+    assert (adopted.version, adopted.content) == (2, greeting("Good day,").strip() + "\n")
     assert "Dear account holder," in text(draft)
     actions.redraft_notice(draft, recipient="", by=people.counsel)
     assert "Good day," in text(draft)
     assert draft.template == adopted
+
+
+def test_a_proposed_wording_is_taken_by_no_letter(draft, people):
+    actions.propose_template(kind="suspension", content=greeting("Good day,"), by=people.counsel)
+    actions.redraft_notice(draft, recipient="", by=people.counsel)
+    assert "Dear account holder," in text(draft)
+
+
+def test_a_wording_is_in_effect_from_its_day(draft, adopt, people):
+    today = timezone.now().date()
+    adopt(greeting("Good day,"), effective_from=today + timedelta(days=3))
+    assert queries.template_in_effect("suspension", "en", today) == draft.template
+    assert "Good day," in queries.wording_in_effect("suspension", "en", today + timedelta(days=3))
+    with pytest.raises(ValidationError, match="day is over"):
+        adopt(greeting("Hello,"), effective_from=today - timedelta(days=1))
+
+
+def test_of_two_wordings_the_one_that_began_last_is_in_effect(adopt):
+    today = timezone.now().date()
+    adopt(greeting("In a week,"), effective_from=today + timedelta(days=7))
+    adopt(greeting("Today,"))
+    assert "Today," in queries.wording_in_effect("suspension", "en", today)
+    assert "In a week," in queries.wording_in_effect("suspension", "en", today + timedelta(days=8))
+
+
+def test_a_day_that_passed_while_it_waited_becomes_the_day_of_approval(people, monkeypatch):
+    proposed = actions.propose_template(kind="suspension", content=greeting("Good day,"), by=people.counsel)
+    later = timezone.now() + timedelta(days=5)
+    monkeypatch.setattr(actions.timezone, "now", lambda: later)
+    actions.approve_template(proposed, by=people.approver)
+    assert proposed.effective_from == later.date()
+
+
+def test_whoever_approves_a_draft_is_told_of_a_newer_wording(draft, adopt):
+    assert [line for line in checks(draft) if "newer wording" in line["text"]] == []
+    adopt(greeting("Good day,"))
+    (line,) = (line for line in checks(draft) if "newer wording" in line["text"])
+    assert line["state"] == "warn"
 
 
 @pytest.mark.parametrize(
@@ -163,6 +218,6 @@ def test_a_new_wording_is_taken_by_the_next_draft_and_a_redraft(draft, suspended
 def test_a_wrong_wording_is_refused_with_its_place(people, old, new, said):
     content = letter.built_in("suspension").replace(old, new, 1) if old else letter.built_in("suspension")
     with pytest.raises(ValidationError, match=said) as refused:
-        actions.adopt_template(kind="suspension", content=content, by=people.counsel)
+        actions.propose_template(kind="suspension", content=content, by=people.counsel)
     assert list(refused.value.error_dict) == ["content"]
     assert not NoticeTemplate.objects.exists()

@@ -15,6 +15,9 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, St
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import get_language_from_request
+from django.utils.translation import gettext as _
+from django.utils.translation import override as in_language
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -34,16 +37,18 @@ View = Callable[..., HttpResponseBase]
 
 
 def public(view: View) -> View:
-    """For everybody, and kept by nobody on the way. What is too large is refused before it is read."""
+    """For everybody, in the language that their browser asks for, and kept by nobody on the way. What is too large is
+    refused before it is read."""
 
     @wraps(view)
     def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         length = request.META.get("CONTENT_LENGTH") or "0"
-        if not length.isdigit() or int(length) > MOST:
-            context = {"most": actions.FILE_BYTES // 1024**2, "files": actions.FILES}
-            response: HttpResponseBase = render(request, "letters/too_large.html", context, status=413)
-        else:
-            response = csrf_protect(view)(request, *args, **kwargs)
+        with in_language(get_language_from_request(request)):
+            if not length.isdigit() or int(length) > MOST:
+                context = {"most": actions.FILE_BYTES // 1024**2, "files": actions.FILES}
+                response: HttpResponseBase = render(request, "letters/too_large.html", context, status=413)
+            else:
+                response = csrf_protect(view)(request, *args, **kwargs)
         response["X-Robots-Tag"] = "noindex, nofollow"
         return response
 
@@ -51,7 +56,7 @@ def public(view: View) -> View:
 
 
 def with_letter(view: View) -> View:
-    """For whoever opened a letter within the last hour; others are asked for its number and code."""
+    """For whoever opened a letter within the last hour, in its language; others are asked for its number and code."""
 
     @wraps(view)
     def opened(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -59,8 +64,11 @@ def with_letter(view: View) -> View:
             key = str(request.get_signed_cookie(COOKIE, salt=SALT, max_age=HOUR))
         except (KeyError, signing.BadSignature):
             return redirect("appeals:letters")
-        notice = Notice.objects.filter(pk=key, state=Notice.State.ISSUED).first()
-        return view(request, notice, *args, **kwargs) if notice else redirect("appeals:letters")
+        notice = Notice.objects.select_related("template").filter(pk=key, state=Notice.State.ISSUED).first()
+        if notice is None:
+            return redirect("appeals:letters")
+        with in_language(notice.template.language):
+            return view(request, notice, *args, **kwargs)
 
     return public(opened)
 
@@ -77,7 +85,7 @@ def letters(request: HttpRequest) -> HttpResponseBase:
             return render(request, "letters/too_often.html", status=429)
         if notice := letter_with(number, code):
             return _let_in(request, notice)
-        form.add_error(None, "There is no letter with this number and this code. Look at both again.")
+        form.add_error(None, _("There is no letter with this number and this code. Look at both again."))
     return render(request, "letters/enter.html", {"form": form}, status=422 if form.errors else 200)
 
 
@@ -161,7 +169,12 @@ def answer_file(request: HttpRequest, notice: Notice) -> StreamingHttpResponse:
 def copy(request: HttpRequest, notice: Notice) -> HttpResponse:
     """All that was said in the appeal, as text to keep."""
     appeal = _appeal(notice)
-    context = {"notice": notice, "appeal": appeal, "conversation": queries.with_words(appeal)}
+    context = {
+        "notice": notice,
+        "appeal": appeal,
+        "state": _(appeal.get_state_display()),
+        "conversation": queries.with_words(appeal),
+    }
     response = render(request, "letters/copy.txt", context, content_type="text/plain; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{appeal.ref}.txt"'
     return response
@@ -179,6 +192,7 @@ def _letter_page(request: HttpRequest, notice: Notice, form: forms.WordsForm | N
         "sections": composition.sections,
         "until": last_day(notice),
         "appeal": appeal,
+        "state": _(appeal.get_state_display()) if appeal else "",
         "conversation": queries.with_words(appeal) if appeal else (),
         "answer": answer if answer and answer.state == Notice.State.ISSUED else None,
         "may_appeal": may_appeal,

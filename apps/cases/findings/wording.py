@@ -8,7 +8,7 @@ let words of one case stand, with a reason that is on record (`Ground.words`).
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.core.exceptions import ValidationError
 
@@ -96,6 +96,22 @@ RULES = (
     ),
 )
 
+# The same rules for letters in German: only their words differ.
+GERMAN = {
+    "theft": r"stahl(?:en)?|gestohlen\w*|stehlen|Diebstahl\w*|Diebe?|entwendet\w*",
+    "proof": r"beweis(?:t|en)|bewiesen\w*|Beweise?|erwiesen\w*|nachgewiesen\w*",
+    "certainty": r"zweifellos|zweifelsfrei|unzweifelhaft|ohne (?:jeden )?Zweifel|mit Sicherheit|sicherlich",
+    "guilt": r"schuldig\w*|kriminell\w*|Straftat(?:en)?|Betrüger\w*|Hacker\w*|gehackt\w*|Täter\w*",
+    "weights": r"Gewichte\w*",
+    "training": r"(?:ein|Ihr|sein|unser|das|dieses) (?:\w+ )?Modell (?:trainiert|destilliert|geklont|kopiert)",
+    "admission": r"gestand(?:en)?|gestehen|zugegeben|Geständnis\w*",
+    "state": r"staatlich (?:gelenkt|gestützt)\w*|im Auftrag (?:der|einer) (?:\w+ )?Regierung",
+    "finding": r"wir stellen fest|wir kommen zu dem Ergebnis|steht fest|halten wir es für",
+    "allegation": r"wir vermuten|angeblich\w*|mutmaßlich\w*",
+}
+RULES_IN_GERMAN = tuple(replace(rule, words=GERMAN[rule.name]) for rule in RULES)
+LANGUAGES = {"en": RULES, "de": RULES_IN_GERMAN}
+
 # ICD 203: two rows of words for one scale, never mixed in a document. (low, high) in per cent.
 LIKELIHOODS = {
     "almost no chance": (1, 5), "very unlikely": (5, 20), "unlikely": (20, 45), "roughly even chance": (45, 55),
@@ -142,15 +158,19 @@ class Ground:
         return {"finding"} | {status for status, holds in carried.items() if holds}
 
 
-def lint(text: str, ground: Ground) -> list[Problem]:
+def lint(text: str, ground: Ground, language: str = "en") -> list[Problem]:
     """What a text about a confirmed finding says beyond its ground."""
-    return lint_wording(text, ground.statuses, ground.words)
+    return lint_wording(text, ground.statuses, ground.words, language)
 
 
-def lint_wording(text: str, allowed: Collection[str], words: Collection[str] = ()) -> list[Problem]:
+def lint_wording(
+    text: str, allowed: Collection[str], words: Collection[str] = (), language: str = "en"
+) -> list[Problem]:
     """Everything in the text that says more than `allowed` (statuses) supports, in the order of the text; not `words`,
     which somebody let stand."""
-    problems = [problem for rule in RULES if not _permits(rule, allowed) for problem in _matches(rule, text)]
+    problems = [
+        problem for rule in LANGUAGES[language] if not _permits(rule, allowed) for problem in _matches(rule, text)
+    ]
     problems += _mixed_scales(text) + _mixed_measures(text)
     return sorted((p for p in problems if p.words.lower() not in words), key=lambda problem: problem.start)
 

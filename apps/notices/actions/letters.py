@@ -2,6 +2,8 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -14,68 +16,104 @@ from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
 from apps.cases.drills import refuse_drill
-from apps.cases.findings.wording import lint_wording
 from apps.cases.models import Decision, Party
 from apps.cases.queries import accounts_of_finding
 from apps.core import jobs, vault
 from apps.core.ids import next_reference
-from apps.notices import assembly, letter, writing
+from apps.notices import assembly, grounds, letter, proofreading, writing
 from apps.notices.checks import refuse_if_missing, refuse_wording
+from apps.notices.languages import Manner
 from apps.notices.letter import NoticeFacts
 from apps.notices.models import Notice, NoticeTemplate
-from apps.notices.queries import latest_template
+from apps.notices.proofreading import written
+from apps.notices.queries import next_version, template_in_effect, translations_made, wording_in_effect
 
-State = Notice.State
+State, Wording, Language = Notice.State, NoticeTemplate.State, NoticeTemplate.Language
+
+Measures = dict[str, set[Decision.Action]]
 
 # Which letter goes with which decision, and to whom.
-TO_ACCOUNTS = {
+TO_ACCOUNTS: Measures = {
     NoticeTemplate.Kind.WARNING: {Decision.Action.WARN},
     NoticeTemplate.Kind.LIMIT: {Decision.Action.LIMIT},
     NoticeTemplate.Kind.VERIFICATION: {Decision.Action.VERIFY_IDENTITY},
     NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND},
     NoticeTemplate.Kind.TERMINATION: {Decision.Action.TERMINATE},
 }
-TO_PARTIES = {
+TO_PARTIES: Measures = {
     NoticeTemplate.Kind.CEASE_AND_DESIST: {Decision.Action.CEASE_AND_DESIST},
     NoticeTemplate.Kind.PRESERVATION: {Decision.Action.PRESERVE},
 }
-# An answer to an appeal carries out no decision of its own: see draft_answer.
-CARRIES_OUT = {**TO_ACCOUNTS, **TO_PARTIES, NoticeTemplate.Kind.APPEAL_DECISION: set()}
+# Whose card or identity was used is told what was done about it.
+TO_VICTIMS: Measures = {NoticeTemplate.Kind.VICTIM: set(grounds.DONE_FOR_VICTIMS)}
+# These carry out no decision of their own: see draft_answer and draft_reinstatement.
+CARRY_OUT_NONE: Measures = {NoticeTemplate.Kind.APPEAL_DECISION: set(), NoticeTemplate.Kind.REINSTATEMENT: set()}
+CARRIES_OUT: Measures = {**TO_ACCOUNTS, **TO_PARTIES, **TO_VICTIMS, **CARRY_OUT_NONE}
 
 # No letter that may be mistaken for another: 0/O, 1/I/L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 
 
 @action
-def adopt_template(*, kind: str, content: str, by) -> NoticeTemplate:
-    """A new version of a letter's wording. Raises ValidationError with the place of what is wrong in it."""
-    content = content.replace("\r\n", "\n").strip() + "\n"
-    try:
-        letter.read(content, kind)
-    except letter.TextError as error:
-        raise ValidationError({"content": str(error)}) from error
-    if problems := lint_wording(content, {"finding"}):
-        raise ValidationError({"content": [f"line {_line_of(content, p.start)}: {p.message}" for p in problems]})
-    latest = latest_template(kind)
-    if content == (latest.content if latest else letter.built_in(kind)):
+def propose_template(
+    *, kind: str, content: str, by, language: str = Language.ENGLISH, effective_from: date | None = None
+) -> NoticeTemplate:
+    """A new version of a letter's wording, for another person to approve; drafts take it from the day on that it names
+    (today, where none is named). Raises ValidationError with the place of what is wrong in it."""
+    content = written(content)
+    today = timezone.now().date()
+    if problems := proofreading.problems(content, kind, language):
+        raise ValidationError({"content": [str(problem) for problem in problems]})
+    if effective_from and effective_from < today:
+        raise ValidationError({"effective_from": "This day is over: letters of that day have gone out."})
+    if content == wording_in_effect(kind, language, effective_from or today):
         raise ValidationError({"content": "This is the wording in use, word for word."})
-    return _adopt(kind, content)
+    return _record_template(
+        kind, language, content, effective_from=effective_from or today, proposed_by=by, state=Wording.PROPOSED
+    )
 
 
-def _line_of(text: str, offset: int) -> int:
-    return text.count("\n", 0, offset) + 1
+@action
+def approve_template(template: NoticeTemplate, *, by) -> None:
+    """Another person's approval of every word. A day that passed while it waited becomes today: no letter of the past
+    is said to have had it."""
+    now = timezone.now()
+    ledger.change(
+        template,
+        state=Wording.APPROVED,
+        reviewed_by=by,
+        reviewed_at=now,
+        effective_from=max(template.effective_from, now.date()),
+    )
 
 
-def _adopt(kind: str, content: str) -> NoticeTemplate:
-    latest = latest_template(kind)
+@action
+def decline_template(template: NoticeTemplate, *, reason: str, by) -> None:
+    """A wording that no letter will take. It stays on record."""
+    if not reason.strip():
+        raise ValidationError({"reason": "Say what is wrong with it."})
+    ledger.change(
+        template, state=Wording.DECLINED, reviewed_by=by, reviewed_at=timezone.now(), declined_why=reason.strip()
+    )
+
+
+def template_for(kind: str, language: str, on: date) -> NoticeTemplate:
+    """The wording in effect; the one that came with casemgr is taken into the records when a letter first needs it."""
+    return template_in_effect(kind, language, on) or _record_template(
+        kind, language, letter.built_in(kind, language), effective_from=on, proposed_by=None, state=Wording.APPROVED
+    )
+
+
+def _record_template(kind: str, language: str, content: str, **how: Any) -> NoticeTemplate:
     return ledger.create(
         NoticeTemplate,
         kind=kind,
-        language="en",
-        version=latest.version + 1 if latest else 1,
+        language=language,
+        version=next_version(kind, language),
         content=content,
         sha256=hashlib.sha256(content.encode()).hexdigest(),
-        adopted_at=timezone.now(),
+        proposed_at=timezone.now(),
+        **how,
     )
 
 
@@ -88,13 +126,21 @@ def draft_notice(
     account: Account | None = None,
     party: Party | None = None,
     recipient: str = "",
+    language: str = Language.ENGLISH,
+    profile: letter.Profile | None = None,
+    sort: str = "",
 ) -> Notice:
     """Put together the letter that a decision calls for, to an account of its finding or a party of its case.
 
+    `profile` are the rules that it is written by: those of the account's country, where none is named. `sort` is which
+    of the recipients it is for (`grounds.SORTS`). What was translated for earlier letters of the case is taken over.
     Raises ValidationError when decision, letter and recipient do not go together, or the wording claims too much.
     """
-    check_fit(decision, kind, account, party)
-    facts = _assemble(decision, account, party, recipient, timezone.now().date())
+    check_fit(decision, kind, account, party, sort)
+    manner = Manner(language, profile, sort, translations_made(decision.case, language))
+    facts = assembly.facts_for(
+        kind, decision, account or party, assembly.lines(recipient), timezone.now().date(), manner
+    )
     return draft(decision, kind, facts, by, account=account, party=party)
 
 
@@ -120,16 +166,63 @@ def draft_answer(
         measure_issued_on=measure.issued_at.date(),
         decided_on=decided_on,
         is_lifted=is_lifted,
-        reasons=tuple(" ".join(part.split()) for part in reasons.split("\n\n") if part.strip()),
+        reasons=_paragraphs(reasons),
     )
-    recipient = tuple(measure.recipient.splitlines())
-    facts = assembly.facts_for_answer(measure.decision, measure.account, answered, recipient, timezone.now().date())
+    facts = assembly.facts_for_answer(
+        measure.decision,
+        measure.account,
+        answered,
+        tuple(measure.recipient.splitlines()),
+        timezone.now().date(),
+        _manner_of(measure),
+    )
     return draft(measure.decision, NoticeTemplate.Kind.APPEAL_DECISION, facts, by, account=measure.account)
 
 
-def draft(decision: Decision, kind: str, facts: NoticeFacts, by, **to: Any) -> Notice:
+@action
+def draft_reinstatement(*, measure: Notice, lifted_on: date, reasons: str, by) -> Notice:
+    """Put together the letter that gives an account back, to the recipient of the letter about the measure. `reasons`
+    are paragraphs apart by an empty line.
+
+    Raises ValidationError as long as the measure stands: an account is given back once an appeal was right about it, or
+    another decision took it out of the case.
+    """
+    if measure.kind not in TO_ACCOUNTS or not (measure.account and measure.ref and measure.issued_at):
+        raise ValidationError("Only an issued letter about a measure against an account can be taken back.")
+    if accounts_of_finding(measure.decision.finding).filter(account=measure.account).exists():
+        raise ValidationError(
+            "The measure stands: the account is part of the case. Take it out first, with the reason."
+        )
+    if not _paragraphs(reasons):
+        raise ValidationError({"reasons": "Say why the account is given back."})
+    given_back = assembly.GivenBack(measure.ref, measure.issued_at.date(), lifted_on, _paragraphs(reasons))
+    facts = assembly.facts_for_reinstatement(
+        measure.decision,
+        measure.account,
+        given_back,
+        tuple(measure.recipient.splitlines()),
+        timezone.now().date(),
+        _manner_of(measure),
+    )
+    return draft(measure.decision, NoticeTemplate.Kind.REINSTATEMENT, facts, by, account=measure.account)
+
+
+def _manner_of(measure: Notice) -> Manner:
+    """A later letter to a recipient is written as the first was."""
+    facts = writing.facts_of(measure)
+    return Manner(facts.language, facts.profile, "", translations_made(measure.case, facts.language))
+
+
+def _paragraphs(text: str) -> tuple[str, ...]:
+    parts = text.replace("\r\n", "\n").split("\n\n")
+    return tuple(" ".join(part.split()) for part in parts if part.strip())
+
+
+def draft(
+    decision: Decision, kind: str, facts: NoticeFacts, by, *, template: NoticeTemplate | None = None, **to: Any
+) -> Notice:
     """Put a draft on record; by actions alone. Raises ValidationError when its wording claims too much."""
-    template = wording_of(kind)
+    template = template or template_for(kind, facts.language, facts.issued_on)
     refuse_wording(writing.compose(template, facts), decision.finding)
     return ledger.create(
         Notice,
@@ -145,17 +238,29 @@ def draft(decision: Decision, kind: str, facts: NoticeFacts, by, **to: Any) -> N
     )
 
 
-def wording_of(kind: str) -> NoticeTemplate:
-    """The wording that the next letter takes; the built-in one is adopted when it is used first. By actions alone."""
-    return latest_template(kind) or _adopt(kind, letter.built_in(kind))
-
-
 @action
 def redraft_notice(notice: Notice, *, recipient: str, by) -> None:
     """Take wording and facts from the records again, with another address block if one is given."""
-    now = timezone.now()
-    template = latest_template(notice.kind) or notice.template
-    facts = _assemble_again(notice, recipient, now.date())
+    if notice.kind not in CARRY_OUT_NONE:
+        check_fit(notice.decision, notice.kind, notice.account, notice.party)
+    facts = assembly.again(notice, writing.facts_of(notice), assembly.lines(recipient), on=timezone.now().date())
+    _redraft(notice, template_for(notice.kind, facts.language, facts.issued_on), facts, by)
+
+
+@action
+def translate_notice(notice: Notice, *, texts: Mapping[str, str], by) -> None:
+    """Write the sentences of the case in the language of the letter: by their names, as the letter lists them. Whoever
+    translates has drafted the letter, and another person approves it.
+
+    Raises ValidationError with every word that claims more in the other language than was found.
+    """
+    facts = writing.facts_of(notice)
+    made = tuple(replace(item, text=texts.get(item.name, item.text).strip()) for item in facts.translations)
+    translated = assembly.again(notice, replace(facts, translations=made), facts.recipient, on=facts.issued_on)
+    _redraft(notice, notice.template, translated, by)
+
+
+def _redraft(notice: Notice, template: NoticeTemplate, facts: NoticeFacts, by) -> None:
     refuse_wording(writing.compose(template, facts), notice.decision.finding)
     ledger.change(
         notice,
@@ -163,7 +268,7 @@ def redraft_notice(notice: Notice, *, recipient: str, by) -> None:
         recipient="\n".join(facts.recipient),
         facts=writing.frozen(facts),
         drafted_by=by,
-        drafted_at=now,
+        drafted_at=timezone.now(),
         returned_why="",
     )
 
@@ -244,43 +349,33 @@ def open_notice(notice: Notice, *, by) -> None:
     ledger.note(notice, pdf_sha256=notice.pdf_sha256)
 
 
-def _assemble_again(notice: Notice, recipient: str, on: date) -> NoticeFacts:
-    if notice.kind != NoticeTemplate.Kind.APPEAL_DECISION:
-        check_fit(notice.decision, notice.kind, notice.account, notice.party)
-        return _assemble(notice.decision, notice.account, notice.party, recipient, on)
-    assert notice.account, "an answer goes to an account"
-    answered = assembly.Answered.by(writing.facts_of(notice))
-    return assembly.facts_for_answer(notice.decision, notice.account, answered, _lines(recipient), on)
-
-
-def _lines(recipient: str) -> tuple[str, ...]:
-    return tuple(line.strip() for line in recipient.splitlines() if line.strip())
-
-
-def _assemble(
-    decision: Decision, account: Account | None, party: Party | None, recipient: str, on: date
-) -> NoticeFacts:
-    lines = _lines(recipient)
-    if party is not None:
-        return assembly.facts_for_party(decision, party, lines, on)
-    if account is not None:
-        return assembly.facts_for_account(decision, account, lines, on)
-    raise ValueError("a letter goes to an account or to a party")
-
-
-def check_fit(decision: Decision, kind: str, account: Account | None, party: Party | None) -> None:
+def check_fit(decision: Decision, kind: str, account: Account | None, party: Party | None, sort: str = "") -> None:
     name = NoticeTemplate.Kind(kind).label.lower()
-    if decision.action not in CARRIES_OUT[NoticeTemplate.Kind(kind)]:
+    if decision.action not in CARRIES_OUT[kind]:
         raise ValidationError(f"A {name} does not carry out the decision to {decision.get_action_display().lower()}.")
     if decision.state != Decision.State.APPROVED:
         raise ValidationError("A letter rests on an approved decision; this one is not.")
+    if sort and sort not in grounds.SORTS.get(NoticeTemplate.Kind(kind), {}):
+        raise ValidationError({"sort": f"A {name} is not for such a recipient."})
     met = accounts_of_finding(decision.finding)
-    if kind in TO_ACCOUNTS and (account is None or not met.filter(account=account).exists()):
-        raise ValidationError({"account": "Choose an account that the finding is about and that is still in the case."})
-    if kind in TO_PARTIES and (party is None or party.case_id != decision.case_id):
+    if kind in TO_ACCOUNTS:
+        if account is None or not met.filter(account=account).exists():
+            raise ValidationError(
+                {"account": "Choose an account that the finding is about and that is still in the case."}
+            )
+        return
+    if party is None or party.case_id != decision.case_id:
         raise ValidationError({"party": "Choose a party of the case; add one on the case's page."})
-    if kind in TO_PARTIES and not met.exists():
+    if (kind in TO_VICTIMS) != (party.role == Party.Role.IDENTITY_VICTIM):
+        raise ValidationError({"party": _WRONG_PARTY[kind in TO_VICTIMS]})
+    if not met.exists():
         raise ValidationError("Every account of the finding was taken out of the case: there is nothing to demand.")
+
+
+_WRONG_PARTY = {
+    True: "This letter is for somebody whose card or identity was used: choose a party of that role.",
+    False: "Nothing is demanded of somebody whose identity was used: choose another party, or another letter.",
+}
 
 
 def new_code() -> str:

@@ -27,6 +27,7 @@ from apps.core.models import Job
 from apps.notices import assembly, writing
 from apps.notices.actions import letters
 from apps.notices.checks import refuse_if_missing, refuse_wording
+from apps.notices.languages import SOURCE
 from apps.notices.models import Mailing, MailingPart, Notice, SampledLetter
 from apps.staff.models import User
 
@@ -75,8 +76,9 @@ def start_mailing(decision: Decision, *, kind: str, by, at_most: float = AT_MOST
         raise ValidationError("Every account that this decision meets has its letter already.")
     first = Account.objects.get(pk=accounts[0])
     letters.check_fit(decision, kind, first, None)
-    template = letters.wording_of(kind)
-    facts = assembly.facts_for_account(decision, first, (), timezone.now().date())
+    today = timezone.now().date()
+    template = letters.template_for(kind, SOURCE, today)
+    facts = assembly.facts_for_account(decision, first, (), today)
     refuse_wording(writing.compose(template, facts), decision.finding)
     ids = [str(key) for key in accounts]
     parts = [ids[start : start + PART] for start in range(0, len(ids), PART)]
@@ -254,7 +256,8 @@ def draft_part(part: MailingPart, *, by) -> None:
         on, decision = timezone.now().date(), mailing.decision
         for account in _of_the_finding(part, mailing):
             facts = assembly.facts_for_account(decision, account, (), on)
-            letters.draft(decision, mailing.kind, facts, mailing.started_by, account=account, mailing=mailing)
+            to = {"account": account, "mailing": mailing}
+            letters.draft(decision, mailing.kind, facts, mailing.started_by, template=mailing.template, **to)
         ledger.change(part, state=Piece.DRAFTED)
     else:
         ledger.note(part, mailing=mailing.state)
@@ -339,7 +342,9 @@ def _locked(part: MailingPart) -> Mailing:
     """The mailing as it stays until this transaction ends: nobody cancels it in the middle of a part."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM notices_mailing WHERE id = %s FOR SHARE", [part.mailing_id])
-    return Mailing.objects.select_related("decision__finding__case", "decision__case", "case").get(pk=part.mailing_id)
+    return Mailing.objects.select_related("decision__finding__case", "decision__case", "case", "template").get(
+        pk=part.mailing_id
+    )
 
 
 def _of_the_finding(part: MailingPart, mailing: Mailing) -> list[Account]:

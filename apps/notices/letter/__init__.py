@@ -19,13 +19,15 @@ from apps.notices.letter.composition import (
     read,
     to_html,
 )
-from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, long_date
-from apps.notices.letter.placeholders import PLACEHOLDERS, REQUIRED, SECTIONS, Placeholder
+from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, Translation, long_date
+from apps.notices.letter.placeholders import PLACEHOLDERS, REQUIRED, SECTIONS, Placeholder, required
+from apps.notices.letter.profiles import PROFILES, Profile, profile_for
 from apps.notices.letter.reader import LetterText, Place, TextError
-from apps.notices.letter.reasons import decision_on_appeal, statement_of_reasons
+from apps.notices.letter.reasons import decision_on_appeal, elements, statement_of_reasons, statements
 
 __all__ = [
     "PLACEHOLDERS",
+    "PROFILES",
     "REQUIRED",
     "SECTIONS",
     "Block",
@@ -39,13 +41,19 @@ __all__ = [
     "NoticeFacts",
     "Place",
     "Placeholder",
+    "Profile",
     "Run",
     "TextError",
+    "Translation",
     "built_in",
     "compose",
     "decision_on_appeal",
+    "elements",
     "long_date",
+    "profile_for",
     "read",
+    "required",
     "statement_of_reasons",
+    "statements",
     "to_html",
 ]

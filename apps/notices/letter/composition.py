@@ -5,9 +5,11 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.utils.translation import override as in_language
 
 from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, shown
-from apps.notices.letter.placeholders import LISTS, PLACEHOLDERS, REQUIRED, SECTIONS
+from apps.notices.letter.placeholders import LISTS, OR_ELSE, PLACEHOLDERS, REQUIRED, SECTIONS, required
 from apps.notices.letter.reader import LetterText, Paragraph, Place, Slot, TextError, parse
 
 TEXTS = Path(__file__).parent.parent / "texts"
@@ -90,6 +92,16 @@ class ComposedNotice:
         return self._text(self.blocks())
 
     @property
+    def said(self) -> set[str]:
+        """The placeholders whose values it states."""
+        return {source for block in self.blocks() for source in block.sources}
+
+    def unsaid(self) -> dict[str, str]:
+        """What it must say to its recipient and does not: placeholder and rule."""
+        asked = required(self.kind, self.facts.profile)
+        return {name: rule for name, rule in asked.items() if not {name, OR_ELSE.get(name)} & self.said}
+
+    @property
     def own_words(self) -> str:
         """What the provider itself says, for the wording linter: all but the clauses, which are quoted as they are."""
         return self._text([block for block in self.blocks() if block.kind != "clauses"])
@@ -103,16 +115,17 @@ def compose(source: str, facts: NoticeFacts, kind: str) -> ComposedNotice:
     """Fill the text of a notice. Raises TextError when the text is wrong or names a fact that is not there."""
     parsed = read(source, kind)
     composer = _Composer(facts)
-    return ComposedNotice(
-        kind=kind,
-        subject=composer.block(parsed.subject),
-        sections=tuple(
-            ComposedSection(section.key, section.heading, blocks)
-            for section in parsed.sections
-            if (blocks := tuple(composer.block(p) for p in section.paragraphs if composer.holds(p)))
-        ),
-        facts=facts,
-    )
+    with in_language(facts.language):
+        return ComposedNotice(
+            kind=kind,
+            subject=composer.block(parsed.subject),
+            sections=tuple(
+                ComposedSection(section.key, section.heading, blocks)
+                for section in parsed.sections
+                if (blocks := tuple(composer.block(p) for p in section.paragraphs if composer.holds(p)))
+            ),
+            facts=facts,
+        )
 
 
 class _Composer:
@@ -134,7 +147,10 @@ class _Composer:
         if isinstance(piece, str):
             return Run(piece)
         kind = PLACEHOLDERS[piece.name].kind
-        return Run(shown(self.value(piece)), piece.name, strong=kind == "likelihood" or piece.name == "appeal_code")
+        text = shown(self.value(piece))
+        if kind == "likelihood":
+            text = _(text)
+        return Run(text, piece.name, strong=kind == "likelihood" or piece.name == "appeal_code")
 
     def value(self, slot: Slot):
         value = getattr(self.facts, slot.name)
@@ -152,9 +168,7 @@ def _plain_item(item) -> str:
         case Fact():
             return item.text
         case Clause():
-            return (
-                f"{item.quotation} ({item.document} {item.address}, version {item.version_date}, SHA-256 {item.sha256})"
-            )
+            return f"{item.quotation} ({item.document} {item.address}, {item.version_date}, SHA-256 {item.sha256})"
         case Explanation():
             return f"{item.text} {item.outcome}"
     return item
@@ -172,7 +186,8 @@ class Letterhead:
 
 def to_html(composed: ComposedNotice, letterhead: Letterhead, *, draft: bool = False) -> str:
     """The letter as HTML, marked on every page when it is a draft. Every value is escaped here, after it was put in."""
-    return render_to_string(
-        [f"pdf/notice_{composed.kind}.html", "pdf/notice.html"],
-        {"notice": composed, "facts": composed.facts, "letterhead": letterhead, "draft": draft},
-    )
+    with in_language(composed.facts.language):
+        return render_to_string(
+            [f"pdf/notice_{composed.kind}.html", "pdf/notice.html"],
+            {"notice": composed, "facts": composed.facts, "letterhead": letterhead, "draft": draft},
+        )

@@ -5,7 +5,13 @@ from datetime import date
 from typing import Literal
 from urllib.parse import urlencode
 
+from django.utils.dateformat import format as date_format
+from django.utils.formats import number_format
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
+
 from apps.cases.findings.wording import LIKELIHOODS
+from apps.notices.letter.profiles import Profile
 
 
 @dataclass(frozen=True)
@@ -21,7 +27,8 @@ class Fact:
 class Clause:
     """A clause as it read on the day. `sha256` is of the document version's exact bytes, in hex.
 
-    `lead_in` are the words that introduce the list it is an item of, "" where there is none.
+    `lead_in` are the words that introduce the list it is an item of, "" where there is none. It is quoted in the
+    language of the terms, whatever that of the letter is.
     """
 
     document: str
@@ -30,6 +37,7 @@ class Clause:
     version_date: date
     sha256: str
     lead_in: str = ""
+    language: str = "en"
 
     @property
     def quotation(self) -> str:
@@ -43,6 +51,15 @@ class Explanation:
 
     text: str
     outcome: str
+
+
+@dataclass(frozen=True)
+class Translation:
+    """A sentence that somebody wrote for the case, and how it reads in the letter. `name` says which one it is."""
+
+    name: str
+    source: str
+    text: str
 
 
 Restriction = Literal["account_suspended", "account_terminated", "service_limited", "none"]
@@ -109,7 +126,19 @@ class NoticeFacts:
     appeal_reasons: tuple[str, ...] = ()
     verification_address: str | None = None
     verification_code: str | None = None
+    # by which rules it is written, and what those ask for
+    profile: Profile = "eu"
+    is_voluntary: bool = True
+    form_note: str | None = None
+    ground_sentence: str | None = None
+    judicial_redress: str | None = None
+    # whom it goes to among those that one kind of letter is for, and why to them
+    sort: str | None = None
+    sort_sentence: str | None = None
+    steps: tuple[str, ...] = ()
+    reinstatement_reasons: tuple[str, ...] = ()
     language: str = "en"
+    translations: tuple[Translation, ...] = ()
 
     def __post_init__(self):
         if self.confidence_term not in LIKELIHOODS:
@@ -124,7 +153,7 @@ class NoticeFacts:
 
     @property
     def until_phrase(self) -> str:
-        return f"until {long_date(self.ends_on)}" if self.ends_on else "until further notice"
+        return _("until {day}").format(day=long_date(self.ends_on)) if self.ends_on else _("until further notice")
 
     @property
     def duration_days(self) -> int | None:
@@ -138,15 +167,15 @@ class NoticeFacts:
     @property
     def detection_sentence(self) -> str:
         if self.detected_automatically:
-            return "Automated systems that watch for unusual patterns of use drew our attention to this activity."
-        return "People, not an automated system, noticed this activity."
+            return _("Automated systems that watch for unusual patterns of use drew our attention to this activity.")
+        return _("People, not an automated system, noticed this activity.")
 
     @property
     def decision_sentence(self) -> str:
         return {
-            "not": "A person reviewed the material and took this decision; no automated system decided.",
-            "partially": "A person confirmed this decision; an automated system had proposed it.",
-            "fully": "This decision was taken by an automated system.",
+            "not": _("A person reviewed the material and took this decision; no automated system decided."),
+            "partially": _("A person confirmed this decision; an automated system had proposed it."),
+            "fully": _("This decision was taken by an automated system."),
         }[self.decided_automatically]
 
 
@@ -154,16 +183,14 @@ def shown(value: str | date | int) -> str:
     if isinstance(value, date):
         return long_date(value)
     if isinstance(value, int):
-        return f"{value:,}"
+        return str(number_format(value, use_l10n=True, force_grouping=True))
     return value
 
 
 def long_date(day: date) -> str:
-    """19 March 2026, with spaces that do not break."""
-    return f"{day.day}\u00a0{_MONTHS[day.month - 1]}\u00a0{day.year}"
+    """19 March 2026, or 19. März 2026, as the language in use has it; with spaces that do not break."""
+    form = _DAYS.get(get_language() or "", _DAYS["en"])
+    return date_format(day, form).replace(" ", "\u00a0")
 
 
-_MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
+_DAYS = {"en": "j F Y", "de": "j. F Y"}

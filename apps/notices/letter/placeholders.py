@@ -65,6 +65,12 @@ PLACEHOLDERS = {
         Placeholder("upheld_on", "date", "Day on which the decision was upheld; none if it was not", "9 April 2026"),
         Placeholder("lifted_on", "date", "Day from which the measure is lifted; none if it stands", "9 April 2026"),
         Placeholder("appeal_reasons", "paragraphs", "The reviewer's reasons", "You write that …"),
+        Placeholder("form_note", "text", "What form the letter has, and by what rule", "This letter has the form of …"),
+        Placeholder("ground_sentence", "text", "On what ground the decision rests", "This rests on the contract …"),
+        Placeholder("judicial_redress", "text", "Where one may sue", "a court"),
+        Placeholder("sort_sentence", "text", "Why this letter goes to this recipient", "You may hold records …"),
+        Placeholder("steps", "lines", "What the recipient can do for themselves", "Ask your bank to …"),
+        Placeholder("reinstatement_reasons", "paragraphs", "Why the account is given back", "Your appeal was right."),
         Placeholder("verification_address", "text", "Where a letter is verified", "verify.northlight.example"),
         Placeholder("verification_code", "text", "Code that verifies this letter", "M2XD-7QK4"),
     )
@@ -82,6 +88,7 @@ SECTIONS = {
     "demands": "what must be done",
     "deadline": "by when, and how to confirm it",
     "preservation": "what must be kept",
+    "steps": "what the recipient can do for themselves",
     "consequences": "what follows otherwise",
     "redress": "what the recipient can do",
     "reservation": "what is not waived",
@@ -106,14 +113,18 @@ REASONS = WEIGHED | {
     "decision_sentence": "Art. 17(3)(c) DSA: automated means of decision",
     "clauses": "Art. 17(3)(e) DSA: contractual ground",
     "finding": "Art. 17(3)(e) DSA: why the facts break it",
+    "ground_sentence": "Art. 17(3)(d) and (e) DSA: contract, not law, is the ground",
     "appeal_until": "Art. 17(3)(f) and 20(1) DSA: until when",
     "appeal_address": "Art. 17(3)(f) DSA: redress",
     "appeal_code": "Art. 17(3)(f) DSA: redress",
     "reviewer_promise": "Art. 20(6) DSA: qualified people decide on a complaint",
+    "judicial_redress": "Art. 17(3)(f) DSA: judicial redress",
 }
+OUT_OF_COURT = {"dispute_body": "Art. 17(3)(f) and 21 DSA: out-of-court settlement"}
+FORM = {"form_note": "what form the letter has"}
 
-# What a kind of notice must say, and by what rule. A text that leaves one out cannot be used.
-REQUIRED = {
+# What a kind of notice must say wherever its recipient is, and by what rule.
+EVERYWHERE: dict[str, dict[str, str]] = {
     "warning": {"action_sentence": "what this letter is", "scope": "what it is about"} | REASONS,
     "limit": RESTRICTION | DURATION | {"scope": "Art. 17(3)(a) DSA: what is limited"} | REASONS,
     "verification": {"scope": "what is asked for", "respond_by": "until when"} | REASONS,
@@ -126,8 +137,23 @@ REQUIRED = {
         "respond_by": "the deadline",
         "preservation": "what must be kept",
         "contact_address": "whom to ask",
+        "sort_sentence": "why this recipient",
     }
     | WEIGHED,
+    "victim": {
+        "sort_sentence": "what of theirs was used",
+        "action_sentence": "what was done about it",
+        "facts": "what is known, and of what it rests on",
+        "steps": "what they can do",
+        "contact_address": "whom to ask",
+    },
+    "reinstatement": {
+        "measure_ref": "which letter it takes back",
+        "measure_issued_on": "of what day that letter was",
+        "lifted_on": "Art. 20(4) DSA: the reversal, without undue delay",
+        "reinstatement_reasons": "why",
+        "contact_address": "whom to ask",
+    },
     "cease_and_desist": {
         "standing": "the sender's right to demand",
         "facts": "facts with dates and volumes",
@@ -146,7 +172,31 @@ REQUIRED = {
         "upheld_on": "Art. 20(5) DSA: the decision on the complaint",
         "lifted_on": "Art. 20(4) DSA: the reversal, without undue delay",
         "appeal_reasons": "Art. 20(5) DSA: a reasoned decision",
-        "dispute_body": "Art. 20(5) and 21 DSA: out-of-court settlement",
+        "judicial_redress": "Art. 20(5) DSA: what else one may do",
         "contact_address": "whom to ask",
     },
 }  # fmt: skip
+
+# What is asked on top of it where the recipient is.
+MEASURES = ("warning", "limit", "verification", "suspension", "termination")
+IN_PROFILE: dict[str, dict[str, dict[str, str]]] = {
+    "eu": dict.fromkeys(MEASURES, OUT_OF_COURT | FORM)
+    | {"appeal_decision": {"dispute_body": "Art. 20(5) and 21 DSA: out-of-court settlement"}},
+    "us": dict.fromkeys(MEASURES, FORM),
+    "other": {},
+}
+
+# A text serves every profile: one that leaves out what any of them asks cannot be used.
+REQUIRED = {
+    kind: EVERYWHERE[kind] | {name: rule for rules in IN_PROFILE.values() for name, rule in rules.get(kind, {}).items()}
+    for kind in EVERYWHERE
+}
+
+
+# Either of the two is said: a decision was upheld, or it was lifted.
+OR_ELSE = {"upheld_on": "lifted_on", "lifted_on": "upheld_on"}
+
+
+def required(kind: str, profile: str) -> dict[str, str]:
+    """What a letter of this kind must say to a recipient there: placeholder and rule."""
+    return EVERYWHERE[kind] | IN_PROFILE[profile].get(kind, {})

@@ -56,6 +56,7 @@ class Condition:
 class Paragraph:
     pieces: tuple[str | Slot, ...]
     conditions: tuple[Condition, ...] = ()
+    line: int = 1
 
     @property
     def slots(self) -> list[Slot]:
@@ -170,12 +171,12 @@ class _Reader:
     def _end_paragraph(self) -> None:
         if not self.pending:
             return
-        pieces = self._pieces(self.pending)
+        pieces, line = self._pieces(self.pending), self.pending[0][0]
         self.pending = []
         for piece in pieces:
             if isinstance(piece, Slot) and self.placeholders[piece.name] and len(pieces) > 1:
                 raise TextError(f"{{{piece.name}}} is a list and stands in a paragraph of its own", piece.place)
-        self.paragraphs.append(Paragraph(pieces, tuple(self.conditions)))
+        self.paragraphs.append(Paragraph(pieces, tuple(self.conditions), line))
 
     def _end_section(self) -> None:
         if not self.sections:

@@ -1,7 +1,11 @@
-"""What a letter decides as data, attached to it: a statement of reasons, or the decision on an appeal."""
+"""What a letter says as data, attached to it: a statement of reasons, the decision on an appeal, or its statements."""
+
+from typing import Any
 
 from apps.cases.findings.wording import LIKELIHOODS
-from apps.notices.letter.facts import NoticeFacts
+from apps.notices.letter.composition import ComposedNotice
+from apps.notices.letter.facts import Fact, NoticeFacts, shown
+from apps.notices.letter.placeholders import required
 
 _RESTRICTIONS = {
     "account_suspended": {"decision_account": "DECISION_ACCOUNT_SUSPENDED"},
@@ -21,7 +25,9 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
     end = {field: facts.ends_on.isoformat()} if facts.ends_on and (field := _END_FIELD.get(facts.restriction)) else {}
     return {
         "schema": "casemgr.statement_of_reasons/1",
-        "form": "Art. 17(3) Regulation (EU) 2022/2065, provided voluntarily",
+        "form": _form(facts),
+        "profile": facts.profile,
+        "language": facts.language,
         "reference": facts.reference,
         "case": facts.case_ref,
         "account": facts.account_ref,
@@ -46,10 +52,7 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
         ],
         "incompatible_content_explanation": facts.finding,
         "incompatible_content_illegal": "No",
-        "decision_facts": [
-            {"number": number, "text": fact.text, "exhibits": list(fact.exhibits)}
-            for number, fact in enumerate(facts.facts, 1)
-        ],
+        "decision_facts": [_stated(number, fact) for number, fact in enumerate(facts.facts, 1)],
         "explanations_considered": [
             {"text": item.text, "outcome": item.outcome} for item in facts.explanations_considered
         ],
@@ -70,8 +73,65 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
             "internal_complaint": facts.appeal_address,
             "until": facts.appeal_until.isoformat() if facts.appeal_until else None,
             "out_of_court": facts.dispute_body,
+            "judicial": facts.judicial_redress,
         },
+        "translations": _translations(facts),
     }
+
+
+def statements(facts: NoticeFacts) -> dict:
+    """What a letter says that accuses nobody: a notice to a victim, an account given back."""
+    return {
+        "schema": "casemgr.letter/1",
+        "profile": facts.profile,
+        "language": facts.language,
+        "reference": facts.reference,
+        "case": facts.case_ref,
+        "account": facts.account_ref,
+        "issued_on": facts.issued_on.isoformat(),
+        "facts": [_stated(number, fact) for number, fact in enumerate(facts.facts, 1)],
+        "about": facts.measure_ref,
+        "about_issued_on": facts.measure_issued_on and facts.measure_issued_on.isoformat(),
+        "lifted_on": facts.lifted_on and facts.lifted_on.isoformat(),
+        "reasons": list(facts.reinstatement_reasons),
+        "translations": _translations(facts),
+    }
+
+
+def elements(composed: ComposedNotice) -> list[dict]:
+    """What the letter has to say, element by element: the rule that asks it, and what it says."""
+    facts, said = composed.facts, composed.said
+    asked = required(composed.kind, facts.profile)
+    return [
+        {"element": name, "rule": rule, "value": _value(name, getattr(facts, name))}
+        for name, rule in asked.items()
+        if name in said
+    ]
+
+
+def _value(name: str, value: Any) -> str | list[str]:
+    """As the letter prints it; not the code, which opens an appeal."""
+    if name == "appeal_code":
+        return "in the letter alone"
+    if isinstance(value, tuple):
+        return [item if isinstance(item, str) else item.text for item in value]
+    return shown(value)
+
+
+def _form(facts: NoticeFacts) -> str:
+    if facts.profile != "eu":
+        return "notice with reasons"
+    return f"Art. 17(3) Regulation (EU) 2022/2065{', provided voluntarily' if facts.is_voluntary else ''}"
+
+
+def _stated(number: int, fact: Fact) -> dict:
+    """A statement with what carries it: exhibits, or the record it was counted from."""
+    return {"number": number, "text": fact.text, "exhibits": list(fact.exhibits), "record": fact.record}
+
+
+def _translations(facts: NoticeFacts) -> list[dict]:
+    """Each sentence that was translated, beside the one that somebody wrote for the case."""
+    return [{"what": item.name, "source": item.source, "text": item.text} for item in facts.translations]
 
 
 def decision_on_appeal(facts: NoticeFacts) -> dict:
@@ -91,5 +151,8 @@ def decision_on_appeal(facts: NoticeFacts) -> dict:
         "decided_on": decided_on and decided_on.isoformat(),
         "reasons": list(facts.appeal_reasons),
         "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
-        "redress": {"out_of_court": facts.dispute_body},
+        "redress": {"out_of_court": facts.dispute_body, "judicial": facts.judicial_redress},
+        "profile": facts.profile,
+        "language": facts.language,
+        "translations": _translations(facts),
     }

@@ -3,6 +3,7 @@ from typing import Any
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.audit.anchors import waiting
@@ -11,9 +12,9 @@ from apps.core import vault
 from apps.core.forms import ReasonForm
 from apps.core.http import carried_out, explained, file_response, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
-from apps.notices import actions, filters, forms, letter, queries, writing
+from apps.notices import actions, filters, forms, queries, writing
 from apps.notices.checks import checks
-from apps.notices.models import Notice, NoticeTemplate
+from apps.notices.models import Notice
 from apps.notices.sources import sourced
 
 
@@ -76,6 +77,7 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
         "checks": lines,
         "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
         "reason": form or ReasonForm(),
+        "gives_back": found.state == Notice.State.ISSUED and found.kind in actions.TO_ACCOUNTS,
         "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
         "wait": waiting.of("notices.render", found.pk) if found.state == Notice.State.ISSUING else None,
     }
@@ -116,6 +118,34 @@ def redraft(request: HttpRequest, pk) -> HttpResponse:
     return redirect("notices:notice", pk)
 
 
+@require_http_methods(["GET", "POST"])
+def translate(request: HttpRequest, pk) -> HttpResponse:
+    """Each sentence of the case beside its translation, for a letter in another language."""
+    found = _find(request, pk)
+    require(request, "notices.view", "notices.translate_notice", found)
+    facts = writing.facts_of(found)
+    form = forms.TranslationForm(request.POST or None, translations=facts.translations, language=facts.language)
+    if form.is_valid():
+        with explained(form):
+            actions.translate_notice(found, texts=form.texts, by=request.user)
+            messages.success(request, "The sentences are in the letter. Another person approves it.")
+            return redirect("notices:notice", pk)
+    return form_page(request, "notices/translate.html", form, notice=found)
+
+
+@require_http_methods(["GET", "POST"])
+def reinstate(request: HttpRequest, pk) -> HttpResponse:
+    """Draft the letter that takes a measure back."""
+    found = _find(request, pk)
+    require(request, "notices.view", "notices.draft_reinstatement")
+    form = forms.ReinstatementForm(request.POST or None, initial={"lifted_on": timezone.now().date()})
+    if form.is_valid():
+        with explained(form):
+            drafted = actions.draft_reinstatement(measure=found, by=request.user, **form.cleaned_data)
+            return redirect("notices:notice", drafted.pk)
+    return form_page(request, "notices/reinstate.html", form, notice=found)
+
+
 @require_POST
 def approve(request: HttpRequest, pk) -> HttpResponse:
     with explained(request):
@@ -150,71 +180,6 @@ def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
     if carried_out(request, form, action, found, done=done):
         return redirect("notices:notice", pk)
     return _notice_page(request, found, form)
-
-
-# --- wordings --------------------------------------------------------------------------------------------------------
-
-
-@require_safe
-def templates(request: HttpRequest) -> HttpResponse:
-    require(request, "notices.view")
-    versions = list(queries.visible_templates(request.user))
-    kinds = [(kind, [v for v in versions if v.kind == kind]) for kind in NoticeTemplate.Kind]
-    return render(request, "notices/templates.html", {"kinds": kinds})
-
-
-@require_safe
-def template(request: HttpRequest, pk) -> HttpResponse:
-    found = get_object_or_404(queries.visible_templates(request.user), pk=pk)
-    return _wording_page(request, NoticeTemplate.Kind(found.kind), found, found.content)
-
-
-@require_safe
-def wording(request: HttpRequest, kind: str) -> HttpResponse:
-    """The wording that the next letter takes: the last one adopted, or the built-in one."""
-    require(request, "notices.view")
-    found = queries.latest_template(_kind(kind))
-    return _wording_page(request, _kind(kind), found, found.content if found else letter.built_in(kind))
-
-
-def _wording_page(request: HttpRequest, kind, found: NoticeTemplate | None, content: str) -> HttpResponse:
-    parsed = letter.read(content, kind)
-    named = {slot.name for slot in parsed.slots()}
-    context = {
-        "kind": kind,
-        "template": found,
-        "content": content,
-        "placeholders": [item for name, item in letter.PLACEHOLDERS.items() if name in named],
-        "required": letter.REQUIRED[kind],
-    }
-    return render(request, "notices/wording.html", context)
-
-
-@require_http_methods(["GET", "POST"])
-def adopt_template(request: HttpRequest, kind: str) -> HttpResponse:
-    require(request, "notices.view", "notices.adopt_template")
-    found = queries.latest_template(_kind(kind))
-    initial = {"content": found.content if found else letter.built_in(kind)}
-    form = forms.WordingForm(request.POST or None, initial=initial)
-    if form.is_valid():
-        with explained(form):
-            adopted = actions.adopt_template(kind=kind, content=form.cleaned_data["content"], by=request.user)
-            messages.success(request, f"{adopted} is the wording of the next letters. Drafts keep theirs.")
-            return redirect("notices:template", adopted.pk)
-    context = {
-        "kind": _kind(kind),
-        "placeholders": letter.PLACEHOLDERS.values(),
-        "required": letter.REQUIRED[kind],
-        "sections": letter.SECTIONS,
-    }
-    return form_page(request, "notices/adopt.html", form, **context)
-
-
-def _kind(kind: str) -> NoticeTemplate.Kind:
-    try:
-        return NoticeTemplate.Kind(kind)
-    except ValueError as error:
-        raise Http404 from error
 
 
 def _find(request: HttpRequest, pk) -> Notice:
