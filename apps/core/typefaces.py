@@ -44,6 +44,16 @@ def for_text(*texts: str) -> tuple[str, dict[str, bytes]]:
     return "\n".join(face.rule for face in faces), {face.asset: _unpacked(face.file) for face in faces}
 
 
+def not_covered(text: str) -> str:
+    """The characters of a text that no typeface has, each once: a document with one of them cannot be set."""
+    faces = _faces()
+    return "".join(
+        character
+        for character in sorted(set(text))
+        if not character.isspace() and not any(face.covers_some_of({ord(character)}) for face in faces)
+    )
+
+
 @cache
 def _faces() -> tuple[Face, ...]:
     return tuple(_face(rule) for rule in _RULE.findall(_path(SHEET).read_text(encoding="utf-8")))

@@ -6,6 +6,8 @@ from django.utils import timezone
 from apps.cases.findings.wording import Problem, lint
 from apps.cases.models import Decision, Finding
 from apps.cases.queries import accounts_of_finding, ground_of_finding
+from apps.core import paper
+from apps.core.typefaces import not_covered
 from apps.notices import assembly, letter, writing
 from apps.notices.languages import SOURCE, outdated, untranslated
 from apps.notices.letter import ComposedNotice, NoticeFacts
@@ -66,6 +68,7 @@ def _of_the_letter(notice: Notice) -> list[dict]:
         *_translated(notice, facts),
         _wording(notice),
         _recipient(notice),
+        *_characters(notice, composition),
         _line(
             not problems,
             "Its wording claims no more than was found",
@@ -151,6 +154,14 @@ def _recipient(notice: Notice) -> dict:
     if notice.party_id and len(lines) == 1:
         return {"state": "warn", "text": "It has a name but no address: draft it again with one", "detail": lines[0]}
     return _line(bool(lines), "It has a recipient", "It has no recipient: draft it again with one", ", ".join(lines))
+
+
+def _characters(notice: Notice, composition: ComposedNotice) -> list[dict]:
+    """What no typeface has would only be missed when the file is made."""
+    missing = not_covered(paper.raised(f"{composition.plain} {notice.recipient}"))
+    if not missing:
+        return []
+    return [_line(False, "", f"No typeface has these characters, write them in Latin letters: {' '.join(missing)}", "")]
 
 
 def _deadlines(notice: Notice, facts: NoticeFacts) -> list[dict]:

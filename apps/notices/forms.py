@@ -3,6 +3,7 @@ from typing import Any, cast
 
 from django import forms
 from django.utils.html import format_html
+from django.utils.text import capfirst
 
 from apps.accounts.models import Account
 from apps.cases.models import Decision, Party
@@ -189,7 +190,7 @@ class TranslationForm(forms.Form):
         super().__init__(*args, **kwargs)
         for number, item in enumerate(translations):
             self.fields[f"text-{number}"] = forms.CharField(
-                label=item.name.capitalize(),
+                label=capfirst(item.name),
                 initial=item.text,
                 required=False,
                 help_text=format_html('<q lang="{}">{}</q>', SOURCE, item.source),

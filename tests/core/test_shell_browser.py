@@ -20,23 +20,26 @@ VIEWS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
 
 @pytest.fixture
 def open_page(live_site: str, people, monkeypatch: pytest.MonkeyPatch) -> Iterator:
-    """`open_page(path, theme=, width=)`: the page in Chromium, with the analyst signed in. Complaints fail the test."""
+    """`open_page(path, theme=, width=, person=)`: the page in Chromium, with the analyst signed in, or that person.
+    Complaints fail the test."""
     if CHROMIUM is None:
         pytest.fail("No Chromium on the PATH. `make test` installs it; by hand: apt-get install chromium")
-    client = Client()
-    client.force_login(people.analyst)
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": client.cookies[settings.SESSION_COOKIE_NAME].value}
     complaints: list[str] = []
     # The browser's event loop lives in this thread; what follows asks the database from it, one step after the other.
     monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
 
-        def opened(path: str, *, theme: str = "light", width: int = 1440, script: bool = True) -> Page:
+        def opened(
+            path: str, *, theme: str = "light", width: int = 1440, script: bool = True, person: str = "analyst"
+        ) -> Page:
+            client = Client()
+            client.force_login(getattr(people, person))
+            name = settings.SESSION_COOKIE_NAME
             context: BrowserContext = browser.new_context(
                 color_scheme=theme, viewport={"width": width, "height": 900}, java_script_enabled=script
             )
-            context.add_cookies([cookie | {"url": live_site}])
+            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
             page = context.new_page()
             page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
             page.on("pageerror", lambda error: complaints.append(str(error)))

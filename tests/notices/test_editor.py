@@ -97,7 +97,7 @@ def test_advice_is_shown_and_nothing_is_changed(counsel):
 def test_typed_placeholders_are_listed_with_an_example(counsel):
     html = shown(counsel.get(URL))
     for item in letter.PLACEHOLDERS.values():
-        assert f'<td class="mono small nowrap">{item.name}</td><td class="small">{item.kind}</td>' in html
+        assert f'<span class="mono">{item.name}</span><br><span class="why">{item.kind}</span>' in html
 
 
 def test_what_one_typed_is_shown_to_nobody_else(counsel, people, sign_in):
