@@ -351,6 +351,9 @@ UPLOAD_MAX_ENTRIES = env.int("UPLOAD_MAX_ENTRIES", default=10_000)
 FIXITY_DAYS = env.int("FIXITY_DAYS", default=30)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
 
+# A measure against more accounts is held until a third person releases it, as those of high impact always are.
+DECISION_HELD_ABOVE = env.int("DECISION_HELD_ABOVE", default=1000)
+
 # A loud band over every page: the data is invented.
 DRILL = env.bool("DRILL", default=False)
 # Where Apache Spark does the first stages of every linkage of all accounts; empty: the worker does them.

@@ -22,6 +22,7 @@ from apps.disclosures.models import Bundle, Report
 from apps.disclosures.queries import visible_bundles, visible_reports
 from apps.evidence import queries as evidence
 from apps.evidence.models import Item, Proposal, StoredFile
+from apps.notices.actions import WITH_LETTER
 from apps.notices.models import Notice
 from apps.notices.queries import visible_notices
 from apps.records.models import Custodian, Erasure, LegalHold
@@ -67,6 +68,7 @@ def waiting(user) -> list[Section]:
         _section("Alert groups you hold", "inbox", _held_groups(user), _of_group, reverse("alerts:queue")),
         _section("Findings to review", "scale", _findings_to_review(user), _of_finding),
         _section("Decisions to approve", "gavel", _decisions_to_approve(user), _of_decision),
+        _section("Decisions to release", "gavel", _decisions_to_release(user), _of_decision),
         _section("Decisions to propose", "gavel", _decisions_to_propose(user), _of_decidable),
         _section("Notices to draft", "writing", _notices_to_draft(user), _of_decision_without_notice),
         _section("Notices returned to you", "arrow-back-up", _notices_returned(user), _of_notice),
@@ -222,6 +224,12 @@ def _decisions_to_approve(user) -> QuerySet[Decision]:
     return _if(user, "cases.approve_decision", found.order_by("proposed_at"))
 
 
+def _decisions_to_release(user) -> QuerySet[Decision]:
+    found = visible_decisions(user).filter(state=Decision.State.HELD)
+    found = found.exclude(proposed_by=user).exclude(reviewed_by=user)
+    return _if(user, "cases.release_decision", found.order_by("reviewed_at"))
+
+
 def _decisions_to_propose(user) -> QuerySet[Finding]:
     decided = Decision.objects.filter(finding=OuterRef("pk")).exclude(state=Decision.State.REJECTED)
     found = visible_findings(user).filter(state=Finding.State.CONFIRMED, case__state=Case.State.DECISION)
@@ -230,7 +238,9 @@ def _decisions_to_propose(user) -> QuerySet[Finding]:
 
 def _notices_to_draft(user) -> QuerySet[Decision]:
     written = Notice.objects.filter(decision=OuterRef("pk")).exclude(state=Notice.State.DISCARDED)
-    found = visible_decisions(user).filter(state=Decision.State.APPROVED, case__state=Case.State.NOTICE)
+    found = visible_decisions(user).filter(
+        state=Decision.State.APPROVED, case__state=Case.State.NOTICE, action__in=WITH_LETTER
+    )
     return _if(user, "notices.draft_notice", found.exclude(Exists(written)).order_by("reviewed_at"))
 
 

@@ -30,9 +30,9 @@ State = Notice.State
 # Which letter goes with which decision, and to whom.
 TO_ACCOUNTS = {
     NoticeTemplate.Kind.WARNING: {Decision.Action.WARN},
-    NoticeTemplate.Kind.LIMIT: {Decision.Action.LIMIT},
+    NoticeTemplate.Kind.LIMIT: {Decision.Action.LIMIT, Decision.Action.CHALLENGE, Decision.Action.DEGRADE},
     NoticeTemplate.Kind.VERIFICATION: {Decision.Action.VERIFY_IDENTITY},
-    NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND},
+    NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND, Decision.Action.REGION_BLOCK},
     NoticeTemplate.Kind.TERMINATION: {Decision.Action.TERMINATE},
 }
 TO_PARTIES = {
@@ -41,6 +41,9 @@ TO_PARTIES = {
 }
 # An answer to an appeal carries out no decision of its own: see draft_answer.
 CARRIES_OUT = {**TO_ACCOUNTS, **TO_PARTIES, NoticeTemplate.Kind.APPEAL_DECISION: set()}
+
+# Decisions that somebody is told of by letter.
+WITH_LETTER = frozenset().union(*CARRIES_OUT.values())
 
 # No letter that may be mistaken for another: 0/O, 1/I/L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

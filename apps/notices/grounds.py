@@ -10,6 +10,18 @@ MEASURES = {
         "We have limited your use of our service.",
         "We are going to limit your use of our service.",
     ),
+    Decision.Action.CHALLENGE: (
+        "We ask for a challenge before your use of our service goes on.",
+        "We are going to ask for a challenge before your use of our service goes on.",
+    ),
+    Decision.Action.DEGRADE: (
+        "We have limited what our service answers you.",
+        "We are going to limit what our service answers you.",
+    ),
+    Decision.Action.REGION_BLOCK: (
+        "We have suspended your access to our service from some countries.",
+        "We are going to suspend your access to our service from some countries.",
+    ),
     Decision.Action.VERIFY_IDENTITY: (
         "We ask you to verify who uses your account.",
         "We ask you to verify who uses your account.",
@@ -27,6 +39,9 @@ MEASURES = {
 RESTRICTIONS: dict[str, Restriction] = {
     Decision.Action.WARN: "none",
     Decision.Action.LIMIT: "service_limited",
+    Decision.Action.CHALLENGE: "service_limited",
+    Decision.Action.DEGRADE: "service_limited",
+    Decision.Action.REGION_BLOCK: "service_limited",
     Decision.Action.VERIFY_IDENTITY: "none",
     Decision.Action.SUSPEND: "account_suspended",
     Decision.Action.TERMINATE: "account_terminated",
@@ -95,4 +110,3 @@ DATA_PROMISES = {
 DISPUTE_BODY = "a certified out-of-court dispute settlement body"
 ORIGIN_REPORTED = "A report from outside was among what led us to look into this."
 ORIGIN = "We looked into this on our own initiative; no notice from outside led to it."
-TERRITORY = "worldwide"

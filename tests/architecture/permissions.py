@@ -441,6 +441,8 @@ ROUTES: dict[str, Route] = {
     # Counsel proposed it.
     "cases:approve_decision": act("approver", "counsel", ref("decision")),
     "cases:reject_decision": act("lead", "counsel", ref("decision")),
+    "cases:release_decision": act("lead", "counsel", ref("held")),
+    "cases:refuse_release": act("lead", "counsel", ref("held"), data=lambda w: {"reason": "Too hard"}),
     # --- notices
     "notices:list": page(),
     "notices:of_case": page(case("notice")),
@@ -520,7 +522,7 @@ API |= {
     for name in (
         "case", "evidence", "matrix", "findings", "add_exhibit", "rate_exhibit", "raise_explanation",
         "assess_explanation", "allow_wording", "invite_party", "confirm_finding", "reject_finding",
-        "propose_decision", "approve_decision", "reject_decision",
+        "propose_decision", "approve_decision", "reject_decision", "release_decision", "refuse_release",
     )
 }  # fmt: skip
 

@@ -73,6 +73,8 @@ WITHOUT_PAGE = {
     "audit.verify_trail": "by the worker and `manage.py verify_trail`",
     "cases.carry_on_step": "by the worker",
     "cases.clear_account": "by reversing a decision on an appeal",
+    "cases.hold_decision": "by approving a decision of high impact",
+    "cases.override_decision": "by approving or releasing the decision that takes its place",
     "cases.look_up_identifier": "by picking accounts for a case",
     "disclosures.open_report": "by opening a report's file",
     "disclosures.preview_report": "by opening the report's page",

@@ -597,12 +597,11 @@ class World:
         cases.confirm_finding(finding, by=self.people.lead)
         return finding
 
-    def decide(self, finding: Finding) -> Decision:
+    def decide(self, finding: Finding, **values: Any) -> Decision:
         today = timezone.now().date()
         return cases.propose_decision(
             finding,
-            action="suspend",
-            scope="All use of the service",
+            **{"action": "suspend", "scope": "All use of the service"} | values,
             starts_on=today,
             ends_on=today + timedelta(days=90),
             reasoning="Nothing milder ends it.",
@@ -615,6 +614,14 @@ class World:
 
     def approved(self, case: Case | None = None) -> Decision:
         decision = self.decide(self.confirmed(case))
+        cases.approve_decision(decision, by=self.people.approver)
+        return decision
+
+    def held(self) -> Decision:
+        return self.held_on(self.confirmed())
+
+    def held_on(self, finding: Finding) -> Decision:
+        decision = self.decide(finding, action="degrade")
         cases.approve_decision(decision, by=self.people.approver)
         return decision
 
