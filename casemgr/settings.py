@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "apps.alerts",
     "apps.evidence",
     "apps.cases",
+    "apps.enforcement",
     "apps.notices",
     "apps.appeals",
     "apps.disclosures",

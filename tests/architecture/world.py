@@ -29,6 +29,8 @@ from apps.cases import queries
 from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
+from apps.enforcement import actions as enforcement
+from apps.enforcement.models import Order, Receiver
 from apps.evidence import actions as evidence
 from apps.evidence.runs import sealing
 from apps.notices import actions as notices
@@ -624,6 +626,26 @@ class World:
         decision = self.decide(finding, action="degrade")
         cases.approve_decision(decision, by=self.people.approver)
         return decision
+
+    # --- enforcement
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        settings.WEBHOOK_HOSTS = ["gate.example.org"]
+        enforcement.set_receiver(url="https://gate.example.org/orders", by=self.people.admin)
+        return Receiver.objects.get()
+
+    def to_carry_out(self) -> Decision:
+        assert self.receiver
+        return self.approved()
+
+    def measure_order(self) -> Order:
+        return enforcement.carry_out(self.to_carry_out(), by=self.people.lead)
+
+    def failed_order(self) -> Order:
+        order = self.measure_order()
+        enforcement.give_up(order, message=order.messages.get(), problem="Answered 500.", by=WORKER)
+        return order
 
     # --- papers
 
