@@ -91,6 +91,7 @@ def carry_out(decision: Decision, *, by) -> Order:
         raise ValidationError(f"It ended on {decision.ends_on}.")
     if decision.orders.exists():
         raise ValidationError("It is ordered already.")
+    _refuse_without_receiver()
     return _order(decision, Direction.APPLY, decision.reasoning, accounts_of_finding(decision.finding), by)
 
 
@@ -136,7 +137,7 @@ def send_again(order: Order, *, by) -> int:
     failed = order.instructions.filter(state=State.FAILED).exclude(account__in=later.values("account"))
     picked, params = failed.order_by().values("pk").query.sql_with_params()
     last = order.messages.order_by("-attempt").values_list("attempt", flat=True).first() or 1
-    receiver = _receiver()
+    _refuse_without_receiver()
     with ledger.batch(order, attempt=last + 1) as rows:
         rows.details["accounts"] = count = rows.run(
             Instruction,
@@ -148,13 +149,12 @@ def send_again(order: Order, *, by) -> int:
         )
         if not count:
             raise ValidationError("Nothing of it failed that may be sent again.")
-    _write_messages(order, receiver, last + 1)
+    _write_messages(order, last + 1)
     return count
 
 
 def _order(decision: Decision, direction: str, why: str, met: Any, by, account_id: UUID | None = None) -> Order:
     """An order about the accounts that `met` has (rows with an account), with a row for each and messages for all."""
-    receiver = _receiver()
     picked, params = met.order_by().values("account_id").query.sql_with_params()
     number = decision.orders.count() + 1
     count = met.count()
@@ -182,15 +182,14 @@ def _order(decision: Decision, direction: str, why: str, met: Any, by, account_i
             f" FROM ({picked}) AS met (id) JOIN accounts_account a ON a.id = met.id",
             [order.pk, wire.ACCOUNTS, *params],
         )
-    _write_messages(order, receiver, 1)
+    _write_messages(order, 1)
     return order
 
 
-def _receiver() -> Receiver:
-    receiver = Receiver.objects.first()
-    if receiver is None or not receiver.is_active:
+def _refuse_without_receiver() -> None:
+    """What was applied is undone all the same: while the receiver is switched off that fails, and is sent again."""
+    if not Receiver.objects.filter(is_active=True).exists():
         raise ValidationError("No receiver is set up, or it is switched off: an administrator sets its address.")
-    return receiver
 
 
 PARTS = """
@@ -198,11 +197,11 @@ PARTS = """
     JOIN accounts_account a ON a.id = i.account_id WHERE i.order_id = %s AND i.attempt = %s GROUP BY 1 ORDER BY 1"""
 
 
-def _write_messages(order: Order, receiver: Receiver, attempt: int) -> None:
+def _write_messages(order: Order, attempt: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(PARTS, [order.pk, attempt])
         parts = cursor.fetchall()
-    now, said = timezone.now(), wire.instruction(order)
+    now, said, receiver = timezone.now(), wire.instruction(order), Receiver.objects.get()
     Message.objects.bulk_create(
         Message(
             receiver=receiver,

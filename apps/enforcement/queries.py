@@ -71,7 +71,7 @@ def by_state(orders: list[Order]) -> dict[Any, dict[str, int]]:
     return counts
 
 
-def reasons(order: Order, limit: int = 10) -> list[dict[str, Any]]:
+def reasons(order: Order, limit: int = 10) -> list[Any]:
     """Why accounts of an order failed, the most frequent reasons first."""
     failed = order.instructions.filter(state=State.FAILED).order_by().values("reason").annotate(n=Count("id"))
     return list(failed.order_by("-n", "reason")[:limit])

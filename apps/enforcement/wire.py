@@ -63,11 +63,16 @@ def body(order: Order, said: dict[str, Any], *, attempt: int, part: int, parts: 
 # --- what comes back --------------------------------------------------------------------------------------------------
 
 
+NAME = r"^[^\x00]*$"
+
+
 class Result(Struct, kw_only=True):
     """What became of one account of an order."""
 
-    order: str
-    account: Annotated[str, Meta(min_length=1, max_length=128, description="its reference, as the message has it")]
+    order: Annotated[str, Meta(pattern=NAME)]
+    account: Annotated[
+        str, Meta(min_length=1, max_length=128, pattern=NAME, description="its reference, as the message has it")
+    ]
     attempt: Annotated[int, Meta(ge=1, le=32767, description="as the message has it")]
     sequence: Annotated[
         int,
@@ -80,6 +85,10 @@ class Result(Struct, kw_only=True):
     status: Literal["acknowledged", "in_effect", "rolled_back", "failed", "overtaken"]
     reason: Annotated[str, Meta(description=f"why it failed; {LONGEST_REASON} characters are kept")] = ""
     effective_at: Annotated[datetime, Meta(tz=True, description="since when")] | None = None
+
+    def __post_init__(self) -> None:
+        if self.effective_at and not 2000 <= self.effective_at.year <= 2100:
+            raise ValueError("effective_at is no time at which a measure began")
 
     @property
     def said(self) -> Said:

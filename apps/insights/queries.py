@@ -68,7 +68,6 @@ def waiting(user) -> list[Section]:
         _section("Alert groups you hold", "inbox", _held_groups(user), _of_group, reverse("alerts:queue")),
         _section("Findings to review", "scale", _findings_to_review(user), _of_finding),
         _section("Decisions to approve", "gavel", _decisions_to_approve(user), _of_decision),
-        _section("Decisions to release", "gavel", _decisions_to_release(user), _of_decision),
         _section("Decisions to propose", "gavel", _decisions_to_propose(user), _of_decidable),
         _section("Notices to draft", "writing", _notices_to_draft(user), _of_decision_without_notice),
         _section("Notices returned to you", "arrow-back-up", _notices_returned(user), _of_notice),
@@ -220,14 +219,12 @@ def _findings_to_review(user) -> QuerySet[Finding]:
 
 
 def _decisions_to_approve(user) -> QuerySet[Decision]:
-    found = visible_decisions(user).filter(state=Decision.State.PROPOSED).exclude(proposed_by=user)
+    """As a second person, or as a third one where they are held."""
+    waits = Q(state=Decision.State.PROPOSED)
+    if user.has_perm("cases.release_decision"):
+        waits |= Q(state=Decision.State.HELD) & ~Q(reviewed_by=user)
+    found = visible_decisions(user).filter(waits).exclude(proposed_by=user)
     return _if(user, "cases.approve_decision", found.order_by("proposed_at"))
-
-
-def _decisions_to_release(user) -> QuerySet[Decision]:
-    found = visible_decisions(user).filter(state=Decision.State.HELD)
-    found = found.exclude(proposed_by=user).exclude(reviewed_by=user)
-    return _if(user, "cases.release_decision", found.order_by("reviewed_at"))
 
 
 def _decisions_to_propose(user) -> QuerySet[Finding]:

@@ -301,6 +301,22 @@ def test_one_account_is_let_off_in_every_measure_of_its_case(applied, receiver, 
     assert receiver.receiver.in_force() == {}
 
 
+def test_an_appeal_does_not_wait_for_a_receiver_that_is_switched_off(applied, receiver, suspended, people):
+    send()
+    account = applied.instructions.order_by("account__ref").first().account
+    actions.set_receiver(url=receiver.url, is_active=False, by=people.admin)
+    actions.let_off(suspended.case, account_id=account.pk, why="It was right.", by=people.reviewer)
+    undone = suspended.orders.get(account=account)
+    send()
+    assert states(undone) == {account.ref: "failed"}
+    with pytest.raises(ValidationError, match="switched off"):
+        actions.send_again(undone, by=people.lead)
+    actions.set_receiver(url=receiver.url, by=people.admin)
+    actions.send_again(undone, by=people.lead)
+    send()
+    assert states(undone) == {account.ref: "rolled_back"}
+
+
 def test_who_was_let_off_is_not_sent_out_again(applied, receiver, suspended, people):
     refs = sorted(states(applied))
     receiver.refuses = {refs[0]: "Locked.", refs[1]: "Locked."}
@@ -416,6 +432,12 @@ def test_what_is_no_result_is_refused_whole(machine, people, sign_in, applied):
         ("no json", 400),
         ('{"results": [{"order": "D"}]}', 400),
         (json.dumps({"results": [_result(applied, "a", 0, "in_effect")]}), 400),
+        (json.dumps({"results": [_result(applied, "a\0b", 1, "in_effect")]}), 400),
+        ('{"results": [{"order": "\\ud800", "account": "a", "attempt": 1, "sequence": 1, "status": "failed"}]}', 400),
+        (
+            json.dumps({"results": [_result(applied, "a", 1, "in_effect", effective_at="0001-01-01T00:00:00+14:00")]}),
+            400,
+        ),
         (json.dumps({"results": [_result(applied, "a", 1, "in_effect")] * (wire.RESULTS + 1)}), 400),
         ("[" + " " * 5_000_000 + "]", 413),
     ):
