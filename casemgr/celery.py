@@ -14,6 +14,8 @@ app.autodiscover_tasks()
 app.conf.beat_schedule = {
     "sweep": {"task": "core.work", "schedule": 15.0},  # finds what a lost ring left undone
     "deliver": {"task": "alerts.deliver", "schedule": 15.0},
+    "enforce": {"task": "enforcement.deliver", "schedule": 15.0},
+    "enforcement-dates": {"task": "enforcement.keep_dates", "schedule": 15.0},
     "tell-late": {"task": "alerts.tell_late", "schedule": 60.0},
     "fixity": {"task": "evidence.nightly_fixity", "schedule": crontab(hour=2, minute=30)},
     "verify-trail": {"task": "audit.verify_nightly", "schedule": crontab(hour=2, minute=40)},

@@ -97,6 +97,7 @@ INSTALLED_APPS = [
     "apps.alerts",
     "apps.evidence",
     "apps.cases",
+    "apps.enforcement",
     "apps.notices",
     "apps.appeals",
     "apps.disclosures",
@@ -353,6 +354,9 @@ UPLOAD_MAX_ENTRIES = env.int("UPLOAD_MAX_ENTRIES", default=10_000)
 # Within so many days every file of the vault is measured again, a part of them each night.
 FIXITY_DAYS = env.int("FIXITY_DAYS", default=30)
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
+
+# A measure against more accounts is held until a third person releases it, as those of high impact always are.
+DECISION_HELD_ABOVE = env.int("DECISION_HELD_ABOVE", default=1000)
 
 # A loud band over every page: the data is invented.
 DRILL = env.bool("DRILL", default=False)

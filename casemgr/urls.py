@@ -43,7 +43,7 @@ urlpatterns = [
     path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
     path("api/", api_docs, name="api-docs"),
 ]
-ROOMS = ["insights", "staff", "records", "audit", "policies", "accounts", "alerts", "evidence", "cases", "notices"]
-ROOMS += ["appeals", "disclosures"]
+ROOMS = ["insights", "staff", "records", "audit", "policies", "accounts", "alerts", "evidence", "cases"]
+ROOMS += ["enforcement", "notices", "appeals", "disclosures"]
 urlpatterns += [path("", include(f"apps.{room}.urls")) for room in ROOMS]
 urlpatterns += [re_path(r"^api/.*", csrf_exempt(login_not_required(not_found)))]

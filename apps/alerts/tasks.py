@@ -8,7 +8,7 @@ from apps.alerts.actions.detectors import RANK, WEIGH
 from apps.alerts.models import Detector
 from apps.alerts.reliability import standing
 from apps.audit.principals import System
-from apps.core import jobs
+from apps.core import jobs, outbox
 from apps.core.models import Job
 
 
@@ -50,7 +50,7 @@ def ring() -> None:
 @shared_task(name="alerts.deliver")
 def deliver() -> None:
     """Send what is due. Rung after a verdict, and by the sweep."""
-    if deliveries.deliver_due() == deliveries.AT_ONCE:
+    if deliveries.OUTBOX.deliver_due() == outbox.AT_ONCE:
         ring()
 
 

@@ -17,6 +17,7 @@ from apps.cases import actions as cases
 from apps.cases.findings.wording import lint
 from apps.cases.queries import ground_of_finding
 from apps.core.ids import next_reference
+from apps.enforcement import actions as enforcement
 from apps.evidence import actions as evidence
 from apps.notices import actions as notices
 from apps.notices.grounds import DAYS_TO_ANSWER
@@ -159,7 +160,9 @@ def reverse_decision(appeal: Appeal, *, reasons: str, by) -> Notice:
     _decide(appeal, State.REVERSED, reasons)
     notice = appeal.notice
     assert notice.account_id, "the database asks it of every appeal"
-    cases.clear_account(notice.case, account_id=notice.account_id, why=f"Appeal {appeal.ref} was right.", by=by)
+    why = f"Appeal {appeal.ref} was right."
+    cases.clear_account(notice.case, account_id=notice.account_id, why=why, by=by)
+    enforcement.let_off(notice.case, account_id=notice.account_id, why=why, by=by)
     return _answer(appeal, by)
 
 

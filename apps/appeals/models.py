@@ -86,7 +86,7 @@ class Appeal(AuditedModel):
                                JOIN cases_finding f ON f.id = d.finding_id
                                WHERE n.id = NEW.notice_id AND NEW.reviewer_id IN (
                                    n.drafted_by_id, n.approved_by_id, n.issued_by_id, d.proposed_by_id,
-                                   d.reviewed_by_id, f.proposed_by_id, f.reviewed_by_id)) THEN
+                                   d.reviewed_by_id, d.released_by_id, f.proposed_by_id, f.reviewed_by_id)) THEN
                         RAISE EXCEPTION 'whoever took part in a decision does not review it'
                         USING ERRCODE = 'check_violation', CONSTRAINT = 'a_reviewer_took_no_part';
                     END IF;

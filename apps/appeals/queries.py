@@ -23,7 +23,7 @@ def visible_appeals(user) -> QuerySet[Appeal]:
 # Of a letter: who found, decided, wrote, approved and sent what it says.
 PARTS = (
     *("drafted_by", "approved_by", "issued_by"),
-    *("decision__proposed_by", "decision__reviewed_by"),
+    *("decision__proposed_by", "decision__reviewed_by", "decision__released_by"),
     *("decision__finding__proposed_by", "decision__finding__reviewed_by"),
 )
 
@@ -104,6 +104,10 @@ RECORDS = """
         JOIN alerts_alertaccount x ON x.account_id = n.account_id
         JOIN alerts_alert a ON a.id = x.alert_id AND a.group_id = g.group_id
         WHERE n.state = 'issued' AND n.kind <> 'appeal_decision'
+          AND NOT EXISTS (  -- of a chain of decisions the last one counts that the account was told of
+              SELECT FROM notices_notice later JOIN cases_decision d ON d.id = later.decision_id
+              WHERE d.overrides_id = n.decision_id AND d.state IN ('approved', 'overridden')
+                AND later.account_id = n.account_id AND later.state = 'issued' AND later.kind <> 'appeal_decision')
     )
     SELECT d.name, d.slug, count(*), count(p.id),
         count(*) FILTER (WHERE p.state = 'upheld'), count(*) FILTER (WHERE p.state = 'reversed'),

@@ -108,6 +108,13 @@ class NewDecision(Sent):
     starts_on: date
     reasoning: str
     ends_on: date | None = None
+    territory: Annotated[list[str], Meta(description="countries, two letters each; none: worldwide")] = field(
+        default_factory=list
+    )
+    requests_per_day: Annotated[int, Meta(ge=1)] | None = None
+    rollback: Annotated[str, Meta(description="how it is undone; left out: as such measures are")] = ""
+    private_notes: str = ""
+    overrides: Annotated[str | None, Meta(description="reference of the decision whose place it takes")] = None
     acknowledged: Annotated[
         float | None, Meta(description="how many accounts are expected to be hit wrongly, written down (R16)")
     ] = None
@@ -383,8 +390,16 @@ def _short(row: Any) -> dict[str, Any]:
 
 
 def _decided(decision: Any) -> dict[str, Any]:
-    same = "ref state action scope starts_on ends_on account_count expected_wrongful expected_wrongful_basis"
-    return {name: getattr(decision, name) for name in same.split()}
+    same = "ref state action scope territory requests_per_day starts_on ends_on rollback account_count held_for"
+    wrongful = "expected_wrongful expected_wrongful_basis"
+    return {name: getattr(decision, name) for name in f"{same} {wrongful}".split()} | {
+        "overrides": decision.overrides.ref if decision.overrides else None
+    }
+
+
+def _decide(finding: Finding, sent: NewDecision, by: User) -> Any:
+    overridden = _found(queries.visible_decisions(by), ref=sent.overrides) if sent.overrides else None
+    return actions.propose_decision(finding, **_fields(sent) | {"overrides": overridden}, by=by)
 
 
 def _whole(finding: Finding) -> dict[str, Any]:
@@ -445,7 +460,7 @@ propose_decision = _verb(
     "Propose what is done about a confirmed finding",
     NewDecision,
     _of_finding,
-    lambda finding, sent, by: actions.propose_decision(finding, **_fields(sent), by=by),
+    _decide,
     _decided,
 )
 approve_decision = _verb(
@@ -453,6 +468,17 @@ approve_decision = _verb(
 )
 reject_decision = _verb(
     "reject_decision", "Do not approve a decision", Reason, _of_decision, _review(actions.reject_decision), _short
+)
+release_decision = _verb(
+    "release_decision",
+    "Release what was held, as a third person",
+    Note,
+    _of_decision,
+    _review(actions.release_decision),
+    _short,
+)
+refuse_release = _verb(
+    "refuse_release", "Do not release what was held", Reason, _of_decision, _review(actions.refuse_release), _short
 )
 
 

@@ -31,6 +31,12 @@ def is_not_its_proposer(principal, obj=None) -> bool:
 
 
 @rules.predicate
+def is_a_third_person(principal, decision=None) -> bool:
+    """Who proposed or approved a decision of high impact does not release it."""
+    return decision is None or getattr(principal, "pk", None) not in (decision.proposed_by_id, decision.reviewed_by_id)
+
+
+@rules.predicate
 def is_not_its_author(principal, independence=None) -> bool:
     return independence is None or independence.argued_by_id != getattr(principal, "pk", None)
 
@@ -130,3 +136,7 @@ rules.add_perm("cases.withdraw_finding", may("cases.withdraw_finding") & is_open
 rules.add_perm("cases.propose_decision", may("cases.propose_decision") & awaits_a_decision)
 rules.add_perm("cases.approve_decision", may("cases.approve_decision") & is_open & is_not_its_proposer)
 rules.add_perm("cases.reject_decision", may("cases.reject_decision") & is_open & is_not_its_proposer)
+rules.add_perm("cases.hold_decision", may("cases.hold_decision") & is_open & is_not_its_proposer)
+rules.add_perm("cases.release_decision", may("cases.release_decision") & is_open & is_a_third_person)
+rules.add_perm("cases.refuse_release", may("cases.refuse_release") & is_open & is_a_third_person)
+rules.add_perm("cases.override_decision", may("cases.override_decision") & is_open)

@@ -225,7 +225,7 @@ def _exhibits(exhibits: list[Exhibit], evidence: strength.Strength) -> list[dict
 def _decision(decision: Decision) -> dict[str, Any]:
     return {
         "action": decision.get_action_display(),
-        "scope": decision.scope,
+        "scope": decision.extent,
         "decided_on": _day(decision.reviewed_at and decision.reviewed_at.date()),
         "accounts": decision.account_count,
         "proposed_by": str(decision.proposed_by),

@@ -36,6 +36,8 @@ urlpatterns = [
     path("findings/<str:ref>/decide/", findings.ProposeDecision.as_view(), name="propose_decision"),
     path("decisions/<str:ref>/approve/", findings.approve_decision, name="approve_decision"),
     path("decisions/<str:ref>/reject/", findings.reject_decision, name="reject_decision"),
+    path("decisions/<str:ref>/release/", findings.release_decision, name="release_decision"),
+    path("decisions/<str:ref>/refuse/", findings.refuse_release, name="refuse_release"),
     path("cases/<str:ref>/", cases.case, name="case"),
     path("cases/<str:ref>/campaign/", campaign.campaign, name="campaign"),
     path("cases/<str:ref>/campaign/behind/", campaign.campaign_node, name="campaign_node"),
@@ -97,4 +99,6 @@ urlpatterns = [
     path("api/v1/findings/<str:ref>/decisions", api.propose_decision.as_view(), name="api-propose_decision"),
     path("api/v1/decisions/<str:ref>/approval", api.approve_decision.as_view(), name="api-approve_decision"),
     path("api/v1/decisions/<str:ref>/rejection", api.reject_decision.as_view(), name="api-reject_decision"),
+    path("api/v1/decisions/<str:ref>/release", api.release_decision.as_view(), name="api-release_decision"),
+    path("api/v1/decisions/<str:ref>/refusal", api.refuse_release.as_view(), name="api-refuse_release"),
 ]

@@ -31,7 +31,11 @@ CASE_TRANSITIONS: dict[str | None, dict[str, str]] = {
         "cases.reject_finding": State.INVESTIGATION,
         "cases.withdraw_finding": State.INVESTIGATION,
     },
-    State.DECISION: {"cases.approve_decision": State.NOTICE, "cases.close_case": State.CLOSED},
+    State.DECISION: {
+        "cases.approve_decision": State.NOTICE,
+        "cases.release_decision": State.NOTICE,
+        "cases.close_case": State.CLOSED,
+    },
     State.NOTICE: {"cases.close_case": State.CLOSED},
     State.CLOSED: {"cases.reopen_case": State.INVESTIGATION},
 }
@@ -52,10 +56,16 @@ DECISION_TRANSITIONS: dict[str | None, dict[str, str]] = {
     None: {"cases.propose_decision": Decision.State.PROPOSED},
     Decision.State.PROPOSED: {
         "cases.approve_decision": Decision.State.APPROVED,
+        "cases.hold_decision": Decision.State.HELD,
         "cases.reject_decision": Decision.State.REJECTED,
     },
-    Decision.State.APPROVED: {},
+    Decision.State.HELD: {
+        "cases.release_decision": Decision.State.APPROVED,
+        "cases.refuse_release": Decision.State.REJECTED,
+    },
+    Decision.State.APPROVED: {"cases.override_decision": Decision.State.OVERRIDDEN},
     Decision.State.REJECTED: {},
+    Decision.State.OVERRIDDEN: {},
 }
 
 INDEPENDENCE_TRANSITIONS: dict[str | None, dict[str, str]] = {

@@ -1,4 +1,10 @@
+from datetime import datetime
+from typing import Any, ClassVar
+
 from django.db import models
+
+from apps.core.ids import uuid7
+from apps.core.sealed import unseal
 
 
 class Counter(models.Model):
@@ -60,3 +66,84 @@ class Job(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.key}"
+
+
+class Endpoint(models.Model):
+    """An address outside, and the secret that messages to it are signed with; see `outbox`."""
+
+    SEALED_FOR: ClassVar[bytes]  # the purpose that its secrets are sealed for
+
+    url = models.CharField(max_length=500)
+    sealed_secret = models.CharField(max_length=200)
+    sealed_previous = models.CharField(max_length=200, blank=True)
+    previous_until = models.DateTimeField(null=True, help_text="messages are signed with the secret before as well")
+    is_active = models.BooleanField(default=True)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.url
+
+    @property
+    def secret(self) -> str:
+        """As the receiver has it: `whsec_` and base64."""
+        return unseal(self.sealed_secret, self.SEALED_FOR)
+
+    def secrets_at(self, moment: datetime) -> list[str]:
+        """What a message of that moment is signed with: the newest first, and the one before until its end."""
+        if self.previous_until is None or moment >= self.previous_until:
+            return [self.secret]
+        return [self.secret, unseal(self.sealed_previous, self.SEALED_FOR)]
+
+
+class Outgoing(models.Model):
+    """One message to an endpoint: the row is the queue, see `outbox`. Its attempts are its `tries`."""
+
+    TO: ClassVar[str]  # name of the field that refers to its endpoint
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DELIVERED = "delivered", "Delivered"
+        DEAD = "dead", "Given up"
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    body = models.TextField(help_text="exactly these bytes are signed and sent, each time")
+    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0, help_text="since it was asked for, or replayed")
+    due_at = models.DateTimeField()
+    created_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    tries: Any
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.message_id
+
+    @property
+    def endpoint(self) -> Endpoint:
+        return getattr(self, self.TO)
+
+    @property
+    def message_id(self) -> str:
+        """The same for every attempt, so that a receiver can tell a repeat."""
+        return f"msg_{self.id.hex}"
+
+
+class Try(models.Model):
+    """One try to deliver: written before it is made, so that one that killed its worker is seen."""
+
+    started_at = models.DateTimeField()
+    milliseconds = models.PositiveIntegerField(null=True)
+    status = models.PositiveSmallIntegerField(null=True, help_text="of HTTP; none where nothing answered")
+    problem = models.CharField(max_length=300, blank=True, help_text="why it counts as failed, in words")
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return f"{self.status or 'no answer'}"

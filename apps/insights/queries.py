@@ -22,6 +22,7 @@ from apps.disclosures.models import Bundle, Report
 from apps.disclosures.queries import visible_bundles, visible_reports
 from apps.evidence import queries as evidence
 from apps.evidence.models import Item, Proposal, StoredFile
+from apps.notices.actions import WITH_LETTER
 from apps.notices.models import Notice
 from apps.notices.queries import visible_notices
 from apps.records.models import Custodian, Erasure, LegalHold
@@ -218,7 +219,11 @@ def _findings_to_review(user) -> QuerySet[Finding]:
 
 
 def _decisions_to_approve(user) -> QuerySet[Decision]:
-    found = visible_decisions(user).filter(state=Decision.State.PROPOSED).exclude(proposed_by=user)
+    """As a second person, or as a third one where they are held."""
+    waits = Q(state=Decision.State.PROPOSED)
+    if user.has_perm("cases.release_decision"):
+        waits |= Q(state=Decision.State.HELD) & ~Q(reviewed_by=user)
+    found = visible_decisions(user).filter(waits).exclude(proposed_by=user)
     return _if(user, "cases.approve_decision", found.order_by("proposed_at"))
 
 
@@ -230,7 +235,9 @@ def _decisions_to_propose(user) -> QuerySet[Finding]:
 
 def _notices_to_draft(user) -> QuerySet[Decision]:
     written = Notice.objects.filter(decision=OuterRef("pk")).exclude(state=Notice.State.DISCARDED)
-    found = visible_decisions(user).filter(state=Decision.State.APPROVED, case__state=Case.State.NOTICE)
+    found = visible_decisions(user).filter(
+        state=Decision.State.APPROVED, case__state=Case.State.NOTICE, action__in=WITH_LETTER
+    )
     return _if(user, "notices.draft_notice", found.exclude(Exists(written)).order_by("reviewed_at"))
 
 

@@ -315,7 +315,7 @@ def _facts(
     finding, provider = decision.finding, settings.PROVIDER
     exhibits = [row.exhibit for row in exhibits_of_finding(finding)]
     facts = (*own, *(_shown(exhibit, say) for exhibit in exhibits))
-    scope, limits = say("the scope of the decision", decision.scope), say("the limits of the finding", finding.limits)
+    scope, limits = _extent(decision, say), say("the limits of the finding", finding.limits)
     return NoticeFacts(
         provider_name=provider["legal_name"],
         desk=provider["unit"],
@@ -326,7 +326,7 @@ def _facts(
         contact_address=provider["contact"],
         action_sentence=_action_sentence(decision, on),
         scope=within(scope) if say.manner.language == SOURCE else scope,
-        territory=_(grounds.TERRITORY),
+        territory=", ".join(decision.territory) or _(grounds.TERRITORY),
         starts_on=decision.starts_on,
         ends_on=decision.ends_on,
         facts=facts,
@@ -535,6 +535,15 @@ def _days(first: date, last: date) -> str:
     if first == last:
         return _("On {day}").format(day=long_date(first))
     return _("Between {first} and {last}").format(first=long_date(first), last=long_date(last))
+
+
+def _extent(decision: Decision, say: Sentences) -> str:
+    """What exactly is done, with the number where it has one."""
+    scope = say("the scope of the decision", decision.scope)
+    if decision.requests_per_day is None:
+        return scope
+    limited = _("{scope}, to {requests} a day")
+    return limited.format(scope=scope.rstrip(" ."), requests=_requests(decision.requests_per_day))
 
 
 def _requests(count: int) -> str:

@@ -24,6 +24,18 @@ MEASURES = {
         N_("We have limited your use of our service."),
         N_("We are going to limit your use of our service."),
     ),
+    Decision.Action.CHALLENGE: (
+        N_("We ask for a challenge before your use of our service goes on."),
+        N_("We are going to ask for a challenge before your use of our service goes on."),
+    ),
+    Decision.Action.DEGRADE: (
+        N_("We have limited what our service answers you."),
+        N_("We are going to limit what our service answers you."),
+    ),
+    Decision.Action.REGION_BLOCK: (
+        N_("We have suspended your access to our service from some countries."),
+        N_("We are going to suspend your access to our service from some countries."),
+    ),
     Decision.Action.VERIFY_IDENTITY: (
         N_("We ask you to verify who uses your account."),
         N_("We ask you to verify who uses your account."),
@@ -41,6 +53,9 @@ MEASURES = {
 RESTRICTIONS: dict[str, Restriction] = {
     Decision.Action.WARN: "none",
     Decision.Action.LIMIT: "service_limited",
+    Decision.Action.CHALLENGE: "service_limited",
+    Decision.Action.DEGRADE: "service_limited",
+    Decision.Action.REGION_BLOCK: "service_limited",
     Decision.Action.VERIFY_IDENTITY: "none",
     Decision.Action.SUSPEND: "account_suspended",
     Decision.Action.TERMINATE: "account_terminated",
@@ -209,6 +224,9 @@ SORTS = {NoticeKind.PRESERVATION: PRESERVERS, NoticeKind.VICTIM: VICTIMS}
 DONE_FOR_VICTIMS = {
     Decision.Action.LIMIT: N_("We have limited what these accounts can do."),
     Decision.Action.VERIFY_IDENTITY: N_("We have asked whoever uses these accounts to show who they are."),
+    Decision.Action.CHALLENGE: N_("We ask for a challenge before these accounts can go on."),
+    Decision.Action.DEGRADE: N_("We have limited what these accounts are answered."),
+    Decision.Action.REGION_BLOCK: N_("We have suspended these accounts in some countries."),
     Decision.Action.SUSPEND: N_("We have suspended these accounts."),
     Decision.Action.TERMINATE: N_("We have closed these accounts."),
 }

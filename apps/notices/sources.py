@@ -22,7 +22,7 @@ RECORDS = {
     "respond_by": "issuing", "verification_code": "issuing",
     "provider_name": "settings", "desk": "settings", "contact_address": "settings", "appeal_address": "settings",
     "verification_address": "settings",
-    "territory": "standing", "reviewer_promise": "standing", "dispute_body": "standing", "data_promise": "standing",
+    "territory": "decision", "reviewer_promise": "standing", "dispute_body": "standing", "data_promise": "standing",
     "standing": "standing", "legal_grounds": "standing", "demands": "standing", "preservation": "standing",
     "enclosures": "standing", "form_note": "standing", "ground_sentence": "standing", "judicial_redress": "standing",
     "sort_sentence": "standing", "steps": "standing", "reinstatement_reasons": "lifting",

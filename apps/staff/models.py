@@ -10,7 +10,7 @@ from apps.audit.models import AuditedModel, AuditedQuerySet
 from apps.core.constraints import both_or_neither
 from apps.staff.roles import ROLES
 
-MACHINE_ROLES = ["detector", "account_system", "monitor"]
+MACHINE_ROLES = ["detector", "account_system", "enforcement_system", "monitor"]
 PEOPLE_ROLES = [slug for slug in ROLES if slug not in (*MACHINE_ROLES, "recipient", "system")]
 
 

@@ -228,7 +228,7 @@ def test_a_message_that_was_given_up_is_sent_again(window, people, receive, dete
     actions.dismiss(AlertGroup.objects.get(), dismissal="benign", by=people.analyst)
     deliveries.ask_for(verdicts.publish())
     receiver.plan = [410, 200]
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     page = window(people.admin)
     page.goto(f"/detectors/{detector.pk}/")
     page.get_by_role("listitem").filter(has_text="1 message to its webhook was given up").get_by_role("link").click()
@@ -239,7 +239,7 @@ def test_a_message_that_was_given_up_is_sent_again(window, people, receive, dete
     expect(page.get_by_text("nobody is there any more (410)")).to_be_visible()
     button(page, "Send it again")
     told(page, "It will be sent again")
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     page.reload()
     expect(page.get_by_text("Delivered").first).to_be_visible()
     assert Delivery.objects.get().state == "delivered"

@@ -22,7 +22,7 @@ from django.utils import timezone
 from apps.alerts import actions, deliveries, tasks, verdicts
 from apps.alerts.models import AlertGroup, Attempt, Delivery, Webhook
 from apps.audit.models import Event
-from apps.core import outbound, webhooks
+from apps.core import outbound, outbox, webhooks
 from tests.alerts.conftest import alert
 
 State = Delivery.State
@@ -118,7 +118,7 @@ def tries() -> list[tuple[int | None, str]]:
 
 
 def test_a_verdict_is_posted_and_signed(told, receiver, secret, post):
-    assert deliveries.deliver_due() == 1
+    assert deliveries.OUTBOX.deliver_due() == 1
     path, headers, body = receiver.got[0]
     told.refresh_from_db()
     assert (path, told.state, tries()) == ("/hook?for=casemgr", State.DELIVERED, [(200, "")])
@@ -185,7 +185,7 @@ def verify(secret: str, headers: dict[str, str], body: bytes) -> bool:
 
 def test_a_receiver_that_knows_either_secret_is_served_while_both_sign(told, secret, receiver, detector, people):
     new = actions.renew_webhook_secret(detector, overlap=timedelta(days=1), by=people.admin)
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     _, headers, body = receiver.got[0]
     assert verify(new, headers, body)
     assert verify(secret, headers, body)
@@ -205,7 +205,7 @@ def test_the_old_secret_signs_no_longer_than_it_was_given(told, secret, receiver
     hook.refresh_from_db()
     assert hook.secrets_at(timezone.now()) == [newest]
     assert (hook.sealed_previous, hook.previous_until) == ("", None)
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     _, headers, body = receiver.got[0]
     assert [verify(one, headers, body) for one in (newest, new, secret)] == [True, False, False]
     with pytest.raises(ValidationError, match="30 days at most"):
@@ -217,13 +217,13 @@ def test_the_old_secret_signs_no_longer_than_it_was_given(told, secret, receiver
 
 def test_500_then_ok(told, receiver):
     receiver.plan = [500, 200]
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     assert (told.state, told.attempts) == (State.WAITING, 1)
     assert timedelta(seconds=7) < told.due_at - timezone.now() < timedelta(seconds=13)
-    assert deliveries.deliver_due() == 0  # not before it is due
+    assert deliveries.OUTBOX.deliver_due() == 0  # not before it is due
     make_due()
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     assert told.state == State.DELIVERED
     assert tries() == [(500, "Answered 500."), (200, "")]
@@ -250,7 +250,7 @@ def in_an_hour() -> str:
         ("3600", 3600),
         (in_an_hour, 3600),
         ("1", 10),  # never sooner than by our own patience
-        ("99999999999999999999", deliveries.LONGEST_WAIT),  # nor so late that one header ends the matter
+        ("99999999999999999999", outbox.LONGEST_WAIT),  # nor so late that one header ends the matter
         ("Thu, 01 Jan 1970 00:00:00 GMT", 10),
         ("soon", 10),
         ("-5", 10),
@@ -261,7 +261,7 @@ def in_an_hour() -> str:
 )
 def test_a_receiver_says_when_it_is_asked_again(told, receiver, retry_after, seconds):
     receiver.plan = [busy(retry_after() if callable(retry_after) else retry_after)]
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     wait = (told.due_at - timezone.now()).total_seconds()
     assert told.state == State.WAITING
@@ -274,12 +274,12 @@ def test_a_receiver_that_is_down_is_given_up_after_ten_attempts_and_replayed(tol
         closed.bind(("127.0.0.1", 0))
         port = closed.getsockname()[1]
     actions.set_webhook(hook.detector, url=f"http://127.0.0.1:{port}/", by=people.admin)
-    for _ in range(deliveries.MAX_ATTEMPTS):
+    for _ in range(outbox.MAX_ATTEMPTS):
         make_due()
-        assert deliveries.deliver_due() == 1
+        assert deliveries.OUTBOX.deliver_due() == 1
     told.refresh_from_db()
     assert (told.state, set(tries())) == (State.DEAD, {(None, "Nothing listens there.")})
-    assert deliveries.deliver_due() == 0
+    assert deliveries.OUTBOX.deliver_due() == 0
     client = sign_in(people.admin)
     listed = client.get(f"/detectors/{hook.detector_id}/deliveries/", {"state": "dead"}).content.decode()
     assert "Given up" in listed
@@ -287,7 +287,7 @@ def test_a_receiver_that_is_down_is_given_up_after_ten_attempts_and_replayed(tol
     actions.set_webhook(hook.detector, url=receiver.url, by=people.admin)
     answer = client.post(f"/detectors/{hook.detector_id}/deliveries/{told.pk}/replay/", follow=True)
     assert "It will be sent again" in answer.content.decode()
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     assert (told.state, told.attempts, Attempt.objects.count()) == (State.DELIVERED, 1, 11)
     assert Event.objects.filter(action="alerts.replay_delivery").count() == 1
@@ -301,17 +301,17 @@ def test_all_that_was_given_up_is_sent_again_at_once(told, receiver, sign_in, pe
     Delivery.objects.update(state=State.DEAD, attempts=10, finished_at=timezone.now())
     assert "given up again" in client.get(address).content.decode()
     assert "1 message will be sent again" in client.post(f"{address}replay/", follow=True).content.decode()
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     assert (told.state, len(receiver.got)) == (State.DELIVERED, 1)
     assert Event.objects.get(action="alerts.replay_deliveries").object_id == hook.pk
 
 
 def test_waits_grow_and_differ_by_chance():
-    seconds = [[deliveries.wait(n).total_seconds() for _ in range(50)] for n in range(1, 11)]
+    seconds = [[outbox.wait(n).total_seconds() for _ in range(50)] for n in range(1, 11)]
     assert all(max(one) < min(next_) for one, next_ in pairwise(seconds[:8]))
     assert all(len(set(one)) > 10 for one in seconds)
-    assert max(seconds[-1]) <= deliveries.LONGEST_WAIT * 1.2
+    assert max(seconds[-1]) <= outbox.LONGEST_WAIT * 1.2
 
 
 def test_a_slow_receiver_does_not_hold_a_worker(receiver):
@@ -324,23 +324,23 @@ def test_a_slow_receiver_does_not_hold_a_worker(receiver):
 
 def test_a_redirect_is_not_followed(told, receiver):
     receiver.plan = [redirect]
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     assert tries() == [(302, "Answered 302: redirects are not followed. Give the address it redirects to.")]
     assert [path for path, _, _ in receiver.got] == ["/hook?for=casemgr"]
 
 
 def test_gone_is_gone(told, receiver):
     receiver.plan = [410]
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     assert told.state == State.DEAD
 
 
 def test_what_a_dead_worker_left_is_due_again_after_its_lease(told, receiver):
-    deliveries._claim()  # and then it is killed
-    assert deliveries.deliver_due() == 0
+    deliveries.OUTBOX.claim()  # and then it is killed
+    assert deliveries.OUTBOX.deliver_due() == 0
     make_due()
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     assert (told.state, told.attempts) == (State.DELIVERED, 2)
     assert tries() == [(None, ""), (200, "")]
@@ -362,7 +362,7 @@ def test_two_workers_do_not_send_the_same(committed_db, told, receiver):
 def test_a_webhook_that_is_switched_off_is_not_called(told, receiver, people):
     hook = Webhook.objects.get()
     actions.set_webhook(hook.detector, url=hook.url, is_active=False, by=people.admin)
-    deliveries.deliver_due()
+    deliveries.OUTBOX.deliver_due()
     told.refresh_from_db()
     assert (told.state, receiver.got) == (State.DEAD, [])
     assert tries() == [(None, "The webhook is switched off.")]

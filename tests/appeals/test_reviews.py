@@ -129,3 +129,25 @@ def test_a_reversal_counts_against_the_detectors_that_had_pointed_there(db, quic
     assert (row.letters, row.appealed, row.upheld, row.reversed, row.percent) == (1, 1, 0, 1, "100%")
     assert row.median is not None
     assert row.median.days == 0
+
+
+def test_of_a_chain_of_decisions_the_last_letter_counts(db, quick_paper):
+    world = World()
+    assert world.account
+    world.receive(alert(source_ref="volume/1", subject={"type": "account", "accounts": [world.account.ref]}))
+    case = world.case("investigation")
+    cases.add_group(case, group=AlertGroup.objects.get(), reason="Seen", by=world.people.analyst)
+    first = world.approved(case)
+    world.issued(world.draft(first))
+    later = world.decide(first.finding, overrides=first)
+    cases.approve_decision(later, by=world.people.approver)
+    [row] = queries.records()
+    assert row.letters == 1, "of the first, until there is one of the second"
+    letter = world.issued(world.draft(later))
+    [row] = queries.records()
+    assert row.letters == 1
+    appeal = actions.file_appeal(letter, words=WORDS, by=Recipient(letter))
+    actions.take_appeal(appeal, by=world.people.reviewer)
+    actions.reverse_decision(appeal, reasons="You are right.", by=world.people.reviewer)
+    [row] = queries.records()
+    assert (row.letters, row.appealed, row.reversed) == (1, 1, 1)

@@ -445,6 +445,16 @@ ROUTES: dict[str, Route] = {
     # Counsel proposed it.
     "cases:approve_decision": act("approver", "counsel", ref("decision")),
     "cases:reject_decision": act("lead", "counsel", ref("decision")),
+    "enforcement:of_case": page(lambda w: [w.once("measure_order").case.ref]),
+    "enforcement:order": page(lambda w: [w.once("measure_order").ref]),
+    "enforcement:carry_out": act("lead", "counsel", lambda w: [w.once("to_carry_out").ref]),
+    "enforcement:roll_back": form("approver", "counsel", lambda w: [w.once("measure_order").decision.ref]),
+    "enforcement:send_again": act("lead", "counsel", lambda w: [w.once("failed_order").ref]),
+    "enforcement:receiver": page(right="admin", stranger="lead"),
+    "enforcement:set_receiver": form("admin", None, stranger="lead"),
+    "enforcement:renew_receiver_secret": form("admin", None, lambda w: w.receiver and [], stranger="lead"),
+    "cases:release_decision": act("lead", "counsel", ref("held")),
+    "cases:refuse_release": act("lead", "counsel", ref("held"), data=lambda w: {"reason": "Too hard"}),
     # --- notices
     "notices:list": page(),
     "notices:of_case": page(case("notice")),
@@ -549,9 +559,12 @@ API |= {
     for name in (
         "case", "evidence", "matrix", "findings", "add_exhibit", "rate_exhibit", "raise_explanation",
         "assess_explanation", "allow_wording", "invite_party", "confirm_finding", "reject_finding",
-        "propose_decision", "approve_decision", "reject_decision",
+        "propose_decision", "approve_decision", "reject_decision", "release_decision", "refuse_release",
     )
 }  # fmt: skip
+
+# What the receiver of orders posts, tested with its key in tests/enforcement/test_orders.py.
+API |= {"enforcement:api-results"}
 
 # What clients made for other systems call with a detector's key, tested in tests/alerts/compat.
 API |= {

@@ -25,11 +25,12 @@ NO_PAGES = {  # files, and parts of a page
     "evidence:print_sheet", "evidence:descriptor",
     "cases:exhibits_of_item", "cases:of_account", "cases:campaign_picture", "cases:campaign_node", "cases:step",
     "cases:touching_groups",
-    "notices:of_case", "notices:preview", "notices:pdf", "notices:trial", "notices:mailing_progress",
+    "enforcement:of_case", "notices:of_case", "notices:preview", "notices:pdf", "notices:trial",
+    "notices:mailing_progress",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
-    "accounts", "alerts", "appeals", "audit", "cases", "disclosures", "evidence",
+    "accounts", "alerts", "appeals", "audit", "cases", "disclosures", "enforcement", "evidence",
     "insights", "notices", "policies", "records", "staff",
 )  # fmt: skip
 

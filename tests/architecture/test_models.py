@@ -25,6 +25,8 @@ FREE = {
     "alerts.GroupKey": "which group the next alert of a key joins; follows from alerts and groups",
     "accounts.CommonValue": "which values are common; found again from audited tables every night",
     "cases.CampaignFigures": "what the campaign page shows; computed again from audited tables at any time",
+    "enforcement.Message": "the queue of messages to the receiver; what was ordered, and what became of it, is audited",
+    "enforcement.Attempt": "what became of one try to deliver; what was to be carried out is audited",
     "evidence.StoredFile": "what the last measurement of a file found; the measurements themselves are audited",
     "audit.Event": "the trail itself",
     "audit.Manifest": "the trail itself",

@@ -73,6 +73,10 @@ def _finding(case: Any) -> Any:
     return case.findings.get()
 
 
+def _override(w: World, decision: Any) -> None:
+    cases.approve_decision(w.decide(decision.finding, action="warn", overrides=decision), by=w.people.approver)
+
+
 def _tomorrow() -> datetime:
     return timezone.now() + timedelta(days=1)
 
@@ -245,6 +249,7 @@ DO: dict[str, dict[str, Do]] = {
         "cases.approve_decision": lambda w, case: cases.approve_decision(
             w.decide(_finding(case)), by=w.people.approver
         ),
+        "cases.release_decision": lambda w, case: cases.release_decision(w.held_on(_finding(case)), by=w.people.lead),
         "cases.close_case": _close,
         "cases.reopen_case": lambda w, case: cases.reopen_case(case, reason="News", by=w.people.lead),
     },
@@ -262,6 +267,10 @@ DO: dict[str, dict[str, Do]] = {
         "cases.reject_decision": lambda w, decision: cases.reject_decision(
             decision, reason="Too hard", by=w.people.approver
         ),
+        "cases.hold_decision": lambda w, decision: cases.hold_decision(decision, why="Much", by=w.people.approver),
+        "cases.release_decision": lambda w, decision: cases.release_decision(decision, by=w.people.lead),
+        "cases.refuse_release": lambda w, decision: cases.refuse_release(decision, reason="Too hard", by=w.people.lead),
+        "cases.override_decision": _override,
     },
     "policies.Tagging": {
         "policies.import_terms": lambda w, _: w.tagging(),

@@ -31,6 +31,8 @@ from apps.cases import queries
 from apps.cases.models import Case, Decision, Explanation, Finding
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
+from apps.enforcement import actions as enforcement
+from apps.enforcement.models import Order, Receiver
 from apps.evidence import actions as evidence
 from apps.evidence.runs import sealing
 from apps.notices import actions as notices
@@ -600,12 +602,11 @@ class World:
         cases.confirm_finding(finding, by=self.people.lead)
         return finding
 
-    def decide(self, finding: Finding) -> Decision:
+    def decide(self, finding: Finding, **values: Any) -> Decision:
         today = timezone.now().date()
         return cases.propose_decision(
             finding,
-            action="suspend",
-            scope="All use of the service",
+            **{"action": "suspend", "scope": "All use of the service"} | values,
             starts_on=today,
             ends_on=today + timedelta(days=90),
             reasoning="Nothing milder ends it.",
@@ -620,6 +621,34 @@ class World:
         decision = self.decide(self.confirmed(case))
         cases.approve_decision(decision, by=self.people.approver)
         return decision
+
+    def held(self) -> Decision:
+        return self.held_on(self.confirmed())
+
+    def held_on(self, finding: Finding) -> Decision:
+        decision = self.decide(finding, action="degrade")
+        cases.approve_decision(decision, by=self.people.approver)
+        return decision
+
+    # --- enforcement
+
+    @cached_property
+    def receiver(self) -> Receiver:
+        settings.WEBHOOK_HOSTS = ["gate.example.org"]
+        enforcement.set_receiver(url="https://gate.example.org/orders", by=self.people.admin)
+        return Receiver.objects.get()
+
+    def to_carry_out(self) -> Decision:
+        assert self.receiver
+        return self.approved()
+
+    def measure_order(self) -> Order:
+        return enforcement.carry_out(self.to_carry_out(), by=self.people.lead)
+
+    def failed_order(self) -> Order:
+        order = self.measure_order()
+        enforcement.give_up(order, message=order.messages.get(), problem="Answered 500.", by=WORKER)
+        return order
 
     # --- papers
 

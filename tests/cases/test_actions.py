@@ -24,8 +24,9 @@ def stops(case: Case) -> list[str]:
 # --- who may ----------------------------------------------------------------------------------------------------------
 
 
-# By picking accounts; by the worker; by reversing a decision on an appeal.
+# By picking accounts; by the worker; by reversing a decision on an appeal; by approving a decision.
 WITHOUT_ADDRESS = {"cases.look_up_identifier", "cases.carry_on_step", "cases.clear_account"}
+WITHOUT_ADDRESS |= {"cases.hold_decision", "cases.override_decision"}
 
 
 def test_every_verb_has_its_words_its_permission_and_its_address():

@@ -44,6 +44,16 @@ REFUSED: dict[str, tuple[str, str, dict[str, Any]]] = {
     "an_approved_decision_has_its_approver": ("decision", "update", {"reviewed_by_id": None, "reviewed_at": None}),
     "wrongful_actions_are_counted": ("decision", "update", {"expected_wrongful": -1}),
     "wrongful_actions_are_acknowledged": ("decision", "update", {"acknowledged_wrongful": None}),
+    "a_limit_alone_has_a_number": ("decision", "update", {"requests_per_day": 5}),
+    "a_region_block_names_its_region": ("decision", "update", {"action": "region_block", "state": "rejected"}),
+    "a_weighty_decision_is_held": ("decision", "update", {"action": "degrade"}),
+    "a_held_decision_has_its_releaser": ("decision", "update", {"held_for": "It weighs."}),
+    "a_decision_is_released_by_a_third_person": (
+        "decision",
+        "update",
+        {"released_by_id": "= reviewed_by_id", "released_at": "2026-05-01T00:00:00Z"},
+    ),
+    "a_release_has_its_time": ("decision", "update", {"released_at": "2026-05-01T00:00:00Z"}),
     "an_account_has_its_own_evidence_and_clause": ("findingaccount", "update", {"evidence": "{}"}),
     "an_account_is_left_out_once": ("findingomission", "copy", {}),
     "an_element_is_weighed_once": ("findingelement", "copy", {}),
@@ -76,6 +86,7 @@ ELSEWHERE = {  # provoked where the argument is tested
     "independence_is_reviewed_by_another_person",
     "an_independence_review_has_its_time",
     "a_reviewed_independence_has_its_reviewer",
+    "a_decision_is_overridden_once",  # in test_decisions
     *NONSENSE,  # of claims
 }
 

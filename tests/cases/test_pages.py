@@ -93,7 +93,7 @@ def test_a_refusal_stands_beside_its_field(ready, terms, people, sign_in):
 
 
 def test_a_refused_review_is_explained_at_its_own_decision(decide, people, sign_in):
-    one, other = decide(), decide(action="limit")
+    one, other = decide(), decide(action="limit", requests_per_day=100)
     page = sign_in(people.approver).post(f"/decisions/{one.ref}/reject/", {"reason": ""})
     assert page.status_code == 422
     html = page.content.decode()

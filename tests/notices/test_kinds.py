@@ -7,6 +7,7 @@ from apps.appeals import actions as appeals
 from apps.appeals.recipients import Recipient
 from apps.cases import actions as cases
 from apps.cases.models import Decision
+from apps.cases.standards.measures import AGAINST_NOBODY
 from apps.core import vault
 from apps.notices import actions, assembly, forms
 from apps.notices import letter as letters
@@ -20,7 +21,7 @@ TO_ACCOUNTS = [
     ("verify_identity", "verification", {}, "We ask you to verify"),
     ("suspend", "suspension", {"decision_account": "DECISION_ACCOUNT_SUSPENDED"}, "We have suspended your access"),
 ]
-SCOPES = {"warn": "Automated requests", "limit": "More than 100 requests an hour", "verify_identity": "Who you are"}
+SCOPES = {"warn": "Automated requests", "limit": "Use of the interface", "verify_identity": "Who you are"}
 
 
 def issue(notice: Notice, people) -> Notice:
@@ -33,10 +34,12 @@ def issue(notice: Notice, people) -> Notice:
 
 @pytest.mark.parametrize(("action", "kind", "restriction", "words"), TO_ACCOUNTS)
 def test_a_letter_to_an_account(decide, account, people, action, kind, restriction, words):
-    decision = decide(action=action, scope=SCOPES.get(action, "All use of the service"))
+    number = {"requests_per_day": 2400} if action == "limit" else {}
+    decision = decide(action=action, scope=SCOPES.get(action, "All use of the service"), territory=["IE"], **number)
     assert forms.kinds_for(decision) == [(kind, NoticeTemplate.Kind(kind).label)]
     letter = issue(actions.draft_notice(decision, kind=kind, account=account, by=people.counsel), people)
     assert words in text(letter)
+    assert ("to 2,400 requests a day, IE" in text(letter)) == (action == "limit")
     file = vault.read(letter.pdf_sha256)
     assert on.validate(file) == []
     reasons = on.attached_json(file, "statement-of-reasons.json")
@@ -85,9 +88,9 @@ def test_a_letter_carries_out_its_own_decision_and_no_other(suspended, account, 
 
 
 def test_every_measure_but_a_referral_has_its_letter():
-    """A referral goes out as a report."""
+    """A referral goes out as a report; what is against nobody has no letter that could accuse somebody."""
     covered = {action for actions_ in actions.CARRIES_OUT.values() for action in actions_}
-    assert covered == set(Decision.Action) - {Decision.Action.REFER}
+    assert covered == set(Decision.Action) - {Decision.Action.REFER, *AGAINST_NOBODY}
 
 
 # --- whose details were used -----------------------------------------------------------------------------------------

@@ -41,7 +41,8 @@ def test_the_steps_that_bind(verb):
 
 def test_the_administrator_sees_no_casework():
     rooms = {verb.partition(".")[0] for verb in ROLES["admin"].verbs}
-    assert rooms == {"insights", "staff", "alerts", "audit", "evidence", "records"}
+    assert rooms == {"insights", "staff", "alerts", "audit", "enforcement", "evidence", "records"}
+    assert "enforcement.view" not in ROLES["admin"].verbs
     assert not grants(["admin"], "alerts.view")
     assert not grants(["admin"], "evidence.view")  # whether files are whole, not what they are
     assert not grants(["admin"], "records.view")  # what is kept for how long, not whom a hold or an erasure is about

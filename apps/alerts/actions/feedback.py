@@ -7,12 +7,12 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.alerts import deliveries, verdicts
+from apps.alerts import verdicts
 from apps.alerts.models import AlertGroup, Delivery, Detector, Verdict, Webhook
 from apps.alerts.models.feedback import SECRET
 from apps.audit import ledger
 from apps.audit.action import action
-from apps.core import outbound, webhooks
+from apps.core import outbound, outbox, webhooks
 from apps.core.sealed import seal
 
 LONGEST_OVERLAP = timedelta(days=30)
@@ -88,7 +88,7 @@ def replay_delivery(detector: Detector, *, delivery: Delivery, by) -> None:
     """Send a message again that was delivered or given up, as it was, under the same id."""
     if delivery.state == Delivery.State.WAITING:
         raise ValidationError("It is still being tried.")
-    deliveries.replay(Delivery.objects.filter(pk=delivery.pk))
+    outbox.replay(Delivery.objects.filter(pk=delivery.pk))
     ledger.note(delivery.webhook, delivery=delivery.message_id, was=delivery.state)
 
 
@@ -99,7 +99,7 @@ def replay_deliveries(detector: Detector, *, by) -> int:
     if hook is None:
         raise ValidationError("It has no webhook.")
     dead = Delivery.objects.filter(webhook=hook, state=Delivery.State.DEAD)
-    if not (count := deliveries.replay(dead)):
+    if not (count := outbox.replay(dead)):
         raise ValidationError("No message was given up.")
     ledger.note(hook, deliveries=count)
     return count

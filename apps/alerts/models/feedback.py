@@ -1,7 +1,5 @@
 """What became of alerts, and how their detectors are told."""
 
-from datetime import datetime
-
 from django.db import models
 from django.urls import reverse
 
@@ -9,8 +7,7 @@ from apps.alerts.models.alert import Alert
 from apps.alerts.models.detector import Detector
 from apps.alerts.models.group import AlertGroup
 from apps.audit.models import AuditedModel
-from apps.core.ids import uuid7
-from apps.core.sealed import unseal
+from apps.core.models import Endpoint, Outgoing, Try
 
 SECRET = b"webhook"  # what a webhook's secret is sealed for
 
@@ -73,18 +70,13 @@ class VerdictAlert(models.Model):
         return f"{self.verdict_id} {self.alert_id}"
 
 
-class Webhook(AuditedModel):
+class Webhook(Endpoint, AuditedModel):
     """Where a detector wants to be told, and the secret that its messages are signed with."""
 
     PRIVATE = frozenset({"sealed_secret", "sealed_previous"})
+    SEALED_FOR = SECRET
 
     detector = models.OneToOneField(Detector, on_delete=models.PROTECT, related_name="webhook")
-    url = models.CharField(max_length=500)
-    sealed_secret = models.CharField(max_length=200)
-    sealed_previous = models.CharField(max_length=200, blank=True)
-    previous_until = models.DateTimeField(null=True, help_text="messages are signed with the secret before as well")
-    is_active = models.BooleanField(default=True)
-    changed_at = models.DateTimeField()
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -94,38 +86,14 @@ class Webhook(AuditedModel):
             )
         ]
 
-    def __str__(self) -> str:
-        return self.url
 
-    @property
-    def secret(self) -> str:
-        """As the detector has it: `whsec_` and base64."""
-        return unseal(self.sealed_secret, SECRET)
+class Delivery(Outgoing):
+    """One message to a webhook. What it tells is audited, that it was told is not."""
 
-    def secrets_at(self, moment: datetime) -> list[str]:
-        """What a message of that moment is signed with: the newest first, and the one before until its end."""
-        if self.previous_until is None or moment >= self.previous_until:
-            return [self.secret]
-        return [self.secret, unseal(self.sealed_previous, SECRET)]
+    TO = "webhook"
 
-
-class Delivery(models.Model):
-    """One message to a webhook: the row is the queue. What it tells is audited, that it was told is not."""
-
-    class State(models.TextChoices):
-        WAITING = "waiting", "Waiting"
-        DELIVERED = "delivered", "Delivered"
-        DEAD = "dead", "Given up"
-
-    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
     webhook = models.ForeignKey(Webhook, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
     verdict = models.ForeignKey(Verdict, on_delete=models.PROTECT, related_name="deliveries", db_index=False)
-    body = models.TextField(help_text="exactly these bytes are signed and sent, each time")
-    state = models.CharField(max_length=10, choices=State, default=State.WAITING)
-    attempts = models.PositiveSmallIntegerField(default=0, help_text="since it was asked for, or replayed")
-    due_at = models.DateTimeField()
-    created_at = models.DateTimeField()
-    finished_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [
@@ -140,26 +108,11 @@ class Delivery(models.Model):
             models.Index(fields=["webhook", "-created_at", "-id"], name="delivery_newest_first"),
         ]
 
-    def __str__(self) -> str:
-        return self.message_id
-
     def get_absolute_url(self) -> str:
         return reverse("alerts:delivery", args=[self.webhook.detector_id, self.pk])
 
-    @property
-    def message_id(self) -> str:
-        """The same for every attempt, so that a receiver can tell a repeat."""
-        return f"msg_{self.id.hex}"
 
-
-class Attempt(models.Model):
-    """One try to deliver: written before it is made, so that one that killed its worker is seen."""
+class Attempt(Try):
+    """One try to deliver."""
 
     delivery = models.ForeignKey(Delivery, on_delete=models.PROTECT, related_name="tries")
-    started_at = models.DateTimeField()
-    milliseconds = models.PositiveIntegerField(null=True)
-    status = models.PositiveSmallIntegerField(null=True, help_text="of HTTP; none where nothing answered")
-    problem = models.CharField(max_length=300, blank=True, help_text="why it counts as failed, in words")
-
-    def __str__(self) -> str:
-        return f"{self.status or 'no answer'}"

@@ -18,7 +18,15 @@ from apps.cases.actions.claims import (
     unlink_claims,
     withdraw_claim,
 )
-from apps.cases.actions.decisions import approve_decision, propose_decision, reject_decision
+from apps.cases.actions.decisions import (
+    approve_decision,
+    hold_decision,
+    override_decision,
+    propose_decision,
+    refuse_release,
+    reject_decision,
+    release_decision,
+)
 from apps.cases.actions.exhibits import add_exhibit, assess_explanation, raise_explanation, rate_exhibit
 from apps.cases.actions.findings import confirm_finding, propose_finding, reject_finding, withdraw_finding
 from apps.cases.actions.independence import accept_independence, argue_independence, refuse_independence
@@ -62,6 +70,7 @@ __all__ = [
     "exclude_accounts",
     "freeze_members",
     "grade_claim",
+    "hold_decision",
     "invite_party",
     "link_claims",
     "look_up_identifier",
@@ -70,6 +79,7 @@ __all__ = [
     "open_case_from_group",
     "open_case_from_ring",
     "open_privileged",
+    "override_decision",
     "propose_decision",
     "propose_finding",
     "raise_explanation",
@@ -79,8 +89,10 @@ __all__ = [
     "record_response",
     "record_silence",
     "refuse_independence",
+    "refuse_release",
     "reject_decision",
     "reject_finding",
+    "release_decision",
     "reopen_case",
     "restore_accounts",
     "start_investigation",

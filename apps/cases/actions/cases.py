@@ -11,6 +11,7 @@ from apps.audit.action import action
 from apps.cases.actions.members import add_group, add_ring
 from apps.cases.findings import readiness
 from apps.cases.models import Case, Decision, Finding
+from apps.cases.standards.measures import AGAINST_NOBODY
 from apps.cases.workflow import TARGETS
 from apps.core.ids import next_reference
 
@@ -99,9 +100,9 @@ def close_case(case: Case, *, closure: str, note: str, by) -> None:
         raise ValidationError({"note": "Say in a sentence or two why the case ends here."})
     if case.findings.filter(state=Finding.State.PROPOSED).exists():
         raise ValidationError("A finding waits for its review: confirm, reject or withdraw it first.")
-    if case.decisions.filter(state=Decision.State.PROPOSED).exists():
+    if case.decisions.filter(state__in=Decision.OPEN).exists():
         raise ValidationError("A decision waits for its review: approve or reject it first.")
-    acted = case.decisions.filter(state=Decision.State.APPROVED).exists()
+    acted = case.decisions.filter(state=Decision.State.APPROVED).exclude(action__in=AGAINST_NOBODY).exists()
     if acted != (closure == Case.Closure.ACTED) and closure != Case.Closure.MERGED:
         raise ValidationError(
             {"closure": "A decision was approved: the case was acted on." if acted else "No decision was approved."}

@@ -20,6 +20,7 @@ from apps.cases.findings import substance
 from apps.cases.findings.wrongful import few
 from apps.cases.models import Case, Decision, Exhibit, Explanation, Finding
 from apps.cases.standards.families import FAMILIES
+from apps.cases.standards.measures import AGAINST_NOBODY
 from apps.core.links import url_if_any
 
 Line = dict[str, Any]
@@ -278,7 +279,8 @@ def _after_the_proposal(case: Case, finding: Finding) -> list[Line]:
 def _before_decision(case: Case) -> list[Line]:
     confirmed = list(case.findings.filter(state=Finding.State.CONFIRMED))
     lines = [_line("ok", f"{finding} is confirmed", f"{finding.account_count} accounts") for finding in confirmed]
-    proposed = case.decisions.filter(state=Decision.State.PROPOSED).select_related("proposed_by").first()
+    waiting = case.decisions.filter(state__in=Decision.OPEN).select_related("proposed_by", "reviewed_by")
+    proposed = waiting.order_by("proposed_at").first()
     if proposed is None:
         lines.append(_line("stop", "No decision is proposed", url=_url("cases:decisions", case), action="Propose one"))
         return lines
@@ -292,16 +294,17 @@ def _before_decision(case: Case) -> list[Line]:
             "How this is computed",
         )
     )
-    lines.append(
-        _line(
-            "stop",
-            "Another person has not approved it yet",
-            f"anyone who may approve decisions, but not {proposed.proposed_by}",
-            _url("cases:decisions", case),
-            "Review it",
-        )
-    )
-    return lines
+    return [*lines, _waits_for_others(case, proposed)]
+
+
+def _waits_for_others(case: Case, decision: Decision) -> Line:
+    if decision.state == Decision.State.HELD:
+        others = f"but neither {decision.proposed_by} nor {decision.reviewed_by}: {decision.held_for}"
+        text, detail = "A third person has not released it yet", f"anyone who may release decisions, {others}"
+    else:
+        text = "Another person has not approved it yet"
+        detail = f"anyone who may approve decisions, but not {decision.proposed_by}"
+    return _line("stop", text, detail, _url("cases:decisions", case), "Review it")
 
 
 def _before_closing(case: Case) -> list[Line]:
@@ -310,11 +313,13 @@ def _before_closing(case: Case) -> list[Line]:
         for d in case.decisions.filter(state=Decision.State.APPROVED)
     ]
     lines += [
-        _line("stop", f"{d.ref} waits for approval", url=_url("cases:decisions", case), action="Review it")
-        for d in case.decisions.filter(state=Decision.State.PROPOSED)
+        _line("stop", f"{d.ref} waits for {WAITS[d.state]}", url=_url("cases:decisions", case), action="Review it")
+        for d in case.decisions.filter(state__in=Decision.OPEN)
     ]
     return [*lines, *_told(case), *_open_tasks(case)]
 
+
+WAITS: dict[str, str] = {Decision.State.PROPOSED: "approval", Decision.State.HELD: "its release"}
 
 # Letters are made in a room below this one; that they went out stands in the trail.
 ISSUED = "notices.render_notice"
@@ -326,7 +331,10 @@ def _told(case: Case) -> list[Line]:
     if not address:
         return []
     issued = Event.objects.filter(case_id=case.pk, action=ISSUED).count()
-    met = max(case.decisions.filter(state=Decision.State.APPROVED).values_list("account_count", flat=True), default=0)
+    holding = case.decisions.filter(state=Decision.State.APPROVED).exclude(action__in=AGAINST_NOBODY)
+    if not holding:
+        return []
+    met = max(decision.account_count for decision in holding)
     if issued >= max(met, 1):
         return [_line("ok", "Those concerned are told", f"{issued:,} notices issued")]
     detail = f"{issued:,} notices issued, {met:,} accounts concerned" if issued else "no notice is issued yet"

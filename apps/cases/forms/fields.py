@@ -59,3 +59,10 @@ class ExhibitsField(forms.CharField):
         if unknown := [number for number in wanted if number not in self.offered]:
             raise forms.ValidationError(f"E{unknown[0]} is no exhibit of this case.")
         return [self.offered[number] for number in wanted]
+
+
+class CountriesField(forms.CharField):
+    """Countries by their two letters, "DE, FR"; cleans to a list."""
+
+    def clean(self, value: Any) -> list[str]:
+        return [country for country in re.split(r"[\s,;]+", super().clean(value)) if country]

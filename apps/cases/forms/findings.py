@@ -4,9 +4,10 @@ from collections.abc import Iterable, Sequence
 from typing import Any, cast
 
 from django import forms
+from django.db.models import QuerySet
 
 from apps.cases.findings.substance import Claimed, Shown
-from apps.cases.forms.fields import ExhibitsField, day, labels, text
+from apps.cases.forms.fields import CountriesField, ExhibitsField, day, labels, text
 from apps.cases.models import Confidence, Decision, Exhibit, Level, Party
 from apps.cases.standards import theories
 
@@ -168,10 +169,29 @@ class ReviewForm(forms.Form):
 
 class DecisionForm(forms.Form):
     action = forms.ChoiceField(choices=Decision.Action.choices, label="Measure")
-    scope = forms.CharField(max_length=300, help_text="What exactly is done, and where.")
+    scope = forms.CharField(max_length=300, help_text="What exactly is done.")
+    territory = CountriesField(
+        required=False, label="Countries", help_text="Two letters each, such as DE, FR. Left empty: worldwide."
+    )
+    requests_per_day = forms.IntegerField(
+        required=False, min_value=1, label="Requests a day", help_text="Of each account; for a limit alone."
+    )
     starts_on = day(label="From")
-    ends_on = day(required=False, label="Until", help_text="Left empty: until further notice.")
+    ends_on = day(required=False, label="Until", help_text="Its last day. Left empty: until further notice.")
+    rollback = forms.CharField(
+        required=False, max_length=300, label="How it is undone", help_text="Left empty: as such measures are."
+    )
     reasoning = text(4, label="Reasons", help_text="Fit for the letter: why this measure, and why nothing milder.")
+    private_notes = text(
+        2, required=False, label="Notes for colleagues", help_text="In no letter, no report and no bundle."
+    )
+    overrides = forms.ModelChoiceField(
+        Decision.objects.none(),
+        required=False,
+        empty_label="no other decision",
+        label="It takes the place of",
+        help_text="Once this one holds, the other one ends, and no letter about it goes out any more.",
+    )
     acknowledged = forms.CharField(
         required=False,
         max_length=20,
@@ -179,7 +199,8 @@ class DecisionForm(forms.Form):
         help_text="Write down the number that stands below.",
     )
 
-    def __init__(self, *args: Any, is_bulk: bool, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, is_bulk: bool, holding: QuerySet[Decision], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        cast(Any, self.fields["overrides"]).queryset = holding
         if not is_bulk:
             del self.fields["acknowledged"]

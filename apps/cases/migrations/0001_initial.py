@@ -1,5 +1,6 @@
 import apps.core.ids
 import django.contrib.postgres.fields
+import django.core.validators
 import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
@@ -954,20 +955,25 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("warn", "Warn"),
+                            ("challenge", "Challenge requests"),
                             ("limit", "Limit"),
+                            ("degrade", "Degrade output"),
                             ("verify_identity", "Ask for identity verification"),
                             ("suspend", "Suspend"),
                             ("terminate", "Terminate"),
+                            ("region_block", "Block a region"),
                             ("cease_and_desist", "Demand to cease and desist"),
                             ("preserve", "Demand preservation"),
                             ("refer", "Refer to an authority"),
+                            ("no_violation", "No violation"),
+                            ("invalid_report", "Invalid report"),
                         ],
                         max_length=20,
                     ),
                 ),
                 ("scope", models.CharField(help_text="what exactly, where", max_length=300)),
                 ("starts_on", models.DateField()),
-                ("ends_on", models.DateField(help_text="none: until further notice", null=True)),
+                ("ends_on", models.DateField(help_text="its last day; none: until further notice", null=True)),
                 ("reasoning", models.TextField(help_text="fit for the letter")),
                 ("account_count", models.PositiveIntegerField(help_text="as counted when it was proposed")),
                 (
@@ -982,7 +988,13 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("proposed", "Proposed"), ("approved", "Approved"), ("rejected", "Rejected")],
+                        choices=[
+                            ("proposed", "Proposed"),
+                            ("held", "Held"),
+                            ("approved", "Approved"),
+                            ("rejected", "Rejected"),
+                            ("overridden", "Overridden"),
+                        ],
                         default="proposed",
                         max_length=10,
                     ),
@@ -1012,6 +1024,51 @@ class Migration(migrations.Migration):
                     "finding",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="decisions", to="cases.finding"
+                    ),
+                ),
+                (
+                    "held_for",
+                    models.CharField(blank=True, help_text="why a third person has to release it", max_length=200),
+                ),
+                (
+                    "overrides",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="overridden_by",
+                        to="cases.decision",
+                    ),
+                ),
+                (
+                    "private_notes",
+                    models.TextField(blank=True, help_text="for colleagues; in no letter, report or bundle"),
+                ),
+                ("release_note", models.TextField(blank=True)),
+                ("released_at", models.DateTimeField(help_text="or refused, as the state says", null=True)),
+                (
+                    "released_by",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+                (
+                    "requests_per_day",
+                    models.PositiveIntegerField(help_text="of an account, where it is a limit", null=True),
+                ),
+                ("rollback", models.CharField(blank=True, help_text="how it is undone", max_length=300)),
+                (
+                    "territory",
+                    django.contrib.postgres.fields.ArrayField(
+                        base_field=models.CharField(
+                            max_length=2, validators=[django.core.validators.RegexValidator("\\A[A-Z]{2}\\Z")]
+                        ),
+                        blank=True,
+                        default=list,
+                        help_text="countries (ISO 3166-1, two letters); none: worldwide",
+                        size=None,
                     ),
                 ),
             ],
@@ -1054,10 +1111,77 @@ class Migration(migrations.Migration):
                     ),
                     models.CheckConstraint(
                         condition=models.Q(
-                            ("account_count__lte", 1), ("acknowledged_wrongful__isnull", False), _connector="OR"
+                            ("account_count__lte", 1),
+                            ("acknowledged_wrongful__isnull", False),
+                            ("action__in", ("no_violation", "invalid_report")),
+                            _connector="OR",
                         ),
                         name="wrongful_actions_are_acknowledged",
                         violation_error_message="Whoever proposes to act on many accounts writes down how many are expected to be hit wrongly. (R16)",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("action", "limit"), ("requests_per_day__isnull", True), _connector="XOR"),
+                        name="a_limit_alone_has_a_number",
+                        violation_error_message="A limit, and nothing else, says how many requests a day are answered.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("action", "region_block"), _negated=True),
+                            models.Q(("territory", []), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_region_block_names_its_region",
+                        violation_error_message="Name the countries that are blocked.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("state__in", ["proposed", "rejected"]),
+                            models.Q(("action__in", ("degrade", "terminate", "region_block")), _negated=True),
+                            models.Q(("held_for", ""), _negated=True),
+                            _connector="OR",
+                        ),
+                        name="a_weighty_decision_is_held",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state__in", ["approved", "overridden"]), _negated=True),
+                            ("held_for", ""),
+                            ("released_by__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="a_held_decision_has_its_releaser",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(
+                                ("proposed_by__isnull", True),
+                                ("released_by__isnull", True),
+                                models.Q(("proposed_by", models.F("released_by")), _negated=True),
+                                _connector="OR",
+                            ),
+                            models.Q(
+                                ("reviewed_by__isnull", True),
+                                ("released_by__isnull", True),
+                                models.Q(("reviewed_by", models.F("released_by")), _negated=True),
+                                _connector="OR",
+                            ),
+                        ),
+                        name="a_decision_is_released_by_a_third_person",
+                        violation_error_message="A third person releases what two others agreed on.",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("released_at__isnull", True), ("released_by__isnull", True)),
+                            models.Q(("released_at__isnull", False), ("released_by__isnull", False)),
+                            _connector="OR",
+                        ),
+                        name="a_release_has_its_time",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("state", "rejected"), _negated=True),
+                        fields=("overrides",),
+                        name="a_decision_is_overridden_once",
+                        violation_error_message="Another decision overrides it already: override that one.",
                     ),
                 ],
             },

@@ -3,16 +3,16 @@
 import pgtrigger
 
 
-def never_leaves(name: str, states: tuple[str, ...], *, drafts: bool = False) -> pgtrigger.Trigger:
+def never_leaves(name: str, states: tuple[str, ...] = (), *, drafts: bool = False) -> pgtrigger.Trigger:
     """For tables of what is handed out: no row of a drill gets into one of these states, or, unless `drafts` may be
     written to exercise with, is made at all."""
-    known = ", ".join(f"'{state}'" for state in states)
+    refused = [f"NEW.state = '{state}'" for state in states] + ([] if drafts else ["TG_OP = 'INSERT'"])
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.Before,
         operation=pgtrigger.Insert | pgtrigger.Update,
         func=f"""
-            IF (NEW.state IN ({known}){"" if drafts else " OR TG_OP = 'INSERT'"})
+            IF ({" OR ".join(refused)})
                AND EXISTS (SELECT FROM cases_case WHERE id = NEW.case_id AND drill <> '') THEN
                 RAISE EXCEPTION 'what is of a drill never enters a disclosure'
                 USING ERRCODE = 'check_violation', CONSTRAINT = '{name}';

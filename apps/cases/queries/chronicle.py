@@ -38,6 +38,9 @@ ON_THE_TIMELINE = {
     "cases.propose_decision": ("legal", "Decision proposed"),
     "cases.approve_decision": ("legal", "Decision approved"),
     "cases.reject_decision": ("legal", "Decision not approved"),
+    "cases.hold_decision": ("legal", "Decision approved, and held for a third person"),
+    "cases.release_decision": ("legal", "Decision released"),
+    "cases.refuse_release": ("legal", "Decision not released"),
     "cases.close_case": ("response", "Case closed"),
     "cases.reopen_case": ("response", "Case opened again"),
     "notices.approve_notice": ("legal", "Notice approved"),
@@ -73,7 +76,13 @@ def timeline(case: Case, known: Figures | None = None) -> list[Moment]:
     return sorted(told, key=lambda moment: moment.at)
 
 
-ANCHORS = {"cases.open_case", "cases.open_case_from_group", "cases.approve_decision", "cases.close_case"}
+ANCHORS = {
+    "cases.open_case",
+    "cases.open_case_from_group",
+    "cases.approve_decision",
+    "cases.release_decision",
+    "cases.close_case",
+}
 
 
 def _midnight(day: date) -> datetime:

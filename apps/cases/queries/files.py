@@ -32,7 +32,7 @@ def visible_findings(user) -> QuerySet[Finding]:
 
 def visible_decisions(user) -> QuerySet[Decision]:
     return Decision.objects.filter(case__in=visible_cases(user)).select_related(
-        "case", "finding", "proposed_by", "reviewed_by"
+        "case", "finding", "proposed_by", "reviewed_by", "overrides"
     )
 
 
@@ -94,7 +94,9 @@ def findings(case: Case) -> QuerySet[Finding]:
 
 
 def decisions(case: Case) -> QuerySet[Decision]:
-    return case.decisions.select_related("case", "finding", "proposed_by", "reviewed_by").order_by("-proposed_at")
+    """Newest first, with who took part and what became of them."""
+    found = case.decisions.select_related("case", "finding", "proposed_by", "reviewed_by", "released_by", "overrides")
+    return found.prefetch_related("overridden_by").order_by("-proposed_at")
 
 
 def with_holder(cases: QuerySet[Case]) -> QuerySet[Case]:

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.cases import actions, forms, queries
 from apps.cases.findings.wrongful import few
-from apps.cases.models import Case, Exhibit, Finding, Party
+from apps.cases.models import Case, Decision, Exhibit, Finding, Party
 from apps.cases.views.frame import VerbPage, act, find, panel
 from apps.core.http import explained, require
 from apps.core.paging import page
@@ -240,7 +240,10 @@ class ProposeDecision(VerbPage):
         return get_object_or_404(queries.visible_findings(self.request.user), ref=self.kwargs["ref"])
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        return super().get_form_kwargs() | {"is_bulk": queries.accounts_of_finding(self.subject).count() > 1}
+        return super().get_form_kwargs() | {
+            "is_bulk": queries.accounts_of_finding(self.subject).count() > 1,
+            "holding": self.case.decisions.filter(state=Decision.State.APPROVED).order_by("ref"),
+        }
 
     def get_title(self) -> str:
         return f"Propose a decision on {self.subject.ref}"
@@ -256,12 +259,22 @@ class ProposeDecision(VerbPage):
 
 @require_POST
 def approve_decision(request: HttpRequest, ref: str) -> HttpResponse:
-    return _on_decision(request, ref, forms.ReviewForm, actions.approve_decision, "is approved.")
+    return _on_decision(request, ref, forms.ReviewForm, actions.approve_decision, "is reviewed.")
 
 
 @require_POST
 def reject_decision(request: HttpRequest, ref: str) -> HttpResponse:
     return _on_decision(request, ref, forms.ReasonForm, actions.reject_decision, "is not approved.")
+
+
+@require_POST
+def release_decision(request: HttpRequest, ref: str) -> HttpResponse:
+    return _on_decision(request, ref, forms.ReviewForm, actions.release_decision, "is released.")
+
+
+@require_POST
+def refuse_release(request: HttpRequest, ref: str) -> HttpResponse:
+    return _on_decision(request, ref, forms.ReasonForm, actions.refuse_release, "is not released.")
 
 
 def _on_decision(request: HttpRequest, ref: str, shape: type, action: Callable[..., Any], done: str) -> HttpResponse:

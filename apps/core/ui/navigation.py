@@ -46,6 +46,7 @@ RAIL = (
             or_verb="alerts.view",  # who decides about alerts also puts right what was not taken
             beside=("alerts:batches", "alerts:rejections"),
         ),
+        Entry("Enforcement", "send", "enforcement:receiver", "enforcement.view_receiver"),
         Entry("Fixity", "shield-check", "evidence:fixity", "evidence.start_fixity"),
         Entry(
             "Records",

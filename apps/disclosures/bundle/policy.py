@@ -43,6 +43,8 @@ EVENTS = {
     "cases_invitation": (True, True, False),
     "cases_allowedwording": (True, True, False),
     "cases_decision": (True, True, False),
+    "enforcement_order": (True, True, False),
+    "enforcement_instruction": (True, True, False),
     "notices_notice": (True, True, False),
     "notices_mailing": (True, True, False),
     "notices_mailingpart": (True, True, False),

@@ -35,9 +35,9 @@ Measures = dict[str, set[Decision.Action]]
 # Which letter goes with which decision, and to whom.
 TO_ACCOUNTS: Measures = {
     NoticeTemplate.Kind.WARNING: {Decision.Action.WARN},
-    NoticeTemplate.Kind.LIMIT: {Decision.Action.LIMIT},
+    NoticeTemplate.Kind.LIMIT: {Decision.Action.LIMIT, Decision.Action.CHALLENGE, Decision.Action.DEGRADE},
     NoticeTemplate.Kind.VERIFICATION: {Decision.Action.VERIFY_IDENTITY},
-    NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND},
+    NoticeTemplate.Kind.SUSPENSION: {Decision.Action.SUSPEND, Decision.Action.REGION_BLOCK},
     NoticeTemplate.Kind.TERMINATION: {Decision.Action.TERMINATE},
 }
 TO_PARTIES: Measures = {
@@ -49,6 +49,9 @@ TO_VICTIMS: Measures = {NoticeTemplate.Kind.VICTIM: set(grounds.DONE_FOR_VICTIMS
 # These carry out no decision of their own: see draft_answer and draft_reinstatement.
 CARRY_OUT_NONE: Measures = {NoticeTemplate.Kind.APPEAL_DECISION: set(), NoticeTemplate.Kind.REINSTATEMENT: set()}
 CARRIES_OUT: Measures = {**TO_ACCOUNTS, **TO_PARTIES, **TO_VICTIMS, **CARRY_OUT_NONE}
+
+# Decisions that somebody is told of by letter.
+WITH_LETTER = frozenset().union(*CARRIES_OUT.values())
 
 # No letter that may be mistaken for another: 0/O, 1/I/L.
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"

@@ -212,6 +212,7 @@ def test_every_private_column_is_told_or_a_secret():
         "address",
         "response",
         "body",
+        "private_notes",
         "recipient",
         "words",
         "appeal_code",
