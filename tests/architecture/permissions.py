@@ -61,6 +61,10 @@ def appeal(state: str) -> Args:
     return lambda w: [w.once("appeal", state).ref]
 
 
+def attempt(state: str) -> Args:
+    return lambda w: [w.once("attempt", state).pk]
+
+
 def report(state: str) -> Args:
     return lambda w: [w.once("report", state).pk]
 
@@ -457,6 +461,22 @@ ROUTES: dict[str, Route] = {
     "notices:return_notice": act("approver", "counsel", notice("draft")),
     "notices:discard_notice": act("counsel", "approver", notice("draft")),
     "notices:issue_notice": act("counsel", "lead", notice("approved")),
+    # --- service
+    "service:calendar": page(),
+    "service:deadlines_file": page(),
+    "service:returns": page(),
+    "service:open_return": page(lambda w: [w.once("returned").pk]),
+    "service:file_return": act("counsel", "lead", lambda w: [w.once("returned").pk]),
+    "service:of_notice": page(notice("issued")),
+    "service:email_letter": act("counsel", "lead", notice("issued"), data=lambda w: {"address": "a@example.org"}),
+    "service:record_attempt": act("counsel", "lead", notice("issued")),
+    "service:note_answer": act("counsel", "lead", notice("issued"), data=lambda w: {"words": "They deny it."}),
+    "service:set_calendar": act("counsel", "lead", lambda w: [w.once("deadlines").pk]),
+    "service:note_delivered": act("counsel", "lead", attempt("sent")),
+    "service:acknowledge": act("counsel", "lead", attempt("sent")),
+    "service:note_bounced": act("counsel", "lead", attempt("sent")),
+    "service:note_refused": act("counsel", "lead", attempt("sent")),
+    "service:give_up": act("counsel", "lead", attempt("unknown")),
     # --- appeals
     "appeals:list": page(),
     "appeals:appeal": page(appeal("waiting")),
@@ -488,6 +508,7 @@ ROUTES: dict[str, Route] = {
 # Addresses that ask nobody who they are, with why.
 OPEN = {
     "healthz": "whoever watches the service asks it, and it says nothing but ok",
+    "appeals:by_link": "recipients have no account: a link in an e-mail opens one letter, once",
     "appeals:letters": "recipients of letters have no account: it asks for the number and the code of a letter",
 }
 

@@ -25,12 +25,13 @@ NO_PAGES = {  # files, and parts of a page
     "evidence:print_sheet", "evidence:descriptor",
     "cases:exhibits_of_item", "cases:of_account", "cases:campaign_picture", "cases:campaign_node", "cases:step",
     "cases:touching_groups",
+    "service:deadlines_file", "service:open_return",
     "notices:of_case", "notices:preview", "notices:pdf",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
     "accounts", "alerts", "appeals", "audit", "cases", "disclosures", "evidence",
-    "insights", "notices", "policies", "records", "staff",
+    "insights", "notices", "policies", "records", "service", "staff",
 )  # fmt: skip
 
 
