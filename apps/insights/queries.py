@@ -76,9 +76,7 @@ def waiting(user) -> list[Section]:
         _section("Notices to issue", "mail-forward", _notices_to_issue(user), _of_notice, reverse("notices:list")),
         _section("Letters to serve", "send", _letters_to_serve(user), _of_deadline, reverse("service:calendar")),
         _section("E-mails that may have been sent", "question-mark", _uncertain(user), _of_attempt),
-        _section(
-            "E-mails to look at", "inbox", _returns_to_file(user), _of_return, reverse("service:returns")
-        ),
+        _section("E-mails to look at", "inbox", _returns_to_file(user), _of_return, reverse("service:returns")),
         _section("Appeals to answer", "message-report", appeals.to_answer(user), _of_appeal, reverse("appeals:list")),
         _section("Reports returned to you", "arrow-back-up", _reports_returned(user), _of_report),
         _section(
