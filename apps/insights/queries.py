@@ -103,7 +103,7 @@ def late(user) -> list[Section]:
         _section("Alert groups", "inbox", _undecided(user).filter(due_at__lt=now).order_by("due_at"), _of_group),
         _section("Cases", "briefcase", _open_cases(user).filter(due_at__lt=now).order_by("due_at"), _of_case),
         _section("Letters to serve", "send", _letters_overdue(user), _of_deadline, reverse("service:calendar")),
-        _section("No response", "message", service.silent(user), _of_deadline, reverse("service:calendar")),
+        _section("No response", "message", _silent(user), _of_deadline, reverse("service:calendar")),
         _section("Appeals", "message-report", appeals.overdue(user), _of_appeal, reverse("appeals:list")),
         _section("Tasks", "checklist", _open_tasks(user).filter(due_on__lt=now.date()).order_by("due_on"), _of_task),
         _section(
@@ -344,7 +344,12 @@ def _letters_to_serve(user) -> QuerySet[Deadline]:
 
 
 def _letters_overdue(user) -> QuerySet[Deadline]:
-    return service.to_serve(user).filter(ends_at__lt=timezone.now())
+    return _letters_to_serve(user).filter(ends_at__lt=timezone.now())
+
+
+def _silent(user) -> QuerySet[Deadline]:
+    found = service.silent(user)
+    return found if user.has_perm("service.email_letter") else found.none()
 
 
 def _uncertain(user) -> QuerySet[Attempt]:
