@@ -13,6 +13,9 @@ app.autodiscover_tasks()
 
 app.conf.beat_schedule = {
     "sweep": {"task": "core.work", "schedule": 15.0},  # finds what a lost ring left undone
+    "send-letters": {"task": "service.send", "schedule": 15.0},
+    "read-returns": {"task": "service.read_returns", "schedule": 60.0},
+    "look-at-calendar": {"task": "service.look_at_calendar", "schedule": 60.0},
     "deliver": {"task": "alerts.deliver", "schedule": 15.0},
     "enforce": {"task": "enforcement.deliver", "schedule": 15.0},
     "enforcement-dates": {"task": "enforcement.keep_dates", "schedule": 15.0},

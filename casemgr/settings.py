@@ -99,6 +99,7 @@ INSTALLED_APPS = [
     "apps.cases",
     "apps.enforcement",
     "apps.notices",
+    "apps.service",
     "apps.appeals",
     "apps.disclosures",
     "apps.insights",
@@ -404,7 +405,29 @@ PROVIDER = {
 # Whether letters within the European Economic Area say that they give reasons voluntarily in the form of the DSA, or
 # that they have to: `voluntary` or `required`.
 DSA_STATEMENTS = env.str("DSA_STATEMENTS", default="voluntary")
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+
+# --- service of letters ----------------------------------------------------------------------------------------------
+
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"  # only letters leave, by apps.service.mail
+# The mail server that takes letters; empty: none leaves by e-mail. EMAIL_TLS is starttls, implicit, or none, for one on
+# this machine.
+EMAIL_HOST = env.str("EMAIL_HOST", default="")
+EMAIL_PORT = env.int("EMAIL_PORT", default=587)
+EMAIL_HOST_USER = env.str("EMAIL_HOST_USER", default="")
+EMAIL_HOST_PASSWORD = env.str("EMAIL_HOST_PASSWORD", default="")
+EMAIL_TLS = env.str("EMAIL_TLS", default="starttls")
+EMAIL_CA_FILE = env.str("EMAIL_CA_FILE", default="")
+EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
+if EMAIL_TLS not in ("starttls", "implicit", "none"):
+    raise ImproperlyConfigured("EMAIL_TLS is starttls, implicit or none")
+SERVICE_FROM = env.str("SERVICE_FROM", default=PROVIDER["contact"])
+# Where reports of mail servers go: this address with "+" and the attempt before the "@". And the mailbox in which they
+# then lie: maildir:///path, or imaps://user:password@host/INBOX.
+RETURNS_ADDRESS = env.str("RETURNS_ADDRESS", default="")
+RETURNS_URL = env.str("RETURNS_URL", default="")
+# In whose days our own deadlines end, and whose holidays count: a zone of the IANA database, a country or US-CA.
+SERVICE_ZONE = env.str("SERVICE_ZONE", default="Europe/Dublin")
+SERVICE_CALENDAR = env.str("SERVICE_CALENDAR", default="IE")
 
 LOGGING = {
     "version": 1,

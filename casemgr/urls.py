@@ -30,7 +30,7 @@ api_docs = csp_update({"style-src": [SELF, UNSAFE_INLINE], "worker-src": [SELF, 
 @login_not_required
 def nothing_here(request: HttpRequest, page: str) -> HttpResponse:
     """Pages of the sign-in library that change one's own address, which is what an administrator knows people by, or
-    that promise a mail: casemgr sends none."""
+    that promise a mail: casemgr sends letters by e-mail, and nothing else."""
     raise Http404
 
 
@@ -44,6 +44,6 @@ urlpatterns = [
     path("api/", api_docs, name="api-docs"),
 ]
 ROOMS = ["insights", "staff", "records", "audit", "policies", "accounts", "alerts", "evidence", "cases"]
-ROOMS += ["enforcement", "notices", "appeals", "disclosures"]
+ROOMS += ["enforcement", "notices", "service", "appeals", "disclosures"]
 urlpatterns += [path("", include(f"apps.{room}.urls")) for room in ROOMS]
 urlpatterns += [re_path(r"^api/.*", csrf_exempt(login_not_required(not_found)))]

@@ -1,7 +1,6 @@
 """Appeals: filed by the recipient of a letter, reviewed and decided by somebody who took no part, then answered."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import timedelta
 
 from django.core.exceptions import ValidationError
@@ -17,6 +16,7 @@ from apps.cases import actions as cases
 from apps.cases.findings.wording import lint
 from apps.cases.queries import ground_of_finding
 from apps.core.ids import next_reference
+from apps.core.uploads import Upload
 from apps.enforcement import actions as enforcement
 from apps.evidence import actions as evidence
 from apps.notices import actions as notices
@@ -24,20 +24,13 @@ from apps.notices.grounds import DAYS_TO_ANSWER
 from apps.notices.languages import number
 from apps.notices.letter import long_date
 from apps.notices.models import Notice
+from apps.service import actions as service
 
 State = Appeal.State
 
 LONGEST = 20_000  # characters of a message
 FILES, FILE_BYTES = 5, 20 * 1024 * 1024  # of a message
 MESSAGES = 20  # of a recipient in one appeal
-
-
-@dataclass(frozen=True)
-class Upload:
-    """A file as it comes in."""
-
-    name: str
-    chunks: Iterable[bytes]
 
 
 # --- the recipient ---------------------------------------------------------------------------------------------------
@@ -71,6 +64,7 @@ def file_appeal(notice: Notice, *, words: str, enclosed: Sequence[Upload] = (), 
         answer_by=(now + timedelta(days=DAYS_TO_ANSWER)).date(),
     )
     _say(appeal, words, enclosed, by)
+    service.note_answer(notice, kind="appeal", words=appeal.ref, by=by)
     return appeal
 
 

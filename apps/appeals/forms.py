@@ -4,8 +4,9 @@ from django import forms
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
-from apps.appeals.actions import FILE_BYTES, FILES, LONGEST, Upload
+from apps.appeals.actions import FILE_BYTES, FILES, LONGEST
 from apps.appeals.models import Appeal
+from apps.core.uploads import FilesField
 
 
 class LetterForm(forms.Form):
@@ -23,22 +24,6 @@ class LetterForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false", "autocapitalize": "characters"}),
         help_text=_("Eight letters and digits, under “What you can do”."),
     )
-
-
-class FilesInput(forms.ClearableFileInput):
-    allow_multiple_selected = True
-
-
-class FilesField(forms.FileField):
-    """Several files, or none."""
-
-    widget = FilesInput
-
-    def clean(self, data: Any, initial: Any = None) -> list[Upload]:
-        files = [file for file in (data or []) if file]
-        for file in files:
-            super().clean(file, initial)
-        return [Upload(file.name, file.chunks()) for file in files]
 
 
 class WordsForm(forms.Form):

@@ -6,6 +6,7 @@ app_name = "appeals"
 urlpatterns = [
     # the recipient's side
     path("letters/", letters.letters, name="letters"),
+    path("letters/open/<str:secret>/", letters.by_link, name="by_link"),
     path("letters/letter/", letters.letter, name="letter"),
     path("letters/letter/file", letters.letter_file, name="letter_file"),
     path("letters/answer/file", letters.answer_file, name="answer_file"),

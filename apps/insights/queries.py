@@ -27,6 +27,8 @@ from apps.notices.models import Notice
 from apps.notices.queries import visible_notices
 from apps.records.models import Custodian, Erasure, LegalHold
 from apps.records.queries import due_on, visible_custodies, visible_erasures, visible_holds
+from apps.service import queries as service
+from apps.service.models import Attempt, Deadline, Return
 
 SHOWN = 5  # lines of a section; the rest is behind its link
 DAY = timedelta(days=1)
@@ -73,6 +75,9 @@ def waiting(user) -> list[Section]:
         _section("Notices returned to you", "arrow-back-up", _notices_returned(user), _of_notice),
         _section("Notices to approve", "mail", _notices_to_approve(user), _of_notice, reverse("notices:list")),
         _section("Notices to issue", "mail-forward", _notices_to_issue(user), _of_notice, reverse("notices:list")),
+        _section("Letters to serve", "send", _letters_to_serve(user), _of_deadline, reverse("service:calendar")),
+        _section("E-mails that may have been sent", "question-mark", _uncertain(user), _of_attempt),
+        _section("E-mails to look at", "inbox", _returns_to_file(user), _of_return, reverse("service:returns")),
         _section("Appeals to answer", "message-report", appeals.to_answer(user), _of_appeal, reverse("appeals:list")),
         _section("Reports returned to you", "arrow-back-up", _reports_returned(user), _of_report),
         _section(
@@ -98,6 +103,8 @@ def late(user) -> list[Section]:
     sections = [
         _section("Alert groups", "inbox", _undecided(user).filter(due_at__lt=now).order_by("due_at"), _of_group),
         _section("Cases", "briefcase", _open_cases(user).filter(due_at__lt=now).order_by("due_at"), _of_case),
+        _section("Letters to serve", "send", _letters_overdue(user), _of_deadline, reverse("service:calendar")),
+        _section("No response", "message", _silent(user), _of_deadline, reverse("service:calendar")),
         _section("Appeals", "message-report", appeals.overdue(user), _of_appeal, reverse("appeals:list")),
         _section("Tasks", "checklist", _open_tasks(user).filter(due_on__lt=now.date()).order_by("due_on"), _of_task),
         _section(
@@ -336,6 +343,51 @@ def _of_decision_without_notice(decision: Decision) -> Line:
     return Line(
         url, f"{decision.ref} {decision.get_action_display()}", f"{decision.case.ref}, approved", decision.reviewed_at
     )
+
+
+def _letters_to_serve(user) -> QuerySet[Deadline]:
+    found = service.to_serve(user)
+    return found if user.has_perm("service.email_letter") else found.none()
+
+
+def _letters_overdue(user) -> QuerySet[Deadline]:
+    return _letters_to_serve(user).filter(ends_at__lt=timezone.now())
+
+
+def _silent(user) -> QuerySet[Deadline]:
+    found = service.silent(user)
+    return found if user.has_perm("service.email_letter") else found.none()
+
+
+def _uncertain(user) -> QuerySet[Attempt]:
+    found = service.uncertain(user)
+    return found if user.has_perm("service.give_up") else found.none()
+
+
+def _returns_to_file(user) -> QuerySet[Return]:
+    found = service.to_file(user)
+    return found if user.has_perm("service.file_return") else found.none()
+
+
+def _of_deadline(deadline: Deadline) -> Line:
+    return Line(
+        url=reverse("service:of_notice", args=[deadline.notice_id]),
+        name=str(deadline.notice.ref),
+        detail=deadline.get_kind_display().lower(),
+        since=deadline.notice.issued_at,
+        due=deadline.ends_at,
+    )
+
+
+def _of_attempt(attempt: Attempt) -> Line:
+    return Line(
+        url=attempt.get_absolute_url(), name=str(attempt.notice.ref), detail=str(attempt), since=attempt.prepared_at
+    )
+
+
+def _of_return(returned: Return) -> Line:
+    detail = returned.get_kind_display().lower()
+    return Line(url=reverse("service:returns"), name="An e-mail", detail=detail, since=returned.received_at)
 
 
 def _of_appeal(appeal: Appeal) -> Line:

@@ -32,6 +32,8 @@ READ_CASEWORK = {
     "notices.view",
     "notices.preview_notice",
     "notices.open_notice",
+    "service.view",
+    "service.open_return",
     "appeals.view",
     "appeals.open_appeal",
     "disclosures.view",
@@ -68,6 +70,21 @@ MEASURE_FILES = {
     "evidence.start_fixity",
     "evidence.stop_fixity",
     "evidence.resume_fixity",
+}
+
+# Letters to those they are for, by whatever way, and what came of it.
+SERVE_LETTERS = {
+    "service.email_letter",
+    "service.record_attempt",
+    "service.note_delivered",
+    "service.acknowledge",
+    "service.note_bounced",
+    "service.note_refused",
+    "service.give_up",
+    "service.file_return",
+    "service.note_answer",
+    "service.set_calendar",
+    "evidence.receive",  # what proves it
 }
 
 # Which accounts belong together: looked for by a program, judged by people.
@@ -250,6 +267,7 @@ ROLES: dict[str, Role] = {
             | (KEEP_EVIDENCE - {"evidence.verify_item"})
             | DECIDE_ON_EVIDENCE
             | READ_TERMS
+            | SERVE_LETTERS
             | {
                 "policies.import_terms",
                 "accounts.record_authorisation",
@@ -309,6 +327,7 @@ ROLES: dict[str, Role] = {
         frozenset(
             READ_CASEWORK
             | READ_TERMS
+            | SERVE_LETTERS
             | {
                 "accounts.confirm_authorisation",
                 "accounts.refuse_authorisation",
@@ -462,6 +481,9 @@ ROLES: dict[str, Role] = {
                 "appeals.file_appeal",
                 "appeals.add_words",
                 "appeals.withdraw_appeal",
+                "service.open_by_link",
+                "service.open_by_code",
+                "service.note_answer",  # with an appeal
                 "evidence.receive",  # with an appeal
             }
         ),
@@ -504,6 +526,17 @@ ROLES: dict[str, Role] = {
                 "notices.render_part",
                 "notices.withdraw_part",
                 "notices.leave_out",
+                "service.begin_sending",
+                "service.note_sent",
+                "service.put_off",
+                "service.lose_track",
+                "service.give_up",
+                "service.note_delivered",
+                "service.note_bounced",
+                "service.acknowledge",
+                "service.take_return",
+                "service.set_deadlines",
+                "service.settle_deadlines",
                 "disclosures.render_report",
                 "records.start_run",
                 "records.carry_on",

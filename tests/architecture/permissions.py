@@ -65,6 +65,10 @@ def appeal(state: str) -> Args:
     return lambda w: [w.once("appeal", state).ref]
 
 
+def attempt(state: str) -> Args:
+    return lambda w: [w.once("attempt", state).pk]
+
+
 def report(state: str) -> Args:
     return lambda w: [w.once("report", state).pk]
 
@@ -496,6 +500,22 @@ ROUTES: dict[str, Route] = {
     "notices:resume_mailing": act("counsel", "lead", lambda w: [w.once("paused_mailing").pk]),
     "notices:cancel_mailing": act("counsel", "lead", mailing("review")),
     "notices:retry_mailing": act("counsel", "lead", lambda w: [w.once("stuck_mailing").pk]),
+    # --- service
+    "service:calendar": page(),
+    "service:deadlines_file": page(),
+    "service:returns": page(),
+    "service:open_return": page(lambda w: [w.once("returned").pk]),
+    "service:file_return": act("counsel", "lead", lambda w: [w.once("returned").pk]),
+    "service:of_notice": page(notice("issued")),
+    "service:email_letter": act("counsel", "lead", notice("issued"), data=lambda w: {"address": "a@example.org"}),
+    "service:record_attempt": act("counsel", "lead", notice("issued")),
+    "service:note_answer": act("counsel", "lead", notice("issued"), data=lambda w: {"words": "They deny it."}),
+    "service:set_calendar": act("counsel", "lead", lambda w: [w.once("deadlines").pk]),
+    "service:note_delivered": act("counsel", "lead", attempt("sent")),
+    "service:acknowledge": act("counsel", "lead", attempt("sent")),
+    "service:note_bounced": act("counsel", "lead", attempt("sent")),
+    "service:note_refused": act("counsel", "lead", attempt("sent")),
+    "service:give_up": act("counsel", "lead", attempt("unknown")),
     # --- appeals
     "appeals:list": page(),
     "appeals:appeal": page(appeal("waiting")),
@@ -527,6 +547,7 @@ ROUTES: dict[str, Route] = {
 # Addresses that ask nobody who they are, with why.
 OPEN = {
     "healthz": "whoever watches the service asks it, and it says nothing but ok",
+    "appeals:by_link": "recipients have no account: a link in an e-mail opens one letter, once",
     "appeals:letters": "recipients of letters have no account: it asks for the number and the code of a letter",
 }
 

@@ -26,12 +26,12 @@ NO_PAGES = {  # files, and parts of a page
     "cases:exhibits_of_item", "cases:of_account", "cases:campaign_picture", "cases:campaign_node", "cases:step",
     "cases:touching_groups",
     "enforcement:of_case", "notices:of_case", "notices:preview", "notices:pdf", "notices:trial",
-    "notices:mailing_progress",
+    "notices:mailing_progress", "service:deadlines_file", "service:open_return",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
     "accounts", "alerts", "appeals", "audit", "cases", "disclosures", "enforcement", "evidence",
-    "insights", "notices", "policies", "records", "staff",
+    "insights", "notices", "policies", "records", "service", "staff",
 )  # fmt: skip
 
 

@@ -136,6 +136,16 @@ LISTS: dict[str, tuple[str, More, More]] = {
         lambda w: w.once("appeal") and None,
         lambda w: [w.appeal() for _ in range(2)] and None,
     ),
+    "service:calendar": (
+        "counsel",
+        lambda w: w.once("deadlines") and None,
+        lambda w: [w.deadlines() for _ in range(2)] and None,
+    ),
+    "service:returns": (
+        "counsel",
+        lambda w: w.once("returned") and None,
+        lambda w: [w.returned() for _ in range(3)] and None,
+    ),
     "notices:list": ("counsel", lambda w: w.once("draft") and None, _notices),
     "notices:templates": ("counsel", lambda w: w.once("draft") and None, _notices),
     "disclosures:list": ("counsel", lambda w: w.once("report") and None, _reports),

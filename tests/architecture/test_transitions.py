@@ -24,6 +24,7 @@ from apps.evidence import actions as evidence
 from apps.notices import actions as notices
 from apps.policies import actions as policies
 from apps.records import actions as records
+from apps.service import actions as service
 from tests.accounts.ringed import work
 from tests.architecture.world import WORKER, World
 
@@ -57,6 +58,13 @@ def _asked(w: World, appeal: Any) -> None:
 
 def _said(appeal: Any) -> None:
     appeals.add_words(appeal, words="And more.", by=Recipient(appeal.notice))
+
+
+def _opened(open_it: Callable, w: World, attempt: Any) -> None:
+    """By the link that a mail server once got; a letter that was handed over has none."""
+    if not attempt.secret_sha256:
+        w.give_link(attempt)
+    open_it(attempt, by=Recipient(attempt.notice))
 
 
 def _decided(decide: Callable, w: World, appeal: Any) -> None:
@@ -381,6 +389,21 @@ DO: dict[str, dict[str, Do]] = {
         "notices.withdraw_part": lambda w, part: notices.withdraw_part(part, by=WORKER),
         "notices.number_part": _number_all,
         "notices.render_part": lambda w, part: notices.render_part(part, by=WORKER),
+    },
+    "service.Attempt": {
+        "service.email_letter": lambda w, _: w.attempt(),
+        "service.record_attempt": lambda w, _: w.attempt("sent"),
+        "service.begin_sending": lambda w, attempt: service.begin_sending(attempt, by=WORKER) and None,
+        "service.note_sent": lambda w, attempt: service.note_sent(attempt, says="250 OK", by=WORKER),
+        "service.put_off": lambda w, attempt: service.put_off(attempt, says="451 Later", by=WORKER),
+        "service.lose_track": lambda w, attempt: service.lose_track(attempt, says="It died.", by=WORKER),
+        "service.note_delivered": lambda w, attempt: service.note_delivered(attempt, by=w.people.counsel),
+        "service.acknowledge": lambda w, attempt: service.acknowledge(attempt, by=w.people.counsel),
+        "service.note_bounced": lambda w, attempt: service.note_bounced(attempt, by=w.people.counsel),
+        "service.note_refused": lambda w, attempt: service.note_refused(attempt, by=w.people.counsel),
+        "service.give_up": lambda w, attempt: service.give_up(attempt, reason="Lost", by=w.people.counsel),
+        "service.open_by_link": lambda w, attempt: _opened(service.open_by_link, w, attempt),
+        "service.open_by_code": lambda w, attempt: service.open_by_code(attempt, by=Recipient(attempt.notice)),
     },
     "disclosures.Report": {
         "disclosures.compile_report": lambda w, _: w.report(),

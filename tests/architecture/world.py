@@ -42,6 +42,8 @@ from apps.policies import actions as policies
 from apps.policies.models import Clause, Document, Succession, Tagging, Version
 from apps.records import actions as records
 from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
+from apps.service import actions as service
+from apps.service.models import Attempt, Return
 from apps.staff import actions as staff
 from tests.accounts.ringed import linked, share, work
 from tests.alerts.conftest import alert
@@ -737,6 +739,37 @@ class World:
         if state == "numbered":
             notices.number_part(part, by=WORKER)
         return part
+
+    def attempt(self, state: str = "prepared") -> Attempt:
+        """To serve an issued letter: by e-mail as long as it waits, and else by a courier."""
+        letter, counsel = self.notice("issued"), self.people.counsel
+        if state in ("prepared", "unknown"):
+            settings.EMAIL_HOST = "mail.example.org"
+            found = service.email_letter(letter, address="holder@example.org", by=counsel)
+        else:
+            now = timezone.now()
+            found = service.record_attempt(letter, method="courier", address="1 Quay", sent_at=now, by=counsel)
+        if state == "unknown":
+            service.begin_sending(found, by=WORKER)
+            service.lose_track(found, says="It died.", by=WORKER)
+        return found
+
+    def give_link(self, attempt: Attempt) -> None:
+        """As if it had left by e-mail."""
+        as_email = {"method": "email", "message_id": f"<{attempt.pk.hex}@northlight.example>"}
+        with ledger.act("service.begin_sending", WORKER):
+            ledger.change(attempt, secret_sha256=attempt.pk.hex * 2, link_until=timezone.now(), **as_email)
+
+    def deadlines(self) -> Notice:
+        """A letter whose days are in the calendar."""
+        letter = self.notice("issued")
+        service.set_deadlines(notices=[letter], by=WORKER)
+        return letter
+
+    def returned(self) -> Return:
+        """Words that came back and name no letter."""
+        raw = f"Subject: Message {self._next()}\r\n\r\nHello".encode()
+        return service.take_return(raw=raw, by=WORKER)
 
     def appeal(self, state: str = "waiting") -> Appeal:
         """Of an issued letter; `unanswered` is upheld, and the draft of its answer was discarded."""

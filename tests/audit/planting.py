@@ -57,6 +57,7 @@ NEEDED: dict[str, dict[str, Any]] = {
     "evidence.Proposal": {"kind": "dispose", "state": "dispose", "proposed_by": lambda family: family[User]},
     "evidence.ModelVersion": {"weights": []},
     "evidence.SignatureCheck": {"verdict": "verified"},
+    "service.Attempt": {"state": "sent", "sent_at": NOW},
     "cases.Sample": {"at_most": 0.1, "account_ids": [uuid.UUID(int=1)]},
     "cases.MemberPart": {"account_ids": [uuid.UUID(int=1)]},
     "cases.BulkPart": {"account_ids": [uuid.UUID(int=1)]},

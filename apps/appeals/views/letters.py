@@ -25,10 +25,15 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.appeals import actions, forms, queries
 from apps.appeals.models import Appeal
 from apps.appeals.recipients import Recipient, is_in_time, last_day, letter_with
+from apps.audit.action import Forbidden
 from apps.core import vault
 from apps.core.http import explained, file_response
 from apps.notices import writing
 from apps.notices.models import Notice
+from apps.service import actions as service
+from apps.service import links
+from apps.service.models import Attempt
+from apps.service.queries import shown_by_code
 
 COOKIE, SALT, HOUR = "letter", "apps.appeals.letters", 3600
 MOST = (actions.FILES + 1) * actions.FILE_BYTES  # bytes of a request
@@ -84,9 +89,37 @@ def letters(request: HttpRequest) -> HttpResponseBase:
         if not ratelimit.consume(request, action="open_letter", key=number):
             return render(request, "letters/too_often.html", status=429)
         if notice := letter_with(number, code):
+            if attempt := shown_by_code(notice):
+                _acknowledge(service.open_by_code, attempt)
             return _let_in(request, notice)
         form.add_error(None, _("There is no letter with this number and this code. Look at both again."))
     return render(request, "letters/enter.html", {"form": form}, status=422 if form.errors else 200)
+
+
+@public
+@require_http_methods(["GET", "POST"])
+def by_link(request: HttpRequest, secret: str) -> HttpResponseBase:
+    """The way in by the link of an e-mail, once. Programs that look through mails follow links: a person presses a
+    button."""
+    if not ratelimit.consume(request, action="open_letter", key=secret[:64]):
+        return render(request, "letters/too_often.html", status=429)
+    attempt = links.attempt_with(secret)
+    standing = links.standing(attempt)
+    if request.method == "POST" and attempt and standing is links.Standing.OPENS:
+        if _acknowledge(service.open_by_link, attempt):
+            return _let_in(request, attempt.notice)
+        standing = links.Standing.USED
+    context = {"opens": standing is links.Standing.OPENS, "standing": standing.value, "attempt": attempt}
+    return render(request, "letters/by_link.html", context, status=200 if context["opens"] else 410)
+
+
+def _acknowledge(action: Callable, attempt: Attempt) -> bool:
+    """That the letter reached them goes on record, where its attempt still says otherwise."""
+    try:
+        action(attempt, by=Recipient(attempt.notice))
+    except Forbidden:
+        return False
+    return True
 
 
 def _let_in(request: HttpRequest, notice: Notice) -> HttpResponse:

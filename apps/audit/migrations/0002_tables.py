@@ -217,6 +217,7 @@ class Migration(migrations.Migration):
                                     "evidence.print_sheet",
                                     "notices.open_notice",
                                     "notices.preview_notice",
+                                    "service.open_return",
                                 ],
                             )
                         ),

@@ -64,4 +64,5 @@ READS: dict[str, Read] = {
     "evidence.print_sheet": Read(Kind.DOWNLOADED, "a custody sheet"),
     "notices.open_notice": Read(Kind.DOWNLOADED, "a notice"),
     "notices.preview_notice": Read(Kind.PREVIEWED, "a notice"),
+    "service.open_return": Read(Kind.OPENED, "a message that came back for a letter"),
 }

@@ -33,6 +33,7 @@ RAIL = (
         Entry("Evidence", "fingerprint", "evidence:list", "evidence.view", key="e"),
         Entry("Terms", "gavel", "policies:list", "policies.view", key="t"),
         Entry("Notices", "mail-forward", "notices:list", "notices.view", key="n"),
+        Entry("Service", "calendar", "service:calendar", "service.view", key="s"),
         Entry("Appeals", "message-report", "appeals:list", "appeals.view", key="p"),
         Entry("Disclosures", "file-export", "disclosures:list", "disclosures.view", key="d"),
     ),

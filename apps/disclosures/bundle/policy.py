@@ -49,6 +49,11 @@ EVENTS = {
     "notices_mailing": (True, True, False),
     "notices_mailingpart": (True, True, False),
     "notices_sampledletter": (True, True, False),
+    "service_attempt": (True, True, False),  # that and when; addresses stay here
+    "service_proof": (True, True, False),
+    "service_return": (True, True, False),
+    "service_answer": (True, True, False),
+    "service_deadline": (True, True, False),
     "appeals_appeal": (True, True, False),
     "appeals_message": (True, True, False),  # that something was said; what is in VALUES
     "appeals_enclosure": (True, True, False),
@@ -68,6 +73,7 @@ VALUES = {
     "cases_invitation.response": (True, True, False),
     "cases_casenote.body": (True, False, False),  # never of a privileged one
     "notices_notice.recipient": (True, True, False),
+    "service_answer.words": (True, True, False),
     "appeals_message.words": (True, False, False),  # what the recipient says for themselves
 }
 
