@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import page
 import pikepdf
@@ -57,3 +58,24 @@ def attachments(pdf: bytes) -> dict[str, bytes]:
 
 def attached_json(pdf: bytes, name: str):
     return json.loads(attachments(pdf)[name])
+
+
+def as_html(monkeypatch: Any) -> list[str]:
+    """Letters and reports as their HTML, which takes no signature and gets a line instead, for tests of something else.
+
+    The titles that were printed.
+    """
+    from apps.core import paper, signing
+
+    printed: list[str] = []
+
+    def to_pdf(html: str, *, title: str, **options: Any) -> bytes:
+        printed.append(title)
+        return html.encode()
+
+    def sign(pdf: bytes, *args: Any, **options: Any) -> signing.Signed:
+        return signing.Signed(pdf + b"\n<!-- signed -->", "B-B", "ab" * 32)
+
+    monkeypatch.setattr(paper, "to_pdf", to_pdf)
+    monkeypatch.setattr(signing, "sign", sign)
+    return printed

@@ -25,6 +25,7 @@ def to_pdf(
     attachments: Sequence[pdf.Attachment] = (),
     title: str,
     created: datetime,
+    signature_field: bool = False,
 ) -> bytes:
     """PDF/A-3a and PDF/UA-1 from HTML. `sheet` names templates/pdf/<sheet>.css, `size` is one of SIZES.
 
@@ -35,7 +36,7 @@ def to_pdf(
     fonts, font_files = typefaces.for_text(html, *pictures)
     css = [fonts, _tokens(), *(_sheet(f"templates/pdf/{name}.css") for name in ("paper", sheet, f"paper-{size}"))]
     digest = hashlib.sha256()
-    for part in (title, created.isoformat(), html, *css):
+    for part in (title, created.isoformat(), str(signature_field), html, *css):
         digest.update(hashlib.sha256(part.encode()).digest())
     for data in (*assets.values(), *(item.data for item in attachments)):
         digest.update(hashlib.sha256(data).digest())
@@ -47,6 +48,7 @@ def to_pdf(
         title=title,
         identifier=digest.digest()[:16],
         created=created,
+        signature_field=signature_field,
     )
 
 

@@ -65,14 +65,15 @@ def render(
     title: str,
     identifier: bytes,
     created: datetime,
+    signature_field: bool = False,
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> bytes:
     """The PDF's bytes. HTML and CSS refer to assets as `asset:<name>`; nothing else can be loaded.
 
     `identifier` becomes the document's ID and must be a function of the document (two documents, two identifiers);
-    `created` is an aware datetime. `seconds` and `memory` (bytes of address space) bound the work.
-    Raises PdfRefused, PdfLimit or PdfError.
+    `created` is an aware datetime. A `signature_field` is empty until apps.core.signing fills it. `seconds` and
+    `memory` (bytes of address space) bound the work. Raises PdfRefused, PdfLimit or PdfError.
     """
     assets = assets or {}
     order = {
@@ -83,6 +84,7 @@ def render(
         "title": title,
         "identifier": identifier.hex(),
         "created": created.astimezone(UTC).isoformat(timespec="seconds"),
+        "signature_field": signature_field,
         "seconds": seconds,
         "memory": memory,
     }

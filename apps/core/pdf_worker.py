@@ -26,6 +26,7 @@ FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig
 <selectfont><acceptfont><glob>*/Noto*</glob></acceptfont><rejectfont><glob>*.?t?</glob><glob>*.pf?</glob>
 <glob>*.pcf*</glob><glob>*.woff*</glob></rejectfont></selectfont>
 </fontconfig>"""
+SIGNATURE_FIELD = "Signature"
 FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "ftplib.", "urllib.")
 
 
@@ -88,6 +89,7 @@ def typeset(order: dict, fetcher) -> bytes:
     return document.write_pdf(
         pdf_variant="pdf/a-3a",
         pdf_identifier=bytes.fromhex(order["identifier"]),
+        finisher=with_signature_field if order["signature_field"] else None,
         attachments=[
             Attachment(
                 url=f"attachment:{number}",
@@ -181,6 +183,42 @@ def conforming(metadata, *, title: str, created: str):
 
     assert "pdfuaid" in NS
     return Both(**{**vars(metadata), "title": title, "created": created})
+
+
+def with_signature_field(document, pdf) -> None:
+    """An empty signature field on the last page, without a picture, tagged as a form and with a description (ISO
+    14289-1, 7.18): whoever signs fills it, and has nothing to add to the structure."""
+    import pydyf
+
+    root = _at(pdf, pdf.catalog["StructTreeRoot"])
+    parents, top = _at(pdf, root["ParentTree"])["Nums"], _at(pdf, root["K"][0])
+    page = pdf.page_references[-1]
+    field = pydyf.Dictionary(
+        {
+            "Type": "/Annot",
+            "Subtype": "/Widget",
+            "FT": "/Sig",
+            "T": pydyf.String(SIGNATURE_FIELD),
+            "TU": pydyf.String("Signature of the sender, without a picture"),
+            "Rect": pydyf.Array([0, 0, 0, 0]),
+            "F": 132,  # to be printed, and not to be moved
+            "P": page,
+            "StructParent": parents[-2] + 1,
+        }
+    )
+    pdf.add_object(field)
+    content = pydyf.Dictionary({"Type": "/OBJR", "Obj": field.reference, "Pg": page})
+    form = pydyf.Dictionary({"Type": "/StructElem", "S": "/Form", "P": top.reference, "K": pydyf.Array([content])})
+    pdf.add_object(form)
+    top["K"].append(form.reference)
+    parents.extend([parents[-2] + 1, form.reference])
+    _at(pdf, page).setdefault("Annots", pydyf.Array()).append(field.reference)
+    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array([field.reference]), "SigFlags": 1})
+
+
+def _at(pdf, reference: bytes):
+    """The object of a reference such as `12 0 R`."""
+    return pdf.objects[int(reference.split()[0])]
 
 
 def end_streams_clearly() -> None:

@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.accounts.models import Account
-from apps.audit import ledger
+from apps.audit import ledger, signatures
 from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
@@ -202,22 +202,29 @@ def issue_notice(notice: Notice, *, by) -> None:
         ref=next_reference("N", now.year, digits=6),
         issued_by=by,
         issued_at=now,
-        appeal_code=_code(),
+        appeal_code=_code(4),
+        verification_ref=_code(5),
     )
     jobs.after_commit("notices.render", notice.pk, by=by)
 
 
 @action
 def render_notice(notice: Notice, *, by) -> None:
-    """Make the file of a letter that is being issued, keep it, and close the letter for ever.
+    """Make the file of a letter that is being issued, sign and keep it, and close the letter for ever.
 
-    Raises jobs.Later until what led to it is anchored outside as the settings ask.
+    Raises jobs.Later until what led to it is anchored outside as the settings ask, and until it is signed.
     """
     waiting.require(notice)
     facts = writing.final_facts(notice)
-    stored = vault.put(writing.to_pdf(notice, facts))
+    issued = signatures.issue(writing.to_pdf(notice, facts))
+    stored = vault.put(issued.pdf)
     ledger.change(
-        notice, state=State.ISSUED, facts=writing.frozen(facts), pdf_sha256=stored.sha256, pdf_bytes=stored.size
+        notice,
+        state=State.ISSUED,
+        facts=writing.frozen(facts),
+        pdf_sha256=stored.sha256,
+        pdf_bytes=stored.size,
+        **issued.record,
     )
 
 
@@ -272,7 +279,7 @@ def _check_fit(decision: Decision, kind: str, account: Account | None, party: Pa
         raise ValidationError("Every account of the finding was taken out of the case: there is nothing to demand.")
 
 
-def _code() -> str:
-    """Eight characters, about 40 bits: it opens an appeal together with the number, behind a rate limit."""
-    text = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    return f"{text[:4]}-{text[4:]}"
+def _code(half: int) -> str:
+    """Two times four characters, about 40 bits, open an appeal together with the number, behind a rate limit; two times
+    five, about 50, are asked for alone, and tell only that a letter was issued."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(half)) for _ in range(2))

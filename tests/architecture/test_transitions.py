@@ -24,6 +24,7 @@ from apps.evidence import actions as evidence
 from apps.notices import actions as notices
 from apps.policies import actions as policies
 from apps.records import actions as records
+from tests import paper as on
 from tests.accounts.ringed import work
 from tests.architecture.world import WORKER, World
 
@@ -385,9 +386,7 @@ def _after(made: Any, thing: Any) -> Any:
 
 @pytest.fixture
 def world(db, monkeypatch) -> World:
-    from apps.core import paper
-
-    monkeypatch.setattr(paper, "to_pdf", lambda html, **options: html.encode())  # how it looks is tested elsewhere
+    on.as_html(monkeypatch)  # how it looks is tested elsewhere
     return World()
 
 

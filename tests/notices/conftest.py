@@ -13,6 +13,7 @@ from apps.core import jobs
 from apps.core.models import Job
 from apps.notices import actions, writing
 from apps.notices.models import Notice
+from tests import paper as on
 from tests.cases.conftest import (  # noqa: F401 - fixtures
     add_exhibit,
     case,
@@ -106,16 +107,7 @@ def issuing(approved: Any, people: Any) -> Any:
 @pytest.fixture
 def quick_paper(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Letters and reports as their HTML, for tests that ask how often and when. The titles that were printed."""
-    from apps.notices import writing
-
-    printed: list[str] = []
-
-    def to_pdf(html: str, *, title: str, **options: Any) -> bytes:
-        printed.append(title)
-        return html.encode()
-
-    monkeypatch.setattr(writing.paper, "to_pdf", to_pdf)
-    return printed
+    return on.as_html(monkeypatch)
 
 
 @pytest.fixture

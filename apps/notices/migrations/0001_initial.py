@@ -104,6 +104,30 @@ class Migration(migrations.Migration):
                 ("pdf_sha256", models.CharField(blank=True, max_length=64)),
                 ("pdf_bytes", models.PositiveIntegerField(null=True)),
                 (
+                    "verification_ref",
+                    models.CharField(
+                        help_text="printed on it: by this anybody can ask whether it was issued",
+                        max_length=11,
+                        null=True,
+                    ),
+                ),
+                (
+                    "unsigned_sha256",
+                    models.CharField(
+                        blank=True,
+                        help_text="of the rendering, which is the same whenever it is made again",
+                        max_length=64,
+                    ),
+                ),
+                (
+                    "signature_level",
+                    models.CharField(blank=True, help_text="of PAdES: B-B, or B-T with a time stamp", max_length=5),
+                ),
+                (
+                    "signed_with",
+                    models.CharField(blank=True, help_text="SHA-256 of the signer's certificate", max_length=64),
+                ),
+                (
                     "account",
                     models.ForeignKey(
                         null=True,
@@ -207,6 +231,21 @@ class Migration(migrations.Migration):
                         ),
                         name="an_issued_notice_has_number_date_and_file",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "issued"), _negated=True),
+                            models.Q(
+                                ("verification_ref__isnull", False),
+                                models.Q(("unsigned_sha256", ""), _negated=True),
+                                models.Q(("signed_with", ""), _negated=True),
+                                ("signature_level__in", ["B-B", "B-T"]),
+                                models.Q(("unsigned_sha256", models.F("pdf_sha256")), _negated=True),
+                            ),
+                            _connector="OR",
+                        ),
+                        name="an_issued_notice_is_signed",
+                    ),
+                    models.UniqueConstraint(fields=("verification_ref",), name="one_notice_per_verification_reference"),
                     models.UniqueConstraint(
                         condition=models.Q(("state", "discarded"), _negated=True),
                         fields=("decision", "account", "kind"),
