@@ -51,6 +51,13 @@ def links(pdf: bytes) -> set[str]:
     return {str(note.A.URI) for note in notes if "/URI" in note.get("/A", {})}
 
 
+def figures(pdf: bytes) -> list[str]:
+    """What its pictures are described as."""
+    opened = open_pdf(pdf)
+    found = [item for item in opened.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"]
+    return [str(item.get("/Alt")) for item in found]
+
+
 def attachments(pdf: bytes) -> dict[str, bytes]:
     opened = open_pdf(pdf)
     return {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}

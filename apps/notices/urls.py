@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.notices import views
+from apps.notices import verify, views
 
 app_name = "notices"
 urlpatterns = [
@@ -18,5 +18,7 @@ urlpatterns = [
     path("notices/<uuid:pk>/return/", views.give_back, name="return_notice"),
     path("notices/<uuid:pk>/discard/", views.discard, name="discard_notice"),
     path("notices/<uuid:pk>/issue/", views.issue, name="issue_notice"),
+    path("verify/", verify.ask, name="verify"),
+    path("verify/<str:reference>", verify.verify, name="verify_letter"),
     path("cases/<str:ref>/notices/", views.of_case, name="of_case"),
 ]
