@@ -26,6 +26,7 @@ def to_pdf(
     title: str,
     created: datetime,
     signature_field: bool = False,
+    seconds: float = pdf.SECONDS,
 ) -> bytes:
     """PDF/A-3a and PDF/UA-1 from HTML. `sheet` names templates/pdf/<sheet>.css, `size` is one of SIZES.
 
@@ -49,6 +50,7 @@ def to_pdf(
         identifier=digest.digest()[:16],
         created=created,
         signature_field=signature_field,
+        seconds=seconds,
     )
 
 

@@ -17,6 +17,7 @@ from apps.cases.models import Case, Finding
 from apps.cases.queries import ground_of_report
 from apps.cases.snapshot import snapshot
 from apps.core import jobs, paper, pdf, vault
+from apps.core.appendix import seconds_for
 from apps.core.ids import next_reference
 from apps.disclosures import definitions, verification
 from apps.disclosures import report as paper_report
@@ -164,6 +165,7 @@ def files_of(report: Report) -> dict[str, bytes]:
         title=made.title,
         created=report.released_at or report.compiled_at,
         signature_field=report.released_at is not None,
+        seconds=seconds_for(len(report.content["accounts"])),
     )
     return {f"{report.ref or 'draft'}.pdf": document, **made.annexes}
 
