@@ -61,6 +61,10 @@ TRAIL_ORIGIN = env.str("TRAIL_ORIGIN", default="casemgr.localhost/trail")
 TRAIL_KEY_FILE = Path(env.str("TRAIL_KEY_FILE", default=str(VAR_DIR / "keys" / "trail.key")))
 # Where `manage.py signer` listens. Empty: the sequencer signs itself, and its process can read the key.
 TRAIL_SIGNER_SOCKET = env.str("TRAIL_SIGNER_SOCKET", default="")
+# What letters and reports are signed with: a key and its certificates in PEM.
+DOCUMENT_KEY_FILE = Path(env.str("DOCUMENT_KEY_FILE", default=str(VAR_DIR / "keys" / "documents.pem")))
+# Where `manage.py document_signer` listens. Empty: the worker signs itself, and its process can read the key.
+DOCUMENT_SIGNER_SOCKET = env.str("DOCUMENT_SIGNER_SOCKET", default="")
 
 ALLOWED_HOSTS = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost"])
 CSRF_TRUSTED_ORIGINS = env.list("CSRF_TRUSTED_ORIGINS", default=[])
@@ -162,7 +166,7 @@ FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 
 # --- database and broker ---------------------------------------------------------------------------------------------
 
-IS_SIGNER = sys.argv[1:2] == ["signer"]  # the process that holds the log's key reaches no database
+IS_SIGNER = sys.argv[1:2] in (["signer"], ["document_signer"])  # the processes that hold keys reach no database
 if not env.str("DATABASE_URL", default="") and not IS_SIGNER:
     raise ImproperlyConfigured(
         "DATABASE_URL is not set and no services of `make demo` were found. Start `make demo`, or set DATABASE_URL to "
@@ -231,6 +235,8 @@ ACCOUNT_RATE_LIMITS = {
     # A letter's code has 40 bits: at this pace one in 100,000 is guessed in a year, however many addresses try; and to
     # keep its recipient out takes seventeen of them.
     "open_letter": env.str("LETTER_CODE_LIMIT", default="10/m/ip,60/h/ip,1000/h/key"),
+    # A reference has 50 bits, and tells only that a letter was issued.
+    "verify_letter": env.str("LETTER_VERIFY_LIMIT", default="20/m/ip,200/h/ip"),
 }
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "casemgr"
@@ -400,6 +406,8 @@ PROVIDER = {
     "address": env.list("PROVIDER_ADDRESS", default=["1 Harbour Street", "Dublin"]),
     "contact": env.str("PROVIDER_CONTACT", default="enforcement@northlight.example"),
     "appeals_url": env.str("APPEALS_URL", default="https://appeals.northlight.example"),
+    # The page /verify/ of this service, as the world outside reaches it.
+    "verify_url": env.str("VERIFY_URL", default="https://appeals.northlight.example/verify"),
     "jurisdiction": env.str("PROVIDER_JURISDICTION", default="Ireland"),
 }
 # Whether letters within the European Economic Area say that they give reasons voluntarily in the form of the DSA, or

@@ -42,6 +42,7 @@ def pytest_configure(config: pytest.Config) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.VAULT_DIR = directory / "vault"
     settings.TRAIL_KEY_FILE = directory / "trail.key"
+    settings.DOCUMENT_KEY_FILE = directory / "documents.pem"
     settings.STATIC_ROOT = directory / "static"
     settings.STATIC_ROOT.mkdir()
     settings.CELERY_BROKER_URL = ""
@@ -123,6 +124,7 @@ def environment(committed_db: None, settings: Any, tmp_path: Path) -> dict[str, 
             "VAR_DIR": str(tmp_path),
             "VAULT_DIR": str(settings.VAULT_DIR),
             "TRAIL_KEY_FILE": str(settings.TRAIL_KEY_FILE),
+            "DOCUMENT_KEY_FILE": str(settings.DOCUMENT_KEY_FILE),
             "CELERY_BROKER_URL": "",
         }
     )

@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 
 import page
 import pikepdf
@@ -50,6 +51,13 @@ def links(pdf: bytes) -> set[str]:
     return {str(note.A.URI) for note in notes if "/URI" in note.get("/A", {})}
 
 
+def figures(pdf: bytes) -> list[str]:
+    """What its pictures are described as."""
+    opened = open_pdf(pdf)
+    found = [item for item in opened.objects if isinstance(item, pikepdf.Dictionary) and item.get("/S") == "/Figure"]
+    return [str(item.get("/Alt")) for item in found]
+
+
 def attachments(pdf: bytes) -> dict[str, bytes]:
     opened = open_pdf(pdf)
     return {name: spec.get_file().read_bytes() for name, spec in opened.attachments.items()}
@@ -57,3 +65,24 @@ def attachments(pdf: bytes) -> dict[str, bytes]:
 
 def attached_json(pdf: bytes, name: str):
     return json.loads(attachments(pdf)[name])
+
+
+def as_html(monkeypatch: Any) -> list[str]:
+    """Letters and reports as their HTML, which takes no signature and gets a line instead, for tests of something else.
+
+    The titles that were printed.
+    """
+    from apps.core import paper, signing
+
+    printed: list[str] = []
+
+    def to_pdfs(papers: list[paper.Paper], **options: Any) -> list[bytes]:
+        printed.extend(each.title for each in papers)
+        return [each.html.encode() for each in papers]
+
+    def sign(pdf: bytes, *args: Any, **options: Any) -> signing.Signed:
+        return signing.Signed(pdf + b"\n<!-- signed -->", "B-B", "ab" * 32)
+
+    monkeypatch.setattr(paper, "to_pdfs", to_pdfs)
+    monkeypatch.setattr(signing, "sign", sign)
+    return printed

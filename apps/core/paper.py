@@ -29,6 +29,7 @@ class Paper:
     created: datetime
     assets: Mapping[str, bytes] = field(default_factory=dict)
     attachments: Sequence[pdf.Attachment] = ()
+    signature_field: bool = False
 
 
 def to_pdf(
@@ -40,33 +41,38 @@ def to_pdf(
     attachments: Sequence[pdf.Attachment] = (),
     title: str,
     created: datetime,
+    signature_field: bool = False,
+    seconds: float = pdf.SECONDS,
 ) -> bytes:
     """PDF/A-3a and PDF/UA-1 from HTML. `sheet` names templates/pdf/<sheet>.css, `size` is one of SIZES.
 
     The document's identifier is a digest of all that goes in, so equal input gives equal bytes. Raises pdf.PdfError.
     """
-    [made] = to_pdfs([Paper(html, title, created, assets or {}, attachments)], sheet=sheet, size=size)
+    paper = Paper(html, title, created, assets or {}, attachments, signature_field)
+    [made] = to_pdfs([paper], sheet=sheet, size=size, seconds=seconds)
     if isinstance(made, pdf.PdfError):
         raise made
     return made
 
 
-def to_pdfs(papers: Sequence[Paper], *, sheet: str, size: str = "a4") -> list[bytes | pdf.PdfError]:
+def to_pdfs(
+    papers: Sequence[Paper], *, sheet: str, size: str = "a4", seconds: float = pdf.SECONDS
+) -> list[bytes | pdf.PdfError]:
     """As `to_pdf`, of several, each with the bytes that it would have alone; faster by what is read once for all of
     them. One that cannot be made has its error in its place."""
     made: list[bytes | pdf.PdfError] = []
-    for _, alike in groupby((_set(paper, sheet, size) for paper in papers), lambda each: (each.css, list(each.assets))):
+    for _, alike in groupby((_set(paper, sheet, size) for paper in papers), lambda each: (each.css, each.fonts)):
         run = list(alike)
-        made += pdf.render_all([each.document for each in run], css=run[0].css, assets=run[0].assets)
+        made += pdf.render_all([each.document for each in run], css=run[0].css, assets=run[0].fonts, seconds=seconds)
     return made
 
 
 class _Set(NamedTuple):
-    """A document with the style sheets and files that it needs."""
+    """A document with the style sheets and typefaces that it needs."""
 
     document: pdf.Document
     css: list[str]
-    assets: dict[str, bytes]
+    fonts: dict[str, bytes]
 
 
 def _set(paper: Paper, sheet: str, size: str) -> _Set:
@@ -75,12 +81,14 @@ def _set(paper: Paper, sheet: str, size: str) -> _Set:
     fonts, font_files = typefaces.for_text(html, *pictures)
     css = [fonts, _tokens(), *(_sheet(f"templates/pdf/{name}.css") for name in ("paper", sheet, f"paper-{size}"))]
     digest = hashlib.sha256()
-    for part in (paper.title, paper.created.isoformat(), html, *css):
+    for part in (paper.title, paper.created.isoformat(), str(paper.signature_field), html, *css):
         digest.update(hashlib.sha256(part.encode()).digest())
     for data in (*paper.assets.values(), *(item.data for item in paper.attachments)):
         digest.update(hashlib.sha256(data).digest())
-    document = pdf.Document(html, paper.title, digest.digest()[:16], paper.created, paper.attachments)
-    return _Set(document, css, {**font_files, **paper.assets})
+    document = pdf.Document(
+        html, paper.title, digest.digest()[:16], paper.created, paper.assets, paper.attachments, paper.signature_field
+    )
+    return _Set(document, css, font_files)
 
 
 _RAISED = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "−0123456789")

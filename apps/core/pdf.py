@@ -15,7 +15,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
@@ -60,21 +60,29 @@ class Attachment:
 @dataclass(frozen=True)
 class Document:
     """What is set. `identifier` becomes the document's ID and must be a function of the document (two documents, two
-    identifiers); `created` is an aware datetime."""
+    identifiers); `created` is an aware datetime. A `signature_field` is empty until apps.core.signing fills it."""
 
     html: str
     title: str
     identifier: bytes
     created: datetime
+    assets: Mapping[str, bytes] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
+    signature_field: bool = False
+
+    @property
+    def blobs(self) -> list[bytes]:
+        return [*self.assets.values(), *(item.data for item in self.attachments)]
 
     def order(self) -> dict:
-        """All of it but the attachments' bytes, as the renderer is told."""
+        """All of it but the bytes of what comes with it, as the renderer is told."""
         return {
             "html": self.html,
             "title": self.title,
             "identifier": self.identifier.hex(),
             "created": self.created.astimezone(UTC).isoformat(timespec="seconds"),
+            "signature_field": self.signature_field,
+            "assets": list(self.assets),
             "attachments": [{k: v for k, v in asdict(item).items() if k != "data"} for item in self.attachments],
         }
 
@@ -88,6 +96,7 @@ def render(
     title: str,
     identifier: bytes,
     created: datetime,
+    signature_field: bool = False,
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> bytes:
@@ -96,8 +105,8 @@ def render(
     `seconds` and `memory` (bytes of address space) bound the work. For the others see Document.
     Raises PdfRefused, PdfLimit or PdfError.
     """
-    document = Document(html, title, identifier, created, attachments)
-    [made] = render_all([document], css=css, assets=assets, seconds=seconds, memory=memory)
+    document = Document(html, title, identifier, created, assets or {}, attachments, signature_field)
+    [made] = render_all([document], css=css, seconds=seconds, memory=memory)
     if isinstance(made, PdfError):
         raise made
     return made
@@ -111,7 +120,7 @@ def render_all(
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> list[bytes | PdfError]:
-    """The PDFs of documents that share style sheets and assets, which are read once for all of them.
+    """The PDFs of documents that share style sheets and `assets`, which are read once for all of them.
 
     Each document has `seconds` of its own; `memory` bounds them together. One that cannot be made has its PdfError in
     its place, and the others are made nevertheless.
@@ -124,7 +133,7 @@ def render_all(
         "seconds": seconds,
         "memory": memory,
     }
-    blobs = [*assets.values(), *(item.data for document in documents for item in document.attachments)]
+    blobs = [*assets.values(), *(blob for document in documents for blob in document.blobs)]
     try:
         made = _made(order, blobs, seconds * len(documents) + 10)
     except PdfError as error:

@@ -27,6 +27,7 @@ FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig
 <selectfont><acceptfont><glob>*/Noto*</glob></acceptfont><rejectfont><glob>*.?t?</glob><glob>*.pf?</glob>
 <glob>*.pcf*</glob><glob>*.woff*</glob></rejectfont></selectfont>
 </fontconfig>"""
+SIGNATURE_FIELD = "Signature"
 FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "ftplib.", "urllib.")
 
 
@@ -64,10 +65,11 @@ def render_all(order: dict, blobs: list[bytes]) -> tuple[list[dict], list[bytes]
     answers: list[dict] = []
     files: list[bytes] = []
     for document in order["documents"]:
+        files_of_it = {f"asset:{name}": next(remaining) for name in document["assets"]}
         attached = [next(remaining) for _ in document["attachments"]]
         signal.setitimer(signal.ITIMER_REAL, order["seconds"])
         try:
-            files.append(sheets.render(document, attached))
+            files.append(sheets.render(document, files_of_it, attached))
             answers.append({})
         except Refused as error:
             answers.append({"kind": "refused", "error": str(error)})
@@ -87,14 +89,14 @@ class Sheets:
         self.fonts = FontConfiguration()
         self.read: list = []
 
-    def render(self, document: dict, attached: list[bytes]) -> bytes:
+    def render(self, document: dict, assets: dict[str, bytes], attached: list[bytes]) -> bytes:
         """The PDF of one document. Raises Refused or Fault with a sentence for the person who sees it."""
         from weasyprint.urls import FatalURLFetchingError
 
         if not any("@font-face" in text for text in self.sources):
             raise Fault("The document brings no typefaces: add the rules and assets of apps.core.typefaces.for_text.")
         refusals: list[str] = []
-        fetcher = self.handed_over(document, attached, refusals)
+        fetcher = self.handed_over(document, {**self.assets, **assets}, attached, refusals)
         problems = Problems()
         logging.getLogger("weasyprint").addHandler(problems)
         try:
@@ -121,6 +123,7 @@ class Sheets:
         return pages.write_pdf(
             pdf_variant="pdf/a-3a",
             pdf_identifier=bytes.fromhex(document["identifier"]),
+            finisher=with_signature_field if document["signature_field"] else None,
             attachments=[
                 Attachment(
                     url=f"attachment:{number}",
@@ -135,14 +138,14 @@ class Sheets:
             ],
         )
 
-    def handed_over(self, document: dict, attached: list[bytes], refusals: list[str]):
+    def handed_over(self, document: dict, assets: dict[str, bytes], attached: list[bytes], refusals: list[str]):
         """A fetcher that knows the assets and this document's attachments, and nothing else in the world."""
         from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
         types = [item["media_type"] for item in document["attachments"]]
-        known = {name: ("application/octet-stream", blob) for name, blob in self.assets.items()}
+        known = {name: ("application/octet-stream", blob) for name, blob in assets.items()}
         known |= {f"attachment:{number}": pair for number, pair in enumerate(zip(types, attached, strict=True))}
-        offered = [name for name in self.assets if not name.endswith(".ttf")]
+        offered = [name for name in assets if not name.endswith(".ttf")]
 
         class HandedOver(URLFetcher):
             def fetch(self, url, headers=None):
@@ -215,6 +218,42 @@ def conforming(metadata, *, title: str, created: str):
 
     assert "pdfuaid" in NS
     return Both(**{**vars(metadata), "title": title, "created": created})
+
+
+def with_signature_field(document, pdf) -> None:
+    """An empty signature field on the last page, without a picture, tagged as a form and with a description (ISO
+    14289-1, 7.18): whoever signs fills it, and has nothing to add to the structure."""
+    import pydyf
+
+    root = _at(pdf, pdf.catalog["StructTreeRoot"])
+    parents, top = _at(pdf, root["ParentTree"])["Nums"], _at(pdf, root["K"][0])
+    page = pdf.page_references[-1]
+    field = pydyf.Dictionary(
+        {
+            "Type": "/Annot",
+            "Subtype": "/Widget",
+            "FT": "/Sig",
+            "T": pydyf.String(SIGNATURE_FIELD),
+            "TU": pydyf.String("Signature of the sender, without a picture"),
+            "Rect": pydyf.Array([0, 0, 0, 0]),
+            "F": 132,  # to be printed, and not to be moved
+            "P": page,
+            "StructParent": parents[-2] + 1,
+        }
+    )
+    pdf.add_object(field)
+    content = pydyf.Dictionary({"Type": "/OBJR", "Obj": field.reference, "Pg": page})
+    form = pydyf.Dictionary({"Type": "/StructElem", "S": "/Form", "P": top.reference, "K": pydyf.Array([content])})
+    pdf.add_object(form)
+    top["K"].append(form.reference)
+    parents.extend([parents[-2] + 1, form.reference])
+    _at(pdf, page).setdefault("Annots", pydyf.Array()).append(field.reference)
+    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array([field.reference]), "SigFlags": 1})
+
+
+def _at(pdf, reference: bytes):
+    """The object of a reference such as `12 0 R`."""
+    return pdf.objects[int(reference.split()[0])]
 
 
 def end_streams_clearly() -> None:

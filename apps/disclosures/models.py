@@ -38,7 +38,10 @@ class Report(AuditedModel):
     returned_why = models.TextField(blank=True)
     released_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
-    files = models.JSONField(default=list, help_text="name, media type, bytes and SHA-256 of the PDF and its annexes")
+    files = models.JSONField(
+        default=list,
+        help_text="name, media type, bytes and SHA-256 of the PDF and its annexes; the PDF first, with its signature",
+    )
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -56,6 +59,10 @@ class Report(AuditedModel):
             models.CheckConstraint(
                 condition=~models.Q(state="released") | models.Q(ref__isnull=False) & ~models.Q(files=[]),
                 name="a_released_report_has_number_and_files",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state="released") | models.Q(files__0__has_keys=["signed_with", "unsigned_sha256"]),
+                name="a_released_report_is_signed",
             ),
             models.CheckConstraint(
                 condition=~models.Q(audience="public") | models.Q(tlp="clear"), name="a_public_report_is_tlp_clear"

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from django.template.loader import render_to_string
 from django.utils.html import escape, format_html
@@ -20,6 +21,7 @@ from django.utils.safestring import SafeString, mark_safe
 
 from apps.cases.strength import sentences
 from apps.core import paper
+from apps.core.appendix import Appendix
 from apps.core.ui.formats import MINUS
 from apps.disclosures import annexes, definitions, figures
 from apps.disclosures.snapshot import check
@@ -37,7 +39,7 @@ TLP = {
     "CLEAR": "for everybody",
 }
 
-# Real tables take about 5 ms and some memory a row; beyond this a report shows the first and points to the annex.
+# Beyond this the text shows the first, and leads to the list at the end and to the annex.
 ROWS = 20
 
 
@@ -103,12 +105,34 @@ def build(redacted: dict, log: Sequence[Withheld], audience: str, marking: Marki
         log10 = item["strength"] if "strength" in item else item["log10"]
         item["words"] = sentences.words(log10, scale) if _number(log10) else ""
     context["accounts_shown"] = context["accounts"][:ROWS] if "accounts.csv" in files else []
+    if len(context["accounts"]) > len(context["accounts_shown"]) > 0:
+        context["all_accounts"] = _all_accounts(redacted["accounts"]).to_html()
     return Report(
         title=title,
         html=render_to_string("pdf/report.html", context),
         assets={f"{name}.svg": picture.encode() for name, picture in pictures.items()},
         annexes=files,
     )
+
+
+def _all_accounts(accounts: list[dict]) -> Appendix:
+    """Every account, as the short table in the text has the first."""
+    fields = {
+        "ref": "Account",
+        "organisation": "Organisation",
+        "country": "Country",
+        "created_on": "Created",
+        "last_active": "Last active",
+        "exchanges": "Exchanges",
+    }
+    rows = [[_short(account[name]) for name in fields] for account in accounts]
+    return Appendix("All accounts", tuple(fields.values()), rows, "accounts.csv")
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, dict):
+        return "withheld"
+    return f"{value:,}" if isinstance(value, int) else str(value or "")
 
 
 def _pictures(redacted: dict) -> dict[str, str]:

@@ -337,7 +337,7 @@ def _facts(
         detected_automatically=finding.case.groups.exists(),
         decided_automatically="not",
         origin=_origin(finding),
-        verification_address=_appeals_address(),
+        verification_address=_without_scheme(settings.PROVIDER["verify_url"]),
         verification_code=NOT_YET,
         ground_sentence=_(grounds.GROUND),
         is_voluntary=settings.DSA_STATEMENTS == "voluntary",
@@ -528,7 +528,11 @@ def _warned_on(account: Account) -> date | None:
 
 
 def _appeals_address() -> str:
-    return settings.PROVIDER["appeals_url"].removeprefix("https://").rstrip("/")
+    return _without_scheme(settings.PROVIDER["appeals_url"])
+
+
+def _without_scheme(url: str) -> str:
+    return url.removeprefix("https://").rstrip("/")
 
 
 def _days(first: date, last: date) -> str:

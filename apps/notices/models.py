@@ -134,6 +134,14 @@ class Notice(AuditedModel):
     issued_at = models.DateTimeField(null=True, help_text="date of the letter")
     pdf_sha256 = models.CharField(max_length=64, blank=True)
     pdf_bytes = models.PositiveIntegerField(null=True)
+    verification_ref = models.CharField(
+        max_length=11, null=True, help_text="printed on it: by this anybody can ask whether it was issued"
+    )
+    unsigned_sha256 = models.CharField(
+        max_length=64, blank=True, help_text="of the rendering, which is the same whenever it is made again"
+    )
+    signature_level = models.CharField(max_length=5, blank=True, help_text="of PAdES: B-B, or B-T with a time stamp")
+    signed_with = models.CharField(max_length=64, blank=True, help_text="SHA-256 of the signer's certificate")
 
     class Meta(AuditedModel.Meta):
         constraints = [
@@ -158,6 +166,16 @@ class Notice(AuditedModel):
                 & ~models.Q(pdf_sha256=""),
                 name="an_issued_notice_has_number_date_and_file",
             ),
+            models.CheckConstraint(
+                condition=~models.Q(state="issued")
+                | models.Q(verification_ref__isnull=False)
+                & ~models.Q(unsigned_sha256="")
+                & ~models.Q(signed_with="")
+                & models.Q(signature_level__in=["B-B", "B-T"])
+                & ~models.Q(unsigned_sha256=models.F("pdf_sha256")),
+                name="an_issued_notice_is_signed",
+            ),
+            models.UniqueConstraint(fields=["verification_ref"], name="one_notice_per_verification_reference"),
             models.UniqueConstraint(
                 fields=["decision", "account", "kind"],
                 condition=~models.Q(state="discarded"),

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from apps.notices.views import letters, mailings, wordings
+from apps.notices.views import letters, mailings, verify, wordings
 
 app_name = "notices"
 urlpatterns = [
@@ -36,5 +36,7 @@ urlpatterns = [
     path("notices/mailings/<uuid:pk>/resume/", mailings.resume_mailing, name="resume_mailing"),
     path("notices/mailings/<uuid:pk>/cancel/", mailings.cancel_mailing, name="cancel_mailing"),
     path("notices/mailings/<uuid:pk>/retry/", mailings.retry_mailing, name="retry_mailing"),
+    path("verify/", verify.ask, name="verify"),
+    path("verify/<str:reference>", verify.verify, name="verify_letter"),
     path("cases/<str:ref>/notices/", letters.of_case, name="of_case"),
 ]

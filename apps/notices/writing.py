@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 from django.core.exceptions import ValidationError
 
-from apps.core import paper, pdf
+from apps.core import paper, pdf, qr
 from apps.notices import assembly, letter
 from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.models import Notice, NoticeTemplate
@@ -21,6 +21,7 @@ EXAMPLE_MADE = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Columns of their own, because the trail only commits to them: the frozen facts stand in it in clear.
 APART = ("recipient", "appeal_code", "verification_code")
+QR_CODE = "verification.svg"
 
 
 def frozen(facts: NoticeFacts) -> dict:
@@ -33,7 +34,7 @@ def facts_of(notice: Notice) -> NoticeFacts:
     code = notice.appeal_code or assembly.NOT_YET
     apart = {
         "recipient": notice.recipient.splitlines(),
-        "verification_code": code,
+        "verification_code": notice.verification_ref or assembly.NOT_YET,
         "appeal_code": code if notice.facts["appeal_until"] else None,
     }
     try:
@@ -63,7 +64,10 @@ def compose(template: NoticeTemplate, facts: NoticeFacts) -> ComposedNotice:
 
 
 def to_pdf(notice: Notice, facts: NoticeFacts) -> bytes:
-    """The letter as PDF/A-3a and PDF/UA-1, with its facts attached as data. Same notice, same bytes."""
+    """The letter as PDF/A-3a and PDF/UA-1, with its facts attached as data. Same notice, same bytes.
+
+    An issued one leads to where it is verified, and has an empty field for its signature.
+    """
     [made] = to_pdfs([(notice, facts)])
     if isinstance(made, pdf.PdfError):
         raise made
@@ -76,12 +80,14 @@ def to_pdfs(letters: Iterable[tuple[Notice, NoticeFacts]]) -> list[bytes | pdf.P
 
 
 def _paper(notice: Notice, facts: NoticeFacts) -> paper.Paper:
-    composition = compose(notice.template, facts)
+    composition, is_issued = compose(notice.template, facts), notice.issued_at is not None
     return paper.Paper(
-        letter.to_html(composition, assembly.letterhead(), draft=notice.issued_at is None),
+        letter.to_html(composition, assembly.letterhead(), draft=not is_issued, qr_code=QR_CODE if is_issued else ""),
         title=composition.subject.plain,
         created=notice.issued_at or notice.drafted_at,
+        assets={QR_CODE: qr.drawing(facts.verification_link)} if is_issued else {},
         attachments=[_as_data(notice, facts)],
+        signature_field=is_issued,
     )
 
 

@@ -1,4 +1,5 @@
-"""Who signs the demo's log, and who watches it: a signer, and a witness as another department would run it.
+"""Who signs the demo's log and its letters, and who watches the log: two signers, and a witness as another department
+would run it.
 
 The witness has a directory of its own and shares nothing with casemgr but an address and the log's public keys. Where
 the environment names a policy or a signer of somebody's own, ours is not started.
@@ -18,6 +19,7 @@ from casemgr.supervisor import ServiceError, processes
 ORIGIN = "casemgr.localhost/trail"
 WITNESS = "witness.localhost/demo"
 IN_POLICY = ("demo-witness", "demo-witness-ml-dsa-44")  # a line for each of its keys; either suffices
+SOCKETS = {"TRAIL_SIGNER_SOCKET": "signer.sock", "DOCUMENT_SIGNER_SOCKET": "documents.sock"}
 LONGEST_SOCKET = 100  # bytes of a path; the system allows a few more
 
 
@@ -32,8 +34,7 @@ def environment() -> dict[str, str]:
             processes.write_private(Path(told["TRAIL_POLICY_FILE"]), str(policy(log)))
     except notes.BadNote as error:
         raise ServiceError(f"The keys of the demo's log cannot be used: {error}.") from error
-    if has_signer():
-        told["TRAIL_SIGNER_SOCKET"] = str(VAR / "signer.sock")
+    told |= {name: str(VAR / socket) for name, socket in SOCKETS.items() if has_signer(name)}
     return told | {name: value for name in told if (value := os.environ.get(name))}
 
 
@@ -51,8 +52,9 @@ def policy(log: notes.Verifiers) -> Policy:
 def commands(told: dict[str, str]) -> dict[str, list[str]]:
     """The processes, by name."""
     found = {"anchors": [*MANAGE, "anchors"]}
-    if has_signer():
-        found["signer"] = [*MANAGE, "signer"]
+    for name, command in (("TRAIL_SIGNER_SOCKET", "signer"), ("DOCUMENT_SIGNER_SOCKET", "document_signer")):
+        if has_signer(name):
+            found[command] = [*MANAGE, command]
     if has_witness():
         keys = f"{told['TRAIL_KEY_FILE']}.pub"
         listen = f"{HOST}:{(VAR / 'witness' / 'port').read_text()}"
@@ -61,9 +63,9 @@ def commands(told: dict[str, str]) -> dict[str, list[str]]:
     return found
 
 
-def has_signer() -> bool:
-    """Below a path that is too long for a socket the sequencer signs itself."""
-    return not os.environ.get("TRAIL_SIGNER_SOCKET") and len(str(VAR / "signer.sock").encode()) <= LONGEST_SOCKET
+def has_signer(name: str) -> bool:
+    """Below a path that is too long for a socket the sequencer and the worker sign themselves."""
+    return not os.environ.get(name) and len(str(VAR / SOCKETS[name]).encode()) <= LONGEST_SOCKET
 
 
 def has_witness() -> bool:

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from apps.appeals.models import Appeal
-from apps.core import paper
 from apps.notices.models import Notice
+from tests import paper as on
 from tests.alerts.test_browser import AXE, window  # noqa: F401 - fixture
 from tests.architecture.test_accessibility import VIEWS, look
 from tests.architecture.world import World
@@ -21,7 +21,7 @@ WORDS = "I ran a benchmark.\n\nThe bill is attached."
 
 @pytest.fixture
 def world(committed_db, monkeypatch) -> World:
-    monkeypatch.setattr(paper, "to_pdfs", lambda papers, **options: [each.html.encode() for each in papers])
+    on.as_html(monkeypatch)
     return World()
 
 

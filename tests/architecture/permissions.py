@@ -549,6 +549,7 @@ OPEN = {
     "healthz": "whoever watches the service asks it, and it says nothing but ok",
     "appeals:by_link": "recipients have no account: a link in an e-mail opens one letter, once",
     "appeals:letters": "recipients of letters have no account: it asks for the number and the code of a letter",
+    "notices:verify": "anybody may ask whether a letter is genuine: it asks for the reference that is printed on it",
 }
 
 # Addresses that are signed for one person and work once, tested in tests/core/test_downloads.py.
@@ -561,6 +562,9 @@ SIGNED |= {
         "letter", "letter_file", "answer_file", "copy", "file_appeal", "add_words", "withdraw_appeal", "leave",
     )
 }  # fmt: skip
+
+# For whoever has the reference of a letter, tested in tests/notices/test_verify.py.
+SIGNED |= {"notices:verify_letter"}
 
 # What detectors do, tested with their keys in tests/alerts/test_api.py.
 API = {"alerts:receive", "alerts:verdicts", "alerts:api-alert", "audit:api-verification"}

@@ -10,7 +10,7 @@ import pytest
 from django.urls import reverse
 from playwright.sync_api import Page
 
-from apps.core import paper
+from tests import paper as on
 from tests.alerts.test_browser import AXE, RULES, window  # noqa: F401 - fixture
 from tests.architecture.permissions import ROUTES
 from tests.architecture.world import World
@@ -49,7 +49,7 @@ def look(page: Page, theme: str, width: int) -> list[tuple[Any, ...]]:
 @pytest.mark.parametrize("share", SHARES)
 @pytest.mark.parametrize("room", ROOMS)
 def test_every_page_is_accessible_and_fits(window, monkeypatch, room, share):  # noqa: F811
-    monkeypatch.setattr(paper, "to_pdfs", lambda papers, **options: [each.html.encode() for each in papers])
+    on.as_html(monkeypatch)
     world, pages, wrong = World(), {}, {}
     routes = {
         name: route

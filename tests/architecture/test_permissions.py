@@ -7,16 +7,14 @@ from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
+from tests import paper as on
 from tests.architecture.permissions import API, LIBRARY, OPEN, ROUTES, SIGNED
 from tests.architecture.world import World
 
 
 @pytest.fixture
 def world(db, monkeypatch) -> World:
-    from apps.core import paper
-
-    # How it looks is tested elsewhere.
-    monkeypatch.setattr(paper, "to_pdfs", lambda papers, **options: [each.html.encode() for each in papers])
+    on.as_html(monkeypatch)  # how it looks is tested elsewhere
     return World()
 
 

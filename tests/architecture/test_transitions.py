@@ -25,6 +25,7 @@ from apps.notices import actions as notices
 from apps.policies import actions as policies
 from apps.records import actions as records
 from apps.service import actions as service
+from tests import paper as on
 from tests.accounts.ringed import work
 from tests.architecture.world import WORKER, World
 
@@ -501,10 +502,7 @@ def _after(made: Any, thing: Any) -> Any:
 
 @pytest.fixture
 def world(db, monkeypatch) -> World:
-    from apps.core import paper
-
-    # How it looks is tested elsewhere.
-    monkeypatch.setattr(paper, "to_pdfs", lambda papers, **options: [each.html.encode() for each in papers])
+    on.as_html(monkeypatch)  # how it looks is tested elsewhere
     return World()
 
 

@@ -18,6 +18,7 @@ from apps.core import vault
 from apps.core.models import Job
 from apps.disclosures import actions, tasks
 from tests import paper as on
+from tests import signed
 from tests.notices.conftest import work_off
 
 
@@ -40,6 +41,10 @@ def test_a_released_report_conforms_and_carries_its_annexes(compiled, party, peo
     pdf = file(report, ".pdf")
     assert report.files[0]["name"] == f"{report.ref}.pdf"
     assert on.validate(pdf) == []
+    assert signed.status(pdf).bottom_line
+    again = actions.files_of(report)[f"{report.ref}.pdf"]
+    assert pdf.startswith(again)
+    assert report.files[0]["unsigned_sha256"] == hashlib.sha256(again).hexdigest()
     annexes = {f["name"]: vault.read(f["sha256"]) for f in report.files[1:]}
     assert on.attachments(pdf) == annexes
     assert "report.json" in annexes

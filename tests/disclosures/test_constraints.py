@@ -31,6 +31,12 @@ def test_a_released_report_has_number_and_files(releasing, missing):
         tamper(releasing, f"state = 'released', {missing}")
 
 
+@pytest.mark.parametrize("first", ["{}", '{"signed_with": "ab"}', '{"unsigned_sha256": "cd"}'])
+def test_a_released_report_is_signed(releasing, first):
+    with refused("a_released_report_is_signed"):
+        tamper(releasing, "state = 'released', files = %s", f"[{first}]")
+
+
 def test_a_public_report_is_tlp_clear(compiled):
     with refused("a_public_report_is_tlp_clear"):
         tamper(compiled(audience="public"), "tlp = 'amber'")

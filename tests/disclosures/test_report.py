@@ -35,6 +35,21 @@ def test_says_what_it_must():
         assert said in html
 
 
+def test_every_account_is_in_the_list_at_the_end():
+    html = built("partner").html
+    assert "The first 20 of 30 accounts" in html
+    listed = html.partition("<h2>All accounts</h2>")[2]
+    rows = re.findall(r'<th scope="row">([^<]+)</th>', listed)
+    assert len(rows) == 30
+    assert "<td>2026-01</td>" in listed  # of the day only the month
+
+
+def test_few_accounts_are_listed_once():
+    data = snapshot()
+    data["accounts"] = data["accounts"][:20]
+    assert "All accounts" not in built("partner", data).html
+
+
 def test_withheld_values_are_shown_as_such():
     assert '<span class="withheld">withheld: small count</span>' in built("public").html
 

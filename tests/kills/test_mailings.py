@@ -8,10 +8,10 @@ import pytest
 
 from apps.audit.models import Event
 from apps.core import vault
-from apps.core.paper import Paper
-from apps.notices import actions, writing
+from apps.notices import actions
 from apps.notices.actions import mailings
 from apps.notices.models import Mailing
+from tests import paper as on
 from tests.kills import workers
 from tests.kills.test_campaigns import Kill, at_random, own_places, trail_verifies  # noqa: F401 - fixtures
 from tests.notices.conftest import (  # noqa: F401 - fixtures
@@ -35,11 +35,7 @@ pytestmark = pytest.mark.slow
 def small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mailings, "PART", 2)
     monkeypatch.setattr(mailings, "AT_ONCE", 2)
-
-    def to_pdfs(papers: list[Paper], **options: Any) -> list[bytes]:
-        return [each.html.encode() for each in papers]
-
-    monkeypatch.setattr(writing.paper, "to_pdfs", to_pdfs)
+    on.as_html(monkeypatch)
 
 
 def mailed(decision: Any, people: Any, kill: Kill) -> int:

@@ -11,9 +11,9 @@ from apps.cases import actions as cases
 from apps.cases import queries
 from apps.core import jobs
 from apps.core.models import Job
-from apps.core.paper import Paper
 from apps.notices import actions, writing
 from apps.notices.models import Notice
+from tests import paper as on
 from tests.cases.conftest import (  # noqa: F401 - fixtures
     add_exhibit,
     case,
@@ -107,16 +107,7 @@ def issuing(approved: Any, people: Any) -> Any:
 @pytest.fixture
 def quick_paper(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """Letters and reports as their HTML, for tests that ask how often and when. The titles that were printed."""
-    from apps.notices import writing
-
-    printed: list[str] = []
-
-    def to_pdfs(papers: list[Paper], **options: Any) -> list[bytes]:
-        printed.extend(each.title for each in papers)
-        return [each.html.encode() for each in papers]
-
-    monkeypatch.setattr(writing.paper, "to_pdfs", to_pdfs)
-    return printed
+    return on.as_html(monkeypatch)
 
 
 @pytest.fixture

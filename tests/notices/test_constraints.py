@@ -58,10 +58,36 @@ def test_an_approved_notice_has_its_approver(draft, state):
     "missing", ["ref = NULL", "issued_at = NULL", "issued_by_id = NULL", "pdf_sha256 = ''", "pdf_bytes = 0"]
 )
 def test_an_issued_notice_has_number_date_and_file(issuing, missing):
-    everything = "state = 'issued', pdf_sha256 = 'ab', pdf_bytes = 1"
+    everything = f"state = 'issued', pdf_sha256 = 'ab', pdf_bytes = 1, {SIGNED}"
     kept = [part for part in everything.split(", ") if part.split(" ")[0] != missing.split(" ")[0]]
     with refused("an_issued_notice_has_number_date_and_file"):
         tamper(issuing, ", ".join([*kept, missing]))
+
+
+SIGNED = "verification_ref = 'K7M2X-9QRTB', unsigned_sha256 = 'cd', signature_level = 'B-B', signed_with = 'ef'"
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        "verification_ref = NULL",
+        "unsigned_sha256 = ''",
+        "unsigned_sha256 = 'ab'",
+        "signature_level = ''",
+        "signature_level = 'B-X'",
+        "signed_with = ''",
+    ],
+)
+def test_an_issued_notice_is_signed(issuing, missing):
+    everything = f"state = 'issued', pdf_sha256 = 'ab', pdf_bytes = 1, {SIGNED}"
+    kept = [part for part in everything.split(", ") if part.split(" ")[0] != missing.split(" ")[0]]
+    with refused("an_issued_notice_is_signed"):
+        tamper(issuing, ", ".join([*kept, missing]))
+
+
+def test_one_notice_per_verification_reference(issued, demand):
+    with refused("one_notice_per_verification_reference"):
+        tamper(demand, "verification_ref = %s", issued.verification_ref)
 
 
 def test_one_notice_per_decision_and_account(draft, people):

@@ -9,25 +9,22 @@ from functools import wraps
 from typing import Any
 
 from allauth.core import ratelimit
-from django.contrib.auth.decorators import login_not_required
 from django.core import signing
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.translation import get_language_from_request
 from django.utils.translation import gettext as _
 from django.utils.translation import override as in_language
-from django.views.decorators.cache import never_cache
-from django.views.decorators.csrf import csrf_exempt, csrf_protect
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.appeals import actions, forms, queries
 from apps.appeals.models import Appeal
 from apps.appeals.recipients import Recipient, is_in_time, last_day, letter_with
 from apps.audit.action import Forbidden
-from apps.core import vault
-from apps.core.http import explained, file_response
+from apps.core.http import explained
+from apps.core.public import View, for_everybody
+from apps.evidence import sending
 from apps.notices import writing
 from apps.notices.models import Notice
 from apps.service import actions as service
@@ -38,26 +35,10 @@ from apps.service.queries import shown_by_code
 COOKIE, SALT, HOUR = "letter", "apps.appeals.letters", 3600
 MOST = (actions.FILES + 1) * actions.FILE_BYTES  # bytes of a request
 
-View = Callable[..., HttpResponseBase]
 
-
-def public(view: View) -> View:
-    """For everybody, in the language that their browser asks for, and kept by nobody on the way. What is too large is
-    refused before it is read."""
-
-    @wraps(view)
-    def bounded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        length = request.META.get("CONTENT_LENGTH") or "0"
-        with in_language(get_language_from_request(request)):
-            if not length.isdigit() or int(length) > MOST:
-                context = {"most": actions.FILE_BYTES // 1024**2, "files": actions.FILES}
-                response: HttpResponseBase = render(request, "letters/too_large.html", context, status=413)
-            else:
-                response = csrf_protect(view)(request, *args, **kwargs)
-        response["X-Robots-Tag"] = "noindex, nofollow"
-        return response
-
-    return csrf_exempt(never_cache(login_not_required(bounded)))
+public = for_everybody(
+    most=MOST, too_large="letters/too_large.html", megabytes=actions.FILE_BYTES // 1024**2, files=actions.FILES
+)
 
 
 def with_letter(view: View) -> View:
@@ -182,19 +163,19 @@ def withdraw_appeal(request: HttpRequest, notice: Notice) -> HttpResponse:
 
 @with_letter
 @require_safe
-def letter_file(request: HttpRequest, notice: Notice) -> StreamingHttpResponse:
+def letter_file(request: HttpRequest, notice: Notice) -> HttpResponseBase:
     """The letter itself, byte for byte as it was issued."""
     actions.open_letter(notice, by=Recipient(notice))
-    return _pdf(notice)
+    return _pdf(request, notice)
 
 
 @with_letter
 @require_safe
-def answer_file(request: HttpRequest, notice: Notice) -> StreamingHttpResponse:
+def answer_file(request: HttpRequest, notice: Notice) -> HttpResponseBase:
     answer = queries.answer_to(_appeal(notice))
     if answer is None or answer.state != Notice.State.ISSUED:
         raise Http404
-    return _pdf(answer)
+    return _pdf(request, answer)
 
 
 @with_letter
@@ -249,10 +230,11 @@ def _appeal(notice: Notice) -> Appeal:
     raise Http404
 
 
-def _pdf(notice: Notice) -> StreamingHttpResponse:
-    return file_response(
-        vault.chunks(notice.pdf_sha256),
+def _pdf(request: HttpRequest, notice: Notice) -> HttpResponseBase:
+    return sending.whole_file(
+        request,
+        notice.pdf_sha256,
         filename=f"{notice.ref}.pdf",
-        media_type="application/pdf",
         size=notice.pdf_bytes or 0,
+        otherwise="letters/not_whole.html",
     )

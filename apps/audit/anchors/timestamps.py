@@ -6,6 +6,7 @@ nothing; SHA-256 of exactly these bytes is the imprint. `openssl ts -verify` che
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -61,9 +62,14 @@ class Authority:
     def obtain(self, checkpoint: Checkpoint) -> list[Obtained]:
         text = stamped(checkpoint.note)
         request = TimestampRequestBuilder().data(text).hash_algorithm(HashAlgorithm.SHA256).nonce(nonce=True).build()
+        token, stated_at = self.stamp(request.as_bytes(), sha256(text).digest(), request.nonce)
+        return [Obtained(*self.names, token, stated_at)]
+
+    def stamp(self, request: bytes, imprint: bytes, nonce: int | None) -> tuple[bytes, datetime]:
+        """The verified answer to a request for a stamp over an imprint, and the time it states. Raises Unobtained."""
         answer = outbound.post(
             self.url,
-            request.as_bytes(),
+            request,
             {"Content-Type": "application/timestamp-query", "User-Agent": "casemgr"},
             seconds=SECONDS,
             reach=outbound.anchoring(self.url),
@@ -73,19 +79,20 @@ class Authority:
             raise Unobtained(answer.problem)
         if len(answer.body) > LARGEST:
             raise Unobtained(f"Answered with more than {LARGEST} bytes, which no time stamp has.")
-        stated_at = self._verified(answer.body, text, request.nonce)
+        stated_at = self._verified(answer.body, imprint, nonce)
         if abs(stated_at - timezone.now()) > CLOCKS_APART:
             raise Unobtained(
                 f"Its stamp says {stated_at:%Y-%m-%d %H:%M:%S} UTC, and the clock here {timezone.now():%H:%M:%S}: "
                 "one of the two is wrong. The stamp was not kept; set the clock."
             )
-        return [Obtained(*self.names, answer.body, stated_at)]
+        return answer.body, stated_at
 
     def judge(self, anchor: Anchor, checkpoint: Checkpoint) -> datetime:
-        return self._verified(bytes(anchor.token), stamped(checkpoint.note), None)
+        return self._verified(bytes(anchor.token), sha256(stamped(checkpoint.note)).digest(), None)
 
-    def _verified(self, token: bytes, text: bytes, nonce: int | None) -> datetime:
-        """When a token says that the text was there. Raises Unobtained. The nonce is known only to who asked."""
+    def _verified(self, token: bytes, imprint: bytes, nonce: int | None) -> datetime:
+        """When a token says that what has this SHA-256 was there. Raises Unobtained. The nonce is known only to who
+        asked."""
         response = _decoded(token)
         if response.status != 0:
             said = f": {'; '.join(response.status_string)}" if response.status_string else ""
@@ -96,7 +103,7 @@ class Authority:
             if response.tst_info.message_imprint.hash_algorithm.dotted_string != SHA256_OID:
                 raise Unobtained("Its stamp is over another kind of hash than SHA-256.")
             verifier = VerifierBuilder(roots=roots, intermediates=others, nonce=nonce).build()
-            verifier.verify_message(response, text)
+            verifier.verify(response, imprint)
             return response.tst_info.gen_time
         except VerificationError as error:
             raise Unobtained(f"Its stamp does not hold: {_words(str(error))}.") from error
@@ -146,5 +153,5 @@ def _words(problem: str) -> str:
     """What the library says, for people."""
     return {
         "Nonce mismatch": "it answers another request (its nonce is not ours)",
-        "Mismatch between messages": "it is over something else than this checkpoint",
+        "Mismatch between messages": "it is over something else than what was to be stamped",
     }.get(problem, problem.rstrip("."))

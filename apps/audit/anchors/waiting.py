@@ -63,6 +63,7 @@ class Wait:
     since: datetime
     why: str
     parties: list[str]  # what is wrong with whom, in sentences
+    for_anchors: bool = True  # or for its signature
 
     @property
     def is_long(self) -> bool:
@@ -71,10 +72,11 @@ class Wait:
 
 def of(kind: str, key: object) -> Wait | None:
     """What the work of a kind about a key waits for; None when it is done, or under way."""
-    job = Job.objects.filter(kind=kind, key=str(key), state=Job.State.WAITING, waits_for=TOPIC).first()
+    job = Job.objects.filter(kind=kind, key=str(key), state=Job.State.WAITING).exclude(waits_for="").first()
     if job is None:
         return None
-    return Wait(job.created_at, job.last_error, state.problems())
+    for_anchors = job.waits_for == TOPIC
+    return Wait(job.created_at, job.last_error, state.problems() if for_anchors else [], for_anchors)
 
 
 def ring_if_due() -> None:

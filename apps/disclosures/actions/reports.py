@@ -6,7 +6,7 @@ import rfc8785
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.audit import ledger
+from apps.audit import ledger, signatures
 from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
@@ -17,6 +17,7 @@ from apps.cases.models import Case, Finding
 from apps.cases.queries import ground_of_report
 from apps.cases.snapshot import snapshot
 from apps.core import jobs, paper, pdf, vault
+from apps.core.appendix import seconds_for
 from apps.core.ids import next_reference
 from apps.disclosures import definitions, verification
 from apps.disclosures import report as paper_report
@@ -120,17 +121,21 @@ def release_report(report: Report, *, by) -> None:
 
 @action
 def render_report(report: Report, *, by) -> None:
-    """Make the PDF and its annexes, keep them, and close the report for ever.
+    """Make the PDF and its annexes, sign and keep them, and close the report for ever.
 
-    Raises jobs.Later until what led to it is anchored outside as the settings ask.
+    Raises jobs.Later until what led to it is anchored outside as the settings ask, and until it is signed.
     """
     waiting.require(report)
-    files = []
-    for name, data in files_of(report).items():
-        stored = vault.put(data)
-        media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
-        files.append({"name": name, "media_type": media_type, "bytes": stored.size, "sha256": stored.sha256})
-    ledger.change(report, state=State.RELEASED, files=files)
+    (name, document), *annexes = files_of(report).items()
+    issued = signatures.issue(document)
+    first = _kept(name, issued.pdf) | issued.record
+    ledger.change(report, state=State.RELEASED, files=[first, *(_kept(name, data) for name, data in annexes)])
+
+
+def _kept(name: str, data: bytes) -> dict:
+    stored = vault.put(data)
+    media_type = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return {"name": name, "media_type": media_type, "bytes": stored.size, "sha256": stored.sha256}
 
 
 @reading
@@ -159,6 +164,8 @@ def files_of(report: Report) -> dict[str, bytes]:
         attachments=attached,
         title=made.title,
         created=report.released_at or report.compiled_at,
+        signature_field=report.released_at is not None,
+        seconds=seconds_for(len(report.content["accounts"])),
     )
     return {f"{report.ref or 'draft'}.pdf": document, **made.annexes}
 

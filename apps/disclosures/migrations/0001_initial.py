@@ -218,7 +218,8 @@ class Migration(migrations.Migration):
                 (
                     "files",
                     models.JSONField(
-                        default=list, help_text="name, media type, bytes and SHA-256 of the PDF and its annexes"
+                        default=list,
+                        help_text="name, media type, bytes and SHA-256 of the PDF and its annexes; the PDF first, with its signature",
                     ),
                 ),
                 (
@@ -274,6 +275,14 @@ class Migration(migrations.Migration):
                             _connector="OR",
                         ),
                         name="a_released_report_has_number_and_files",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("state", "released"), _negated=True),
+                            ("files__0__has_keys", ["signed_with", "unsigned_sha256"]),
+                            _connector="OR",
+                        ),
+                        name="a_released_report_is_signed",
                     ),
                     models.CheckConstraint(
                         condition=models.Q(

@@ -1,17 +1,17 @@
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.audit.anchors import waiting
 from apps.cases.queries import visible_cases
-from apps.core import vault
 from apps.core.forms import ReasonForm
-from apps.core.http import carried_out, explained, file_response, form_page, is_fragment, pdf_response, require
+from apps.core.http import carried_out, explained, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
 from apps.disclosures import actions, filters, forms, queries
 from apps.disclosures.models import Report
 from apps.disclosures.report import field_in_words
+from apps.evidence import sending
 
 
 @require_safe
@@ -60,6 +60,7 @@ def _report_page(request: HttpRequest, found: Report, form: ReasonForm | None = 
         "report": found,
         "withheld": [{**line, "field": field_in_words(line["path"])} for line in found.withheld],
         "reason": form or ReasonForm(),
+        "damaged": [file["name"] for file in found.files if not sending.is_whole(file["sha256"])],
         "wait": waiting.of("disclosures.render", found.pk) if found.state == Report.State.RELEASING else None,
     }
     return render(request, "disclosures/report.html", context, status=422 if form and form.errors else 200)
@@ -71,18 +72,18 @@ def preview(request: HttpRequest, pk) -> HttpResponse:
     found = _find(request, pk)
     actions.preview_report(found, by=request.user)
     if found.files:
-        return pdf_response(lambda: vault.read(found.files[0]["sha256"]), name=str(found.ref))
+        return pdf_response(lambda: sending.read_whole(found.files[0]["sha256"]), name=str(found.ref))
     return pdf_response(lambda: next(iter(actions.files_of(found).values())), name="draft")
 
 
 @require_safe
-def download(request: HttpRequest, pk, name: str) -> StreamingHttpResponse:
+def download(request: HttpRequest, pk, name: str) -> HttpResponseBase:
     found = _find(request, pk)
     file = next((file for file in found.files if file["name"] == name), None)
     if file is None:
         raise Http404
     actions.open_report(found, name=name, by=request.user)
-    return file_response(vault.chunks(file["sha256"]), filename=name, media_type=file["media_type"], size=file["bytes"])
+    return sending.whole_file(request, file["sha256"], filename=name, media_type=file["media_type"], size=file["bytes"])
 
 
 @require_POST

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from apps.accounts.models import Account
-from apps.audit import ledger
+from apps.audit import ledger, signatures
 from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
@@ -316,16 +316,17 @@ def issue_notice(notice: Notice, *, by) -> None:
         ref=next_reference("N", now.year, digits=6),
         issued_by=by,
         issued_at=now,
-        appeal_code=new_code(),
+        appeal_code=new_code(4),
+        verification_ref=new_code(5),
     )
     jobs.after_commit("notices.render", notice.pk, by=by)
 
 
 @action
 def render_notice(notice: Notice, *, by) -> None:
-    """Make the file of a letter that is being issued, keep it, and close the letter for ever.
+    """Make the file of a letter that is being issued, sign and keep it, and close the letter for ever.
 
-    Raises jobs.Later until what led to it is anchored outside as the settings ask.
+    Raises jobs.Later until what led to it is anchored outside as the settings ask, and until it is signed.
     """
     waiting.require(notice)
     facts = writing.final_facts(notice)
@@ -333,10 +334,17 @@ def render_notice(notice: Notice, *, by) -> None:
 
 
 def keep_file(notice: Notice, facts: NoticeFacts, file: bytes) -> None:
-    """Close a letter for ever with the file that was made of it; by actions alone."""
-    stored = vault.put(file)
+    """Sign the file that was made of a letter, keep it, and close the letter for ever; by actions alone. Raises
+    jobs.Later until it is signed."""
+    issued = signatures.issue(file)
+    stored = vault.put(issued.pdf)
     ledger.change(
-        notice, state=State.ISSUED, facts=writing.frozen(facts), pdf_sha256=stored.sha256, pdf_bytes=stored.size
+        notice,
+        state=State.ISSUED,
+        facts=writing.frozen(facts),
+        pdf_sha256=stored.sha256,
+        pdf_bytes=stored.size,
+        **issued.record,
     )
 
 
@@ -381,7 +389,7 @@ _WRONG_PARTY = {
 }
 
 
-def new_code() -> str:
-    """Eight characters, about 40 bits: it opens an appeal together with the number, behind a rate limit."""
-    text = "".join(secrets.choice(ALPHABET) for _ in range(8))
-    return f"{text[:4]}-{text[4:]}"
+def new_code(half: int) -> str:
+    """Two times four characters, about 40 bits, open an appeal together with the number, behind a rate limit; two times
+    five, about 50, are asked for alone, and tell only that a letter was issued."""
+    return "-".join("".join(secrets.choice(ALPHABET) for _ in range(half)) for _ in range(2))

@@ -295,7 +295,8 @@ def number_part(part: MailingPart, *, by) -> None:
             approved_at=mailing.approved_at,
             issued_by=mailing.released_by,
             issued_at=now,
-            appeal_code=letters.new_code(),
+            appeal_code=letters.new_code(4),
+            verification_ref=letters.new_code(5),
         )
     ledger.change(part, state=Piece.NUMBERED, problem="")
     jobs.after_commit(RENDER, part.pk, by=_behind(mailing))
@@ -305,7 +306,8 @@ def number_part(part: MailingPart, *, by) -> None:
 def render_part(part: MailingPart, *, by) -> None:
     """Make the files of a part's letters, keep them, and close the letters for ever.
 
-    A letter that cannot be set keeps no other from going out. Raises jobs.Later until what led to them is anchored.
+    A letter that cannot be set keeps no other from going out. Raises jobs.Later until what led to them is anchored,
+    and until they are signed.
     """
     waiting.require(part)
     going = [(notice, writing.final_facts(notice)) for notice in _letters(part, Notice.State.ISSUING)]

@@ -184,10 +184,11 @@ class Letterhead:
     logo: str = ""
 
 
-def to_html(composed: ComposedNotice, letterhead: Letterhead, *, draft: bool = False) -> str:
-    """The letter as HTML, marked on every page when it is a draft. Every value is escaped here, after it was put in."""
+def to_html(composed: ComposedNotice, letterhead: Letterhead, *, draft: bool = False, qr_code: str = "") -> str:
+    """The letter as HTML, marked on every page when it is a draft. `qr_code` names the asset of the PDF that leads to
+    where it is verified. Every value is escaped here, after it was put in."""
     with in_language(composed.facts.language):
         return render_to_string(
             [f"pdf/notice_{composed.kind}.html", "pdf/notice.html"],
-            {"notice": composed, "facts": composed.facts, "letterhead": letterhead, "draft": draft},
+            {"notice": composed, "facts": composed.facts, "letterhead": letterhead, "draft": draft, "qr_code": qr_code},
         )

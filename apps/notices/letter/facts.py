@@ -165,6 +165,11 @@ class NoticeFacts:
         return f"https://{self.appeal_address}/?{urlencode({'letter': self.reference})}"
 
     @property
+    def verification_link(self) -> str:
+        """Where anybody is told whether this letter was issued, and is unaltered."""
+        return f"https://{self.verification_address}/{self.verification_code}"
+
+    @property
     def detection_sentence(self) -> str:
         if self.detected_automatically:
             return _("Automated systems that watch for unusual patterns of use drew our attention to this activity.")

@@ -1,17 +1,17 @@
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.audit.anchors import waiting
 from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
-from apps.core import vault
 from apps.core.forms import ReasonForm
-from apps.core.http import carried_out, explained, file_response, form_page, is_fragment, pdf_response, require
+from apps.core.http import carried_out, explained, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
+from apps.evidence import sending
 from apps.notices import actions, filters, forms, queries, writing
 from apps.notices.checks import checks
 from apps.notices.models import Notice
@@ -79,6 +79,7 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
         "reason": form or ReasonForm(),
         "gives_back": found.state == Notice.State.ISSUED and found.kind in actions.TO_ACCOUNTS,
         "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
+        "is_whole": found.state != Notice.State.ISSUED or sending.is_whole(found.pdf_sha256),
         "wait": waiting.of("notices.render", found.pk) if found.state == Notice.State.ISSUING else None,
     }
     return render(request, "notices/notice.html", context, status=422 if form and form.errors else 200)
@@ -90,22 +91,17 @@ def preview(request: HttpRequest, pk) -> HttpResponse:
     found = _find(request, pk)
     actions.preview_notice(found, by=request.user)
     if found.state == Notice.State.ISSUED:
-        return pdf_response(lambda: vault.read(found.pdf_sha256), name=str(found.ref))
+        return pdf_response(lambda: sending.read_whole(found.pdf_sha256), name=str(found.ref))
     return pdf_response(lambda: writing.to_pdf(found, writing.facts_of(found)), name="draft")
 
 
 @require_safe
-def download(request: HttpRequest, pk) -> StreamingHttpResponse:
+def download(request: HttpRequest, pk) -> HttpResponseBase:
     found = _find(request, pk)
     if found.state != Notice.State.ISSUED:
         raise Http404
     actions.open_notice(found, by=request.user)
-    return file_response(
-        vault.chunks(found.pdf_sha256),
-        filename=f"{found.ref}.pdf",
-        media_type="application/pdf",
-        size=found.pdf_bytes or 0,
-    )
+    return sending.whole_file(request, found.pdf_sha256, filename=f"{found.ref}.pdf", size=found.pdf_bytes or 0)
 
 
 @require_POST

@@ -129,7 +129,7 @@ def test_a_stamp_over_something_else(seal, authority, monkeypatch):
 
     monkeypatch.setattr(authority, "stamp", stamp_something_else)
     assert attend() == [False]
-    assert "it is over something else than this checkpoint" in problem()
+    assert "it is over something else than what was to be stamped" in problem()
     assert not Anchor.objects.exists()
 
 
