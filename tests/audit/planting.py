@@ -71,7 +71,9 @@ NEEDED: dict[str, dict[str, Any]] = {
         "reviewed_by": lambda family: family["reviewer"],
         "reviewed_at": NOW,
         "acknowledged_wrongful": 1.5,
+        "territory": ["IE"],
     },
+    "enforcement.Receiver": {"is_active": False},
     "notices.Notice": {  # as an appeal needs it
         "account": lambda family: family[Account],
         "facts": {"appeal_until": "2026-12-31"},
