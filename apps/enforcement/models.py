@@ -18,13 +18,13 @@ class Receiver(Endpoint, AuditedModel):
     PRIVATE = frozenset({"sealed_secret", "sealed_previous"})
     SEALED_FOR = b"enforcement"
 
-    is_only = models.BooleanField(default=True, editable=False)
     set_up_at = models.DateTimeField(help_text="decisions that hold since are ordered by themselves")
 
     class Meta(AuditedModel.Meta):
         constraints = [
-            models.UniqueConstraint(fields=["is_only"], name="there_is_one_receiver"),
-            models.CheckConstraint(condition=models.Q(is_only=True), name="a_receiver_is_the_only_one"),
+            models.UniqueConstraint(
+                fields=["is_active"], condition=models.Q(is_active=True), name="orders_go_to_one_receiver"
+            ),
             models.CheckConstraint(
                 condition=models.Q(previous_until__isnull=True) ^ ~models.Q(sealed_previous=""),
                 name="a_receivers_secret_before_has_its_end",

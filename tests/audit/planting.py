@@ -72,9 +72,11 @@ NEEDED: dict[str, dict[str, Any]] = {
         "reviewed_by": lambda family: family["reviewer"],
         "reviewed_at": NOW,
         "acknowledged_wrongful": 1.5,
+        "territory": ["IE"],
     },
     "notices.Mailing": {"state": "drafting", "count": 1, "parts": 1, "at_most": 0.05},
     "notices.MailingPart": {"account_ids": [uuid.UUID(int=1)]},
+    "enforcement.Receiver": {"is_active": False},
     "notices.Notice": {  # as an appeal needs it
         "account": lambda family: family[Account],
         "facts": {"appeal_until": "2026-12-31"},

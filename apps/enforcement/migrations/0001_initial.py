@@ -186,15 +186,15 @@ class Migration(migrations.Migration):
                     "id",
                     models.UUIDField(default=apps.core.ids.uuid7, editable=False, primary_key=True, serialize=False),
                 ),
-                ("is_only", models.BooleanField(default=True, editable=False)),
                 ("set_up_at", models.DateTimeField(help_text="decisions that hold since are ordered by themselves")),
             ],
             options={
                 "abstract": False,
                 "base_manager_name": "objects",
                 "constraints": [
-                    models.UniqueConstraint(fields=("is_only",), name="there_is_one_receiver"),
-                    models.CheckConstraint(condition=models.Q(("is_only", True)), name="a_receiver_is_the_only_one"),
+                    models.UniqueConstraint(
+                        condition=models.Q(("is_active", True)), fields=("is_active",), name="orders_go_to_one_receiver"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             ("previous_until__isnull", True),
