@@ -6,7 +6,8 @@ The site is served over HTTP; a worker, and the signer of documents in a process
 letters are issued one after the other, and each is downloaded as soon as there is a file. Then a document with a long
 list of accounts is set, signed and judged, and its memory is watched. The last line is JSON: `single_p95_s`; of the
 appendix seconds (also of processor time), peak memory of a process in MB, pages and megabytes, and what the validator
-found wrong (where it is installed). `bulk` fills in what many letters at once take, once they are written.
+found wrong (where it is installed). At last a mailing is drafted and issued by two workers, and the same HTML is set by
+the library alone in two processes: `bulk_to_bare_loop` and `worker_rss_mb`.
 """
 
 import argparse
@@ -19,9 +20,11 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from importlib import import_module
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +42,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--letters", type=int, default=5 if quick else 40)
     parser.add_argument("--rows", type=int, default=1_000 if quick else 24_000)
+    parser.add_argument("--bulk", type=int, default=40 if quick else 800)
     parser.add_argument("--work", action="store_true", help="be a worker (used by the benchmark itself)")
     options = parser.parse_args()
     os.environ |= {"DJANGO_SETTINGS_MODULE": "casemgr.settings", "LOG_LEVEL": "ERROR", "CELERY_BROKER_URL": ""}
@@ -50,7 +54,8 @@ def main() -> int:
             subprocess.run([*MANAGE, *command, "--verbosity", "0"], check=True)
         django.setup()
         with beside([*MANAGE, "document_signer"]), server() as (url, _):
-            found = {"benchmark": "notices"} | singles(url, options.letters) | appendix(options.rows) | bulk()
+            found = {"benchmark": "notices"} | singles(url, options.letters) | appendix(options.rows)
+            found |= bulk(options.bulk)
     print(json.dumps(found))
     return 0
 
@@ -202,9 +207,87 @@ def judged(document: bytes) -> list[str] | None:
 # --- many letters ----------------------------------------------------------------------------------------------------
 
 
-def bulk() -> dict[str, float]:
-    """`bulk_to_bare_loop` and `worker_rss_mb`: filled in by the job that writes many letters."""
-    return {}
+def bulk(count: int) -> dict[str, Any]:
+    """A mailing of so many letters, by two workers, and the bare loop over the same HTML in two processes.
+
+    `bulk_to_bare_loop` is the rate of the mailing, from its release to the last signed file, over that of the loop.
+    """
+    from apps.notices import actions
+    from apps.notices.models import Mailing
+
+    world = import_module("tests.architecture.world").World()
+    make_accounts = import_module("tests.cases.conftest").make_accounts
+    make_accounts(count, "mailed")
+    mailing = actions.start_mailing(world.approved(), kind="suspension", by=world.people.counsel)
+    with workers() as peak:
+        drafting = seconds_until(mailing, Mailing.State.REVIEW)
+        for sampled in mailing.sample.all():
+            actions.mark_letter(sampled, mark="right", by=world.people.approver)
+        actions.approve_mailing(mailing, by=world.people.approver)
+        drafts = mailing.notices.filter(state="draft").count()
+        actions.release_mailing(mailing, typed=str(drafts), by=world.people.counsel)
+        issuing = seconds_until(mailing, Mailing.State.DONE)
+    bare = bare_loop(mailing)
+    return {
+        "bulk_letters": drafts,
+        "bulk_drafting_s": round(drafting, 1),
+        "bulk_issuing_s": round(issuing, 1),
+        "bare_loop_s": round(bare, 1),
+        "bulk_to_bare_loop": round(bare / issuing, 3),
+        "worker_rss_mb": max(peak.values()),
+    }
+
+
+@contextmanager
+def workers() -> Iterator[dict[int, int]]:
+    """Two of them, and the peak memory of each process of theirs."""
+    work_for_us = [sys.executable, "-m", "benchmarks.notices", "--work"]
+    with watched() as peak, beside(work_for_us), beside(work_for_us):
+        yield peak
+
+
+def seconds_until(mailing: Any, state: str) -> float:
+    began = time.perf_counter()
+    while mailing.state != state:
+        if time.perf_counter() - began > PATIENCE + mailing.count:
+            sys.exit(f"The mailing is still {mailing.state}: {mailing.pieces.exclude(problem='').first()}")
+        time.sleep(0.1)
+        mailing.refresh_from_db()
+    return time.perf_counter() - began
+
+
+def bare_loop(mailing: Any) -> float:
+    """Seconds for the same letters by the library alone, in two processes that read style sheets and typefaces once."""
+    from apps.core import paper
+    from apps.notices import writing
+
+    letters = mailing.notices.filter(state="issued").select_related("template", "decision", "account").order_by("ref")
+    papers = [writing._paper(letter, writing.facts_of(letter)) for letter in letters]
+    sheets = paper._set(papers[0], "letter", "a4")
+    halves = [[(each.html, dict(each.assets)) for each in papers[start::2]] for start in (0, 1)]
+    began = time.perf_counter()
+    with ProcessPoolExecutor(2, mp_context=get_context("spawn")) as pool:
+        list(pool.map(set_all, halves, [sheets.css] * 2, [sheets.fonts] * 2))
+    return time.perf_counter() - began
+
+
+def set_all(letters: list[tuple[str, dict]], css: list[str], fonts: dict[str, bytes]) -> None:
+    from weasyprint import CSS, HTML
+    from weasyprint.text.fonts import FontConfiguration
+    from weasyprint.urls import URLFetcher, URLFetcherResponse
+
+    files = {f"asset:{name}": data for name, data in fonts.items()}
+
+    class Files(URLFetcher):
+        def fetch(self, url: str, headers: Any = None) -> Any:
+            return URLFetcherResponse(url, files[url], {"Content-Type": "image/svg+xml"} if ".svg" in url else {})
+
+    configuration, fetcher = FontConfiguration(), Files()
+    sheets = [CSS(string=text, url_fetcher=fetcher, font_config=configuration) for text in css]
+    for html, assets in letters:
+        files.update({f"asset:{name}": data for name, data in assets.items()})
+        pages = HTML(string=html, url_fetcher=fetcher).render(font_config=configuration, stylesheets=sheets)
+        pages.write_pdf(pdf_variant="pdf/a-3a")
 
 
 if __name__ == "__main__":
