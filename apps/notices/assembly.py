@@ -1,45 +1,30 @@
 """From a decision and its finding to the facts of a letter: everything it says, each taken from a record."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.utils.translation import override as in_language
 
-from apps.accounts.models import Acceptance, Account
-from apps.alerts.models import Kind as AlertKind
+from apps.accounts.models import Account
 from apps.cases.findings.wording import term
-from apps.cases.models import Decision, Exhibit, Explanation, Finding, FindingAccount, FindingClause, Party
-from apps.cases.queries import accounts_of_finding, clauses_of_finding, exhibits_of_finding
-from apps.notices import grounds
-from apps.notices.languages import SOURCE, Manner, Sentences, number
-from apps.notices.letter import Clause, Fact, Letterhead, NoticeFacts, Profile, long_date, profile_for
-from apps.notices.letter import Explanation as Considered
+from apps.cases.models import Decision, FindingClause, Party
+from apps.cases.queries import clauses_of_finding, exhibits_of_finding
+from apps.notices import grounds, phrases
+from apps.notices.languages import SOURCE, Manner, Sentences
+from apps.notices.letter import Fact, Letterhead, NoticeFacts, Profile, profile_for
 from apps.notices.models import Notice, NoticeTemplate
-from apps.policies.queries import lead_in
 
 # What its account holder is asked to answer.
 ANSWERED = (Decision.Action.VERIFY_IDENTITY,)
 
 PLAIN = Manner()
 
-# The sentence in which a case says what a party's part rests on.
-BASIS = "what the part of the party rests on"
-
 # What stands in a draft where the issued letter has its number and codes.
 NOT_YET = "(assigned when issued)"
-
-# First words that stand in small letters when a sentence goes on as part of another; a name keeps its capital.
-SMALL = frozenset(
-    {"a", "access", "accounts", "all", "an", "any", "automated", "between", "both", "each", "every", "from", "in", "it",
-     "its", "many", "most", "no", "on", "one", "over", "requests", "several", "some", "that", "the", "their", "these",
-     "they", "this", "those", "two", "use", "we"}
-)  # fmt: skip
 
 
 def lines(recipient: str) -> tuple[str, ...]:
@@ -93,17 +78,17 @@ def facts_for_account(
             account_ref=account.ref,
             delivery=_("e-mail and in the account"),
             on=on,
-            own=[_own_activity(finding, figures), *([_of_the_group(finding)] if is_one_of_many else [])],
-            finding=_conduct(finding, say, is_one_of_many=is_one_of_many),
+            own=[phrases.own_activity(finding, figures), *([phrases.of_the_group(finding)] if is_one_of_many else [])],
+            finding=phrases.conduct(finding, say, is_one_of_many=is_one_of_many),
             cited=own_terms or cited,
             restriction=grounds.RESTRICTIONS[Decision.Action(decision.action)],
-            warned_on=_warned_on(account),
+            warned_on=phrases.warned_on(account),
             respond_by=on + timedelta(days=grounds.DAYS_TO_RESPOND) if decision.action in ANSWERED else None,
-            accepted_on=_accepted_on(account, own_terms or cited, finding.conduct_to),
+            accepted_on=phrases.accepted_on(account, own_terms or cited, finding.conduct_to),
             active_from=figures.first_day,
             active_until=figures.last_day,
-            appeal_until=_months_after(on, grounds.MONTHS_TO_APPEAL),
-            appeal_address=_appeals_address(),
+            appeal_until=phrases.months_after(on, grounds.MONTHS_TO_APPEAL),
+            appeal_address=phrases.appeals_address(),
             appeal_code=NOT_YET,
             reviewer_promise=_(grounds.REVIEWER_PROMISE).format(days=grounds.DAYS_TO_ANSWER),
             data_promise=_maybe(grounds.DATA_PROMISES.get(Decision.Action(decision.action))),
@@ -126,11 +111,11 @@ def facts_for_party(
             decision,
             say,
             recipient=recipient or _party_lines(party),
-            account_ref=_accounts(finding),
+            account_ref=phrases.accounts(finding),
             delivery=_("registered post and e-mail"),
             on=on,
-            own=[_activity_together(finding), _part_of(party, say)],
-            finding=_conduct(finding, say),
+            own=[phrases.activity_together(finding), phrases.part_of(party, say)],
+            finding=phrases.conduct(finding, say),
             cited=list(clauses_of_finding(finding)),
             restriction="none",
             standing=_("{provider} operates the service and is the contracting party of its terms.").format(
@@ -158,18 +143,18 @@ def facts_for_victim(
             decision,
             say,
             recipient=recipient or _party_lines(party),
-            account_ref=_accounts(finding),
+            account_ref=phrases.accounts(finding),
             delivery=_("post"),
             on=on,
-            own=[_use_of_details(finding), _why_them(party, say)],
-            finding=_conduct(finding, say),
+            own=[phrases.use_of_details(finding), phrases.why_them(party, say)],
+            finding=phrases.conduct(finding, say),
             cited=[],
             restriction="none",
             sort_sentence=_(sort.sentence),
             steps=_all(sort.items),
             profile=profile,
         )
-        told = say.asked.get(BASIS)
+        told = say.asked.get(phrases.BASIS)
         return replace(
             facts,
             action_sentence=_(grounds.DONE_FOR_VICTIMS[Decision.Action(decision.action)]),
@@ -194,7 +179,10 @@ class GivenBack:
         if not (facts.measure_ref and facts.measure_issued_on and facts.lifted_on):
             raise ValueError(f"{facts.reference} gives no account back")
         return cls(
-            facts.measure_ref, facts.measure_issued_on, facts.lifted_on, _sources(facts, facts.reinstatement_reasons)
+            facts.measure_ref,
+            facts.measure_issued_on,
+            facts.lifted_on,
+            phrases.sources(facts, facts.reinstatement_reasons),
         )
 
 
@@ -219,7 +207,7 @@ def facts_for_reinstatement(
             measure_ref=given_back.measure_ref,
             measure_issued_on=given_back.measure_issued_on,
             lifted_on=given_back.lifted_on,
-            reinstatement_reasons=_reasons(given_back.reasons, say),
+            reinstatement_reasons=phrases.reasons(given_back.reasons, say),
             translations=say.translations,
             enclosures=(_("What this letter says as data (JSON, attached to its file)"),),
         )
@@ -252,7 +240,7 @@ class Answered:
             facts.measure_issued_on,
             decided_on,
             facts.lifted_on is not None,
-            _sources(facts, facts.appeal_reasons),
+            phrases.sources(facts, facts.appeal_reasons),
         )
 
 
@@ -278,7 +266,7 @@ def facts_for_answer(
             measure_issued_on=answered.measure_issued_on,
             upheld_on=None if answered.is_lifted else answered.decided_on,
             lifted_on=answered.decided_on if answered.is_lifted else None,
-            appeal_reasons=_reasons(answered.reasons, say),
+            appeal_reasons=phrases.reasons(answered.reasons, say),
             translations=(*(() if answered.is_lifted else facts.translations), *say.translations),
             enclosures=(_("The decision on the appeal as data (JSON, attached to the file of this letter)"),),
         )
@@ -287,12 +275,12 @@ def facts_for_answer(
 def dated(facts: NoticeFacts, decision: Decision, on: date) -> NoticeFacts:
     """The same facts in a letter of another day: its terms run from then."""
     with in_language(facts.language):
-        begun = _action_sentence(decision, on)
+        begun = phrases.action_sentence(decision, on)
         return replace(
             facts,
             issued_on=on,
             action_sentence=facts.action_sentence if facts.steps else begun,
-            appeal_until=facts.appeal_until and _months_after(on, grounds.MONTHS_TO_APPEAL),
+            appeal_until=facts.appeal_until and phrases.months_after(on, grounds.MONTHS_TO_APPEAL),
             respond_by=facts.respond_by and on + timedelta(days=grounds.DAYS_TO_RESPOND),
         )
 
@@ -314,8 +302,8 @@ def _facts(
 ) -> NoticeFacts:
     finding, provider = decision.finding, settings.PROVIDER
     exhibits = [row.exhibit for row in exhibits_of_finding(finding)]
-    facts = (*own, *(_shown(exhibit, say) for exhibit in exhibits))
-    scope, limits = _extent(decision, say), say("the limits of the finding", finding.limits)
+    facts = (*own, *(phrases.shown(exhibit, say) for exhibit in exhibits))
+    scope, limits = phrases.extent(decision, say), say("the limits of the finding", finding.limits)
     return NoticeFacts(
         provider_name=provider["legal_name"],
         desk=provider["unit"],
@@ -324,20 +312,20 @@ def _facts(
         case_ref=finding.case.ref,
         issued_on=on,
         contact_address=provider["contact"],
-        action_sentence=_action_sentence(decision, on),
-        scope=within(scope) if say.manner.language == SOURCE else scope,
+        action_sentence=phrases.action_sentence(decision, on),
+        scope=phrases.within(scope) if say.manner.language == SOURCE else scope,
         territory=", ".join(decision.territory) or _(grounds.TERRITORY),
         starts_on=decision.starts_on,
         ends_on=decision.ends_on,
         facts=facts,
-        clauses=tuple(_clause(row) for row in cited),
-        explanations_considered=tuple(_considered(finding, say)),
+        clauses=tuple(phrases.clause(row) for row in cited),
+        explanations_considered=tuple(phrases.considered(finding, say)),
         confidence_term=term(finding.confidence),
-        limits=_sentence(limits),
+        limits=phrases.sentence(limits),
         detected_automatically=finding.case.groups.exists(),
         decided_automatically="not",
-        origin=_origin(finding),
-        verification_address=_without_scheme(settings.PROVIDER["verify_url"]),
+        origin=phrases.origin(finding),
+        verification_address=phrases.without_scheme(settings.PROVIDER["verify_url"]),
         verification_code=NOT_YET,
         ground_sentence=_(grounds.GROUND),
         is_voluntary=settings.DSA_STATEMENTS == "voluntary",
@@ -382,215 +370,3 @@ def _all(sentences: Iterable[str]) -> tuple[str, ...]:
 
 def _maybe(sentence: str | None) -> str | None:
     return _(sentence) if sentence else None
-
-
-# --- sentences -------------------------------------------------------------------------------------------------------
-
-
-def _action_sentence(decision: Decision, on: date) -> str:
-    if decision.action == Decision.Action.PRESERVE:
-        return _(grounds.PRESERVATION_DEMAND)
-    if decision.action == Decision.Action.CEASE_AND_DESIST:
-        blocked = decision.finding.decisions.filter(
-            state=Decision.State.APPROVED,
-            action__in=(Decision.Action.SUSPEND, Decision.Action.TERMINATE),
-            starts_on__lte=on,
-        ).exists()
-        return _(grounds.DEMAND_AFTER_BLOCKING if blocked else grounds.DEMAND_ALONE)
-    now, later = grounds.MEASURES[Decision.Action(decision.action)]
-    return _(now if decision.starts_on <= on else later)
-
-
-def _conduct(finding: Finding, say: Sentences, *, is_one_of_many: bool = False) -> str:
-    """What is found. English takes it as a clause of its own sentence; other languages quote it as sentences."""
-    conduct = say("what the accounts did", finding.conduct)
-    if say.manner.language == SOURCE:
-        return within(conduct) + (", and that this account was one of them" if is_one_of_many else "")
-    return f"{_sentence(conduct)} {_('This account was one of them.')}" if is_one_of_many else _sentence(conduct)
-
-
-def _own_activity(finding: Finding, figures: FindingAccount) -> Fact:
-    if not (figures.queries and figures.first_day and figures.last_day):
-        none = _("{period}, our records of daily activity hold no count of requests for this account.")
-        return Fact(none.format(period=_days(finding.conduct_from, finding.conduct_to)), (), "activity")
-    sent = _(
-        "{period}, this account sent {requests}, as our records of its daily activity count them (in days of UTC)."
-    )
-    return Fact(
-        sent.format(period=_days(figures.first_day, figures.last_day), requests=_requests(figures.queries)),
-        record="activity",
-    )
-
-
-def _of_the_group(finding: Finding) -> Fact:
-    many = _(
-        "The finding is about {count} accounts, and this account is one of them. What follows was seen in these"
-        " accounts together; it does not say how much of it each of them did alone."
-    )
-    return Fact(many.format(count=number(finding.account_count)), record="finding")
-
-
-def _activity_together(finding: Finding) -> Fact:
-    done = accounts_of_finding(finding).aggregate(sent=Sum("queries"), first=Min("first_day"), last=Max("last_day"))
-    count = accounts_of_finding(finding).count()
-    if not done["sent"]:
-        fell = _("The activity came from {accounts} of our service and fell into this period: {period}.")
-        period = _days(finding.conduct_from, finding.conduct_to)
-        return Fact(fell.format(accounts=_count_of_accounts(count), period=within(period)), (), "finding")
-    one = _(
-        "{period}, {accounts} of our service sent {requests}, as our records of its daily activity count them (in days"
-        " of UTC)."
-    )
-    many = _(
-        "{period}, {accounts} of our service together sent {requests}, as our records of their daily activity count"
-        " them (in days of UTC)."
-    )
-    return Fact(
-        (one if count == 1 else many).format(
-            period=_days(done["first"], done["last"]),
-            accounts=_count_of_accounts(count),
-            requests=_requests(done["sent"]),
-        ),
-        record="activity",
-    )
-
-
-def _use_of_details(finding: Finding) -> Fact:
-    used = _("Your details were used on {accounts} of our service, which were active in this period: {period}.")
-    period = _days(finding.conduct_from, finding.conduct_to)
-    return Fact(
-        used.format(accounts=_count_of_accounts(accounts_of_finding(finding).count()), period=within(period)),
-        record="finding",
-    )
-
-
-def _why_them(party: Party, say: Sentences) -> Fact:
-    rests = _("That it was yours rests on this: {basis}")
-    return Fact(rests.format(basis=_sentence(say(BASIS, party.basis))), record="party")
-
-
-def _part_of(party: Party, say: Sentences) -> Fact:
-    """Why this letter goes to this party. A part is what somebody alleges until it is adjudicated."""
-    part = _(grounds.PARTS[Party.Role(party.role)])
-    decided = "" if party.status == Party.Status.ADJUDICATED else _("; nobody has decided that yet")
-    rests = _("{part}{decided}. What this rests on: {basis}")
-    return Fact(rests.format(part=part, decided=decided, basis=_sentence(say(BASIS, party.basis))), record="party")
-
-
-def _shown(exhibit: Exhibit, say: Sentences) -> Fact:
-    shows = say(f"what exhibit {exhibit.label} shows", exhibit.shows)
-    return Fact(_sentence(shows), (exhibit.label,))
-
-
-def _considered(finding: Finding, say: Sentences) -> Iterator[Considered]:
-    rows = finding.explanations.select_related("explanation").order_by("explanation__raised_at", "id")
-    for row in rows:
-        named = row.explanation.register.letter
-        conclusion = say(f"the conclusion on “{within(named)}”", row.conclusion)
-        yield Considered(_(named), f"{_(grounds.OUTCOMES[Explanation.Status(row.status)])} {_sentence(conclusion)}")
-
-
-def _reasons(reasons: tuple[str, ...], say: Sentences) -> tuple[str, ...]:
-    return tuple(say(f"reason {n}", reason) for n, reason in enumerate(reasons, 1))
-
-
-def _clause(cited: FindingClause) -> Clause:
-    version, clause = cited.version, cited.clause
-    return Clause(
-        document=version.document.name,
-        address=clause.place,
-        text=cited.quote,
-        lead_in=lead_in(clause),
-        version_date=version.effective_from or version.seen_at.date(),
-        sha256=version.text.sha256,
-    )
-
-
-def _origin(finding: Finding) -> str:
-    """Art. 17(3)(b) DSA: own initiative or a notice. Who sent it is named only where that is strictly necessary."""
-    reported = finding.case.groups.filter(group__alerts__kind=AlertKind.EXTERNAL_REPORT).exists()
-    return _(grounds.ORIGIN_REPORTED if reported else grounds.ORIGIN)
-
-
-def _accepted_on(account: Account, cited: list[FindingClause], until: date) -> date | None:
-    """The day by which the account had accepted every document that is cited; None when one acceptance is missing."""
-    documents = {row.version.document_id for row in cited}
-    found = Acceptance.objects.filter(account=account, document__in=documents, accepted_at__date__lte=until)
-    last = dict(found.values_list("document").annotate(at=Max("accepted_at")))
-    return max(last.values()).date() if last.keys() == documents else None
-
-
-def _warned_on(account: Account) -> date | None:
-    """The day of the last warning that went to the account."""
-    warnings = Notice.objects.filter(account=account, kind=NoticeTemplate.Kind.WARNING, state=Notice.State.ISSUED)
-    last = warnings.aggregate(at=Max("issued_at"))["at"]
-    return last.date() if last else None
-
-
-def _appeals_address() -> str:
-    return _without_scheme(settings.PROVIDER["appeals_url"])
-
-
-def _without_scheme(url: str) -> str:
-    return url.removeprefix("https://").rstrip("/")
-
-
-def _days(first: date, last: date) -> str:
-    if first == last:
-        return _("On {day}").format(day=long_date(first))
-    return _("Between {first} and {last}").format(first=long_date(first), last=long_date(last))
-
-
-def _extent(decision: Decision, say: Sentences) -> str:
-    """What exactly is done, with the number where it has one."""
-    scope = say("the scope of the decision", decision.scope)
-    if decision.requests_per_day is None:
-        return scope
-    limited = _("{scope}, to {requests} a day")
-    return limited.format(scope=scope.rstrip(" ."), requests=_requests(decision.requests_per_day))
-
-
-def _requests(count: int) -> str:
-    return ngettext("{count} request", "{count} requests", count).format(count=number(count))
-
-
-def _count_of_accounts(count: int) -> str:
-    return ngettext("{count} account", "{count} accounts", count).format(count=number(count))
-
-
-def _accounts(finding: Finding) -> str:
-    """The first account of a finding by its reference, and how many others there are."""
-    concerned = accounts_of_finding(finding).order_by("account__ref")
-    first, others = concerned[0].account.ref, concerned.count() - 1
-    also = ngettext("{first} and {count} other", "{first} and {count} others", others)
-    return also.format(first=first, count=number(others)) if others else first
-
-
-def _sources(facts: NoticeFacts, said: tuple[str, ...]) -> tuple[str, ...]:
-    """Sentences of an earlier draft as they were written, before somebody translated them."""
-    written = {item.text: item.source for item in facts.translations}
-    return tuple(written.get(sentence, sentence) for sentence in said)
-
-
-def within(text: str) -> str:
-    """A sentence as part of another: no full stop, and a small first letter unless a name begins it."""
-    text = text.strip().rstrip(". ")
-    first = text.partition(" ")[0].rstrip(",")
-    is_small = first.lower() in SMALL and (first == "A" or not first.isupper())
-    return text[:1].lower() + text[1:] if is_small else text
-
-
-def _sentence(text: str) -> str:
-    text = text.strip()
-    return text if text.endswith((".", "!", "?")) else f"{text}."
-
-
-def _months_after(day: date, months: int) -> date:
-    """The same day of a later month, or its last day (as periods in months end under Regulation 1182/71, Art. 3)."""
-    year, month = divmod(day.month - 1 + months, 12)
-    for last in (day.day, 30, 29, 28):
-        try:
-            return date(day.year + year, month + 1, last)
-        except ValueError:
-            continue
-    raise AssertionError("every month has 28 days")

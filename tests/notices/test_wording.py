@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from apps.audit import ledger
 from apps.audit.principals import System
-from apps.notices import actions, assembly, letter, queries, writing
+from apps.notices import actions, assembly, letter, phrases, queries, writing
 from apps.notices.checks import checks
 from apps.notices.models import NoticeTemplate
 from tests.cases.conftest import CLAUSE
@@ -122,7 +122,7 @@ def test_an_appeal_is_possible_for_six_months_from_the_day_of_issue(draft, day, 
     ],
 )
 def test_a_sentence_goes_on_as_part_of_another(sentence, clause):
-    assert assembly.within(sentence) == clause
+    assert phrases.within(sentence) == clause
 
 
 def test_every_explanation_outcome_and_part_has_words_for_a_letter():
@@ -193,7 +193,7 @@ def test_of_two_wordings_the_one_that_began_last_is_in_effect(adopt):
 def test_a_day_that_passed_while_it_waited_becomes_the_day_of_approval(people, monkeypatch):
     proposed = actions.propose_template(kind="suspension", content=greeting("Good day,"), by=people.counsel)
     later = timezone.now() + timedelta(days=5)
-    monkeypatch.setattr(actions.timezone, "now", lambda: later)
+    monkeypatch.setattr(timezone, "now", lambda: later)
     actions.approve_template(proposed, by=people.approver)
     assert proposed.effective_from == later.date()
 
