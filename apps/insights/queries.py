@@ -23,8 +23,8 @@ from apps.disclosures.queries import visible_bundles, visible_reports
 from apps.evidence import queries as evidence
 from apps.evidence.models import Item, Proposal, StoredFile
 from apps.notices.actions import WITH_LETTER
-from apps.notices.models import Notice
-from apps.notices.queries import visible_notices
+from apps.notices.models import Mailing, Notice
+from apps.notices.queries import visible_mailings, visible_notices
 from apps.records.models import Custodian, Erasure, LegalHold
 from apps.records.queries import due_on, visible_custodies, visible_erasures, visible_holds
 from apps.service import queries as service
@@ -75,6 +75,7 @@ def waiting(user) -> list[Section]:
         _section("Notices returned to you", "arrow-back-up", _notices_returned(user), _of_notice),
         _section("Notices to approve", "mail", _notices_to_approve(user), _of_notice, reverse("notices:list")),
         _section("Notices to issue", "mail-forward", _notices_to_issue(user), _of_notice, reverse("notices:list")),
+        _section("Letters to many", "users", _mailings_that_wait(user), _of_mailing),
         _section("Letters to serve", "send", _letters_to_serve(user), _of_deadline, reverse("service:calendar")),
         _section("E-mails that may have been sent", "question-mark", _uncertain(user), _of_attempt),
         _section("E-mails to look at", "inbox", _returns_to_file(user), _of_return, reverse("service:returns")),
@@ -249,7 +250,8 @@ def _notices_to_draft(user) -> QuerySet[Decision]:
 
 
 def _drafts(user) -> QuerySet[Notice]:
-    return visible_notices(user).filter(state=Notice.State.DRAFT).order_by("drafted_at")
+    """Those of a mailing wait with it."""
+    return visible_notices(user).filter(state=Notice.State.DRAFT, mailing=None).order_by("drafted_at")
 
 
 def _notices_returned(user) -> QuerySet[Notice]:
@@ -263,6 +265,16 @@ def _notices_to_approve(user) -> QuerySet[Notice]:
 def _notices_to_issue(user) -> QuerySet[Notice]:
     found = visible_notices(user).filter(state=Notice.State.APPROVED).order_by("approved_at")
     return _if(user, "notices.issue_notice", found)
+
+
+def _mailings_that_wait(user) -> QuerySet[Mailing]:
+    """Their letters to be read and approved, by another person than who started them; or to be released."""
+    steps = Q()
+    if user.has_perm("notices.approve_mailing"):
+        steps |= Q(state=Mailing.State.REVIEW) & ~Q(started_by=user)
+    if user.has_perm("notices.release_mailing"):
+        steps |= Q(state=Mailing.State.APPROVED)
+    return visible_mailings(user).filter(steps).order_by("started_at") if steps else Mailing.objects.none()
 
 
 def _report_drafts(user) -> QuerySet[Report]:
@@ -397,6 +409,15 @@ def _of_appeal(appeal: Appeal) -> Line:
         detail=f"against {appeal.notice.decision.get_action_display().lower()}, {appeal.get_state_display().lower()}",
         since=appeal.filed_at,
         due=appeal.answer_by,
+    )
+
+
+def _of_mailing(mailing: Mailing) -> Line:
+    return Line(
+        mailing.get_absolute_url(),
+        str(mailing),
+        f"{mailing.case.ref}, {mailing.get_state_display().lower()}, by {mailing.started_by}",
+        mailing.approved_at or mailing.started_at,
     )
 
 

@@ -121,6 +121,10 @@ def shown_by(mailing: Mailing, sample: list[SampledLetter]) -> Shown:
     )
 
 
+def first_unread(sample: list[SampledLetter]) -> SampledLetter | None:
+    return next((letter for letter in sample if not letter.mark), None)
+
+
 def unread_after(sampled: SampledLetter) -> SampledLetter | None:
     """The next drawn letter that nobody marked: behind this one, or else from the first on."""
     unread = sampled.mailing.sample.filter(mark="").exclude(pk=sampled.pk).order_by("position")

@@ -50,6 +50,11 @@ NO_VERBS = {
     "evidence.take_in": "a step that verbs of several files share",
     "evidence.record": "a step that verbs of several files share",
     "evidence.write": "a step that verbs of several files share",
+    "notices.check_fit": "asks whether letter and decision go together, and writes nothing",
+    "notices.draft": "a step that verbs of several files share",
+    "notices.keep_file": "a step that verbs of several files share",
+    "notices.new_code": "makes a code, and writes nothing",
+    "notices.template_for": "a step that verbs of several files share",
 }
 
 # Verbs that people do not do in the browser, with where they are done instead.

@@ -74,6 +74,11 @@ NEEDED: dict[str, dict[str, Any]] = {
         "acknowledged_wrongful": 1.5,
         "territory": ["IE"],
     },
+    "notices.NoticeTemplate": {
+        "state": "approved",
+        "reviewed_by": lambda family: family["reviewer"],
+        "reviewed_at": NOW,
+    },
     "notices.Mailing": {"state": "drafting", "count": 1, "parts": 1, "at_most": 0.05},
     "notices.MailingPart": {"account_ids": [uuid.UUID(int=1)]},
     "enforcement.Receiver": {"is_active": False},

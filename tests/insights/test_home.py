@@ -110,6 +110,24 @@ def test_the_way_of_a_notice(people, decide):
     assert "Notices to issue" in titles(people.counsel)
 
 
+def test_the_way_of_letters_to_many(people, decide):
+    from apps.notices import actions as notices
+
+    decision = decide()
+    cases.approve_decision(decision, by=people.approver)
+    mailing = notices.start_mailing(decision, kind="suspension", by=people.counsel)
+    for part in mailing.pieces.all():
+        notices.draft_part(part, by=System("worker"))
+    notices.carry_on_mailing(mailing, by=System("worker"))
+    assert section(people.approver, "Letters to many").lines[0].url == mailing.get_absolute_url()
+    assert not {"Notices to approve", "Letters to many"} & set(titles(people.counsel))
+    assert "Notices to approve" not in titles(people.approver), "they are approved together"
+    for sampled in mailing.sample.all():
+        notices.mark_letter(sampled, mark="right", by=people.approver)
+    notices.approve_mailing(mailing, by=people.approver)
+    assert "Letters to many" in titles(people.counsel)
+
+
 def test_the_way_of_a_report(people, confirmed):
     from apps.disclosures import actions as disclosures
 

@@ -12,8 +12,9 @@ from django.utils.formats import date_format
 from apps.audit.models import Event
 from apps.core import vault
 from apps.evidence.models import StoredFile
-from apps.notices import verify, writing
+from apps.notices import writing
 from apps.notices.models import Notice
+from apps.notices.views import verify
 from tests import paper as on
 from tests.notices.conftest import work_off
 

@@ -189,6 +189,7 @@ BEYOND_HOLDS = {
     "alerts_signingkey": "of a detector",
     "alerts_suppression": "a rule that expires",
     "alerts_webhook": "of a detector",
+    "enforcement_receiver": "an address of the provider's own systems",
     "evidence_fixityrun": "counts of a measurement of all files",
     "evidence_keydeployment": REGISTERED,
     "evidence_keyholding": REGISTERED,

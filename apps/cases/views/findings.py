@@ -259,26 +259,30 @@ class ProposeDecision(VerbPage):
 
 @require_POST
 def approve_decision(request: HttpRequest, ref: str) -> HttpResponse:
-    return _on_decision(request, ref, forms.ReviewForm, actions.approve_decision, "is reviewed.")
+    return _on_decision(request, ref, forms.ReviewForm, actions.approve_decision)
 
 
 @require_POST
 def reject_decision(request: HttpRequest, ref: str) -> HttpResponse:
-    return _on_decision(request, ref, forms.ReasonForm, actions.reject_decision, "is not approved.")
+    return _on_decision(request, ref, forms.ReasonForm, actions.reject_decision)
 
 
 @require_POST
 def release_decision(request: HttpRequest, ref: str) -> HttpResponse:
-    return _on_decision(request, ref, forms.ReviewForm, actions.release_decision, "is released.")
+    return _on_decision(request, ref, forms.ReviewForm, actions.release_decision)
 
 
 @require_POST
 def refuse_release(request: HttpRequest, ref: str) -> HttpResponse:
-    return _on_decision(request, ref, forms.ReasonForm, actions.refuse_release, "is not released.")
+    return _on_decision(request, ref, forms.ReasonForm, actions.refuse_release)
 
 
-def _on_decision(request: HttpRequest, ref: str, shape: type, action: Callable[..., Any], done: str) -> HttpResponse:
+def _on_decision(request: HttpRequest, ref: str, shape: type, action: Callable[..., Any]) -> HttpResponse:
     found = get_object_or_404(queries.visible_decisions(request.user), ref=ref)
     form = shape(request.POST, auto_id=f"id_{ref}_%s")
     shown = partial(_decisions_page, refused=ref)
-    return act(request, form, action, found, done=f"{ref} {done}", tab="cases:decisions", page=shown)
+
+    def done(_: Any) -> str:
+        return f"{ref} is {found.get_state_display().lower()}."
+
+    return act(request, form, action, found, done=done, tab="cases:decisions", page=shown)

@@ -89,7 +89,7 @@ def act(
     action: Callable[..., Any],
     subject: Any,
     *,
-    done: str,
+    done: str | Callable[[Any], str],
     tab: str,
     page: Callable[[HttpRequest, Case, forms.BaseForm], HttpResponse],
 ) -> HttpResponse:

@@ -153,6 +153,7 @@ def pause_mailing(mailing: Mailing, *, by) -> None:
 
 @action
 def resume_mailing(mailing: Mailing, *, by) -> None:
+    """Give out the next parts again."""
     ledger.change(mailing, is_paused=False)
     _carry_on_soon(mailing, f"resumed {timezone.now().isoformat()}", by)
 
