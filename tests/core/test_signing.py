@@ -49,6 +49,17 @@ def test_it_conforms_before_and_after_it_is_signed(letter):
     assert on.validate(signing.sign(letter, signing.key()).pdf) == []
 
 
+def test_a_table_that_ends_in_a_carriage_return_is_written_anew(letter):
+    """One in 256 does: these are the same document with places that move on by a byte."""
+    moved = (letter + b"\n" * more for more in range(4000))
+    unlucky = next(
+        pdf for pdf in moved if b"\r\nendstream" in signing._signed(pdf, signing.key(), None, None)[len(pdf) :]
+    )
+    signed = signing.sign(unlucky, signing.key()).pdf
+    assert signed.startswith(unlucky)
+    assert b"\r\nendstream" not in signed[len(unlucky) :]
+
+
 def test_the_rendering_is_the_same_bytes_each_time(letter):
     assert rendered() == letter
     assert rendered(signature_field=False) != letter

@@ -10,6 +10,7 @@ document_signer`) where the settings name its socket.
 from dataclasses import dataclass
 from functools import cache
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 
 from asn1crypto import x509 as asn1
@@ -65,14 +66,27 @@ def sign(pdf: bytes, key: Key, *, stamper: TimeStamper | None = None) -> Signed:
     key; and what the stamper raises.
     """
     try:
-        writer = _Untouched(BytesIO(pdf))
-        if not [name for name, _, _ in enumerate_sig_fields(writer, filled_status=False) if name == SIGNATURE_FIELD]:
-            raise ValueError("The document has no empty signature field.")
-        signer = PdfSigner(_METADATA, _Asking(key), timestamper=stamper)
-        signed = signer.sign_pdf(writer, existing_fields_only=True, bytes_reserved=STAMPED_BYTES if stamper else None)
+        signed = _signed(pdf, key, stamper, STAMPED_BYTES if stamper else None)
+        more = count(STAMPED_BYTES + 2, 2)
+        while _ends_unclearly(signed[len(pdf) :]):
+            signed = _signed(pdf, key, stamper, next(more))  # with other places in its table, which ends otherwise
     except (PdfMalformed, SigningError) as error:
         raise ValueError(f"The document cannot be signed: {error}.") from error
-    return Signed(signed.getvalue(), "B-T" if stamper else "B-B", fingerprint(key.certificates()[0]))
+    return Signed(signed, "B-T" if stamper else "B-B", fingerprint(key.certificates()[0]))
+
+
+def _signed(pdf: bytes, key: Key, stamper: TimeStamper | None, reserved: int | None) -> bytes:
+    writer = _Untouched(BytesIO(pdf))
+    if not [name for name, _, _ in enumerate_sig_fields(writer, filled_status=False) if name == SIGNATURE_FIELD]:
+        raise ValueError("The document has no empty signature field.")
+    signer = PdfSigner(_METADATA, _Asking(key), timestamper=stamper)
+    return signer.sign_pdf(writer, existing_fields_only=True, bytes_reserved=reserved).getvalue()
+
+
+def _ends_unclearly(added: bytes) -> bool:
+    """Whether a compressed stream ends in a carriage return, as one in 256 does: before the line feed that follows it,
+    it reads like a stream that ends a byte earlier."""
+    return b"\r\nendstream" in added
 
 
 _METADATA = PdfSignatureMetadata(
