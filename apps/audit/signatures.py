@@ -5,15 +5,18 @@ the stamp that others have.
 """
 
 from dataclasses import dataclass
+from functools import partial
 from hashlib import sha256
 
+import msgspec
 from asn1crypto import tsp
 from django.core.exceptions import ImproperlyConfigured
+from django.db import transaction
 from pyhanko.sign.timestamps import TimeStamper
 
 from apps.audit.anchors import timestamps
 from apps.audit.anchors.parties import Unobtained
-from apps.core import jobs, signing
+from apps.core import jobs, signing, vault
 from apps.core.sockets import Unreachable
 
 TOPIC = "signing"
@@ -40,7 +43,21 @@ class Issued:
 
 
 def issue(pdf: bytes) -> Issued:
-    """Sign a rendering. Raises jobs.Later with what it waits for; ValueError for what cannot be signed."""
+    """Sign a rendering once: whoever was killed before the record was written finds the signed document again.
+
+    Raises jobs.Later with what it waits for; ValueError for what cannot be signed.
+    """
+    name = vault.held_name(sha256(pdf).hexdigest())
+    try:
+        issued = msgspec.msgpack.decode(vault.held(name), type=Issued)
+    except vault.Missing:
+        issued = _sign(pdf)
+        vault.hold(msgspec.msgpack.encode(issued), name)
+    transaction.on_commit(partial(vault.let_go, name))
+    return issued
+
+
+def _sign(pdf: bytes) -> Issued:
     try:
         signed = signing.sign(pdf, signing.key(), stamper=stamper())
     except (Unreachable, signing.Unusable, signing.Refused) as error:

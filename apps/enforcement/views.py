@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.cases.models import Decision
 from apps.cases.queries import visible_cases, visible_decisions
-from apps.core.forms import ReasonForm
+from apps.core.forms import ReasonForm, RenewSecretForm
 from apps.core.http import carried_out, explained, form_page, is_fragment, require
 from apps.core.outbox import MAX_ATTEMPTS
 from apps.core.paging import page
@@ -145,7 +145,7 @@ def renew_receiver_secret(request: HttpRequest) -> HttpResponse:
     """The answer that makes the secret is the only place where it is shown."""
     require(request, "enforcement.view_receiver", "enforcement.renew_receiver_secret")
     known = get_object_or_404(Receiver)
-    form = forms.RenewSecretForm(request.POST or None)
+    form = RenewSecretForm(request.POST or None)
     if form.is_valid():
         with explained(form):
             secret = actions.renew_receiver_secret(known, by=request.user, **form.cleaned_data)

@@ -10,7 +10,7 @@ from apps.cases.sampling import Shown
 from apps.notices import letter
 from apps.notices.languages import SOURCE
 from apps.notices.letter import Translation
-from apps.notices.models import Mailing, MailingPart, Notice, NoticeTemplate, SampledLetter
+from apps.notices.models import Mailing, Notice, NoticeTemplate, SampledLetter
 
 
 def visible_notices(user) -> QuerySet[Notice]:
@@ -77,28 +77,25 @@ def visible_mailings(user) -> QuerySet[Mailing]:
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a mailing is: its letters by state, and the accounts whose letters are not drafted yet."""
+    """How far a mailing is: its letters by state."""
 
     drafts: int
     numbered: int
     issued: int
     discarded: int
-    undrafted: int
 
     @property
     def total(self) -> int:
-        return self.drafts + self.numbered + self.issued + self.discarded + self.undrafted
+        return self.drafts + self.numbered + self.issued + self.discarded
 
 
 def progress(mailing: Mailing) -> Progress:
     states = dict(mailing.notices.order_by().values_list("state").annotate(Count("id")))
-    waiting = mailing.pieces.filter(state=MailingPart.State.WAITING).values_list("account_ids", flat=True)
     return Progress(
         drafts=states.get(Notice.State.DRAFT, 0),
         numbered=states.get(Notice.State.ISSUING, 0),
         issued=states.get(Notice.State.ISSUED, 0),
         discarded=states.get(Notice.State.DISCARDED, 0),
-        undrafted=sum(map(len, waiting)),
     )
 
 

@@ -30,6 +30,7 @@ urlpatterns = [
     path("notices/mailings/<uuid:pk>/", mailings.mailing, name="mailing"),
     path("notices/mailings/<uuid:pk>/progress/", mailings.progress, name="mailing_progress"),
     path("notices/mailings/<uuid:pk>/letters/<int:position>/", mailings.sampled_letter, name="sampled_letter"),
+    path("notices/mailings/<uuid:pk>/letters/<int:position>/mark/", mailings.mark_letter, name="mark_letter"),
     path("notices/mailings/<uuid:pk>/approve/", mailings.approve_mailing, name="approve_mailing"),
     path("notices/mailings/<uuid:pk>/release/", mailings.release_mailing, name="release_mailing"),
     path("notices/mailings/<uuid:pk>/pause/", mailings.pause_mailing, name="pause_mailing"),

@@ -17,6 +17,8 @@ from apps.audit.models import Event
 from apps.core import admission
 from tests.alerts.conftest import alert, alerts
 
+PATIENCE = 300.0  # seconds, for the last of those that come at once, on a machine that is busy with other things
+
 
 @pytest.fixture(autouse=True)
 def _room_for_all(monkeypatch):
@@ -31,7 +33,7 @@ def poster(site: str, account, by):
     _, key = issue_api_key(account, by=by)
 
     def post(body: bytes, **headers: str) -> tuple[int, dict]:
-        line = http.client.HTTPConnection(urlsplit(site).netloc, timeout=100)
+        line = http.client.HTTPConnection(urlsplit(site).netloc, timeout=PATIENCE)
         line.request(
             "POST",
             "/api/v1/alerts",
@@ -48,6 +50,7 @@ def poster(site: str, account, by):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(PATIENCE)
 def test_the_same_thousand_alerts_fifty_times_at_once(live_site, people, detector):
     post = poster(live_site, detector.service_account, people.admin)
     body = json.dumps(alerts(1000)).encode()

@@ -486,7 +486,8 @@ ROUTES: dict[str, Route] = {
     "notices:start_mailing": form("counsel", "approver", ref("approved")),
     "notices:mailing": page(mailing("review")),
     "notices:mailing_progress": page(mailing("review")),
-    "notices:sampled_letter": form(
+    "notices:sampled_letter": page(lambda w: [w.once("mailing", "review").pk, 1]),
+    "notices:mark_letter": act(
         "approver", "counsel", lambda w: [w.once("mailing", "review").pk, 1], data=lambda w: {"mark": "right"}
     ),
     "notices:approve_mailing": act("approver", "counsel", mailing("read")),
@@ -547,13 +548,15 @@ ROUTES: dict[str, Route] = {
 # Addresses that ask nobody who they are, with why.
 OPEN = {
     "healthz": "whoever watches the service asks it, and it says nothing but ok",
-    "appeals:by_link": "recipients have no account: a link in an e-mail opens one letter, once",
     "appeals:letters": "recipients of letters have no account: it asks for the number and the code of a letter",
     "notices:verify": "anybody may ask whether a letter is genuine: it asks for the reference that is printed on it",
 }
 
 # Addresses that are signed for one person and work once, tested in tests/core/test_downloads.py.
 SIGNED = {"download"}
+
+# Opens one letter once, with the secret of an e-mail, tested in tests/service/test_links.py.
+SIGNED |= {"appeals:by_link"}
 
 # For whoever opened a letter with its number and code, tested in tests/appeals/test_letters.py.
 SIGNED |= {

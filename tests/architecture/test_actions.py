@@ -108,7 +108,6 @@ WITHOUT_PAGE = {
     "notices.carry_on_mailing": "by the worker",
     "notices.draft_part": "by the worker",
     "notices.leave_out": "by the worker, with the part of the letter",
-    "notices.mark_letter": "on the letter's page, notices:sampled_letter",
     "notices.number_part": "by the worker",
     "notices.open_notice": "by opening the letter's file",
     "notices.render_notice": "by the worker",

@@ -279,8 +279,8 @@ def test_from_the_decision_to_the_released_letters(suspended, people, sign_in, q
     while read != mailing.get_absolute_url():
         assert "It can go out" in approver.get(read).content.decode()
         assert "It can go out" not in counsel.get(read).content.decode()
-        assert approver.post(read, {"mark": "wrong"}).status_code == 422
-        read = approver.post(read, {"mark": "right"}).url
+        assert approver.post(f"{read}mark/", {"mark": "wrong"}).status_code == 422
+        read = approver.post(f"{read}mark/", {"mark": "right"}).url
     page = approver.get(mailing.get_absolute_url()).content.decode()
     assert "letters are wrong" in page
     approver.post(reverse("notices:approve_mailing", args=[mailing.pk]))

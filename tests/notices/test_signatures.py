@@ -2,6 +2,7 @@
 
 from hashlib import sha256
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,9 +11,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from rfc3161_client import HashAlgorithm, TimestampRequestBuilder
 
 from apps.audit import signatures
+from apps.audit.principals import System
 from apps.core import vault
 from apps.core.models import Job
 from apps.notices import writing
+from apps.notices.actions import render_notice
 from tests import paper as on
 from tests import signed
 from tests.audit.anchors.conftest import authority  # noqa: F401 - a fixture
@@ -97,6 +100,32 @@ def test_without_a_good_stamp_a_letter_waits(issuing, authority, settings, tmp_p
     job = Job.objects.get(kind="notices.render")
     assert (issuing.state, job.state) == ("issuing", "waiting")
     assert "Its signature has no time stamp yet." in job.last_error
+
+
+def test_whoever_was_killed_before_the_record_was_written_does_not_sign_again(
+    issuing,
+    authority,  # noqa: F811
+    monkeypatch,
+    settings,
+    django_capture_on_commit_callbacks,
+):
+    before = set(_files(settings.VAULT_DIR))
+    with monkeypatch.context() as patched:
+        patched.setattr("apps.notices.actions.letters.ledger.change", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            render_notice(issuing, by=System("worker"))
+    with django_capture_on_commit_callbacks(execute=True):
+        render_notice(issuing, by=System("worker"))
+    assert len(authority.got) == 1
+    assert set(_files(settings.VAULT_DIR)) - before == {issuing.pdf_sha256}
+
+
+def _files(vault_dir: Path) -> list[str]:
+    return [path.name for path in vault_dir.rglob("*") if path.is_file()]
+
+
+def _killed(*args: Any, **values: Any) -> None:
+    raise KeyboardInterrupt
 
 
 def _another_question() -> bytes:

@@ -10,10 +10,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts import actions, filters, queries
-from apps.alerts.forms.webhooks import RenewSecretForm, WebhookForm
+from apps.alerts.forms.webhooks import WebhookForm
 from apps.alerts.models import Delivery, Detector, Webhook
 from apps.alerts.views.detectors import details
 from apps.alerts.views.frame import find_detector, require_intake, sent
+from apps.core.forms import RenewSecretForm
 from apps.core.http import explained, form_page
 from apps.core.outbox import GONE, MAX_ATTEMPTS
 from apps.core.paging import page

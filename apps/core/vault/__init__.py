@@ -119,17 +119,25 @@ def locked(sha256: str) -> str:
     return str(_store().locked(sha256))
 
 
-def hold(content: bytes) -> str:
-    """Keep bytes that are not in the records yet, for whoever comes back for them by the name returned.
+def hold(content: bytes, name: str = "") -> str:
+    """Keep bytes that are not in the records yet, for whoever comes back for them by the name returned: a new one, or
+    the one that is given (see `held_name`), all at once.
 
     Unless they are let go of before, the sweep deletes them in a day: nobody has to remember what was never decided.
     """
     incoming = settings.VAULT_DIR / INCOMING
     incoming.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=HELD, dir=incoming)
+    handle, written = tempfile.mkstemp(prefix=HELD, dir=incoming)
     with os.fdopen(handle, "wb") as file:
         file.write(content)
-    return Path(name).name
+    if name:
+        Path(written).replace(_held(name))
+    return name or Path(written).name
+
+
+def held_name(sha256: str) -> str:
+    """Under which name somebody holds what was made of a content, to find it again after being killed."""
+    return f"{HELD}{sha256}"
 
 
 def held(name: str) -> bytes:

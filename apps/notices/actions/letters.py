@@ -15,6 +15,7 @@ from apps.audit import ledger, signatures
 from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
+from apps.audit.signatures import Issued
 from apps.cases.drills import refuse_drill
 from apps.cases.models import Decision, Party
 from apps.cases.queries import accounts_of_finding
@@ -330,13 +331,11 @@ def render_notice(notice: Notice, *, by) -> None:
     """
     waiting.require(notice)
     facts = writing.final_facts(notice)
-    keep_file(notice, facts, writing.to_pdf(notice, facts))
+    keep_file(notice, facts, signatures.issue(writing.to_pdf(notice, facts)))
 
 
-def keep_file(notice: Notice, facts: NoticeFacts, file: bytes) -> None:
-    """Sign the file that was made of a letter, keep it, and close the letter for ever; by actions alone. Raises
-    jobs.Later until it is signed."""
-    issued = signatures.issue(file)
+def keep_file(notice: Notice, facts: NoticeFacts, issued: Issued) -> None:
+    """Keep the file of a letter, and close the letter for ever; by actions alone."""
     stored = vault.put(issued.pdf)
     ledger.change(
         notice,

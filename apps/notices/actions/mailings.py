@@ -13,7 +13,7 @@ from django.db import connection
 from django.utils import timezone
 
 from apps.accounts.models import Account
-from apps.audit import ledger
+from apps.audit import ledger, signatures
 from apps.audit.action import action
 from apps.audit.anchors import waiting
 from apps.cases import sampling
@@ -312,12 +312,15 @@ def render_part(part: MailingPart, *, by) -> None:
     """
     waiting.require(part)
     going = [(notice, writing.final_facts(notice)) for notice in _letters(part, Notice.State.ISSUING)]
+    files = writing.to_pdfs(going)
+    # All are signed before the first is written: an authority that is slow to answer holds up nobody's events.
+    signed = [file if isinstance(file, pdf.PdfError) else signatures.issue(file) for file in files]
     problems = []
-    for (notice, facts), file in zip(going, writing.to_pdfs(going), strict=True):
-        if isinstance(file, pdf.PdfError):
-            problems.append(f"{notice.ref}: {file}")
+    for (notice, facts), issued in zip(going, signed, strict=True):
+        if isinstance(issued, pdf.PdfError):
+            problems.append(f"{notice.ref}: {issued}")
         else:
-            letters.keep_file(notice, facts, file)
+            letters.keep_file(notice, facts, issued)
     if problems:
         ledger.change(part, problem="\n".join(problems))
     else:

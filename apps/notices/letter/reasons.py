@@ -26,12 +26,7 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
     return {
         "schema": "casemgr.statement_of_reasons/1",
         "form": _form(facts),
-        "profile": facts.profile,
-        "language": facts.language,
-        "reference": facts.reference,
-        "case": facts.case_ref,
-        "account": facts.account_ref,
-        "issued_on": facts.issued_on.isoformat(),
+        **_letter(facts),
         **_RESTRICTIONS[facts.restriction],
         **end,
         "application_date": facts.starts_on.isoformat(),
@@ -83,17 +78,31 @@ def statements(facts: NoticeFacts) -> dict:
     """What a letter says that accuses nobody: a notice to a victim, an account given back."""
     return {
         "schema": "casemgr.letter/1",
-        "profile": facts.profile,
-        "language": facts.language,
-        "reference": facts.reference,
-        "case": facts.case_ref,
-        "account": facts.account_ref,
-        "issued_on": facts.issued_on.isoformat(),
+        **_letter(facts),
         "facts": [_stated(number, fact) for number, fact in enumerate(facts.facts, 1)],
         "about": facts.measure_ref,
         "about_issued_on": facts.measure_issued_on and facts.measure_issued_on.isoformat(),
         "lifted_on": facts.lifted_on and facts.lifted_on.isoformat(),
         "reasons": list(facts.reinstatement_reasons),
+        "translations": _translations(facts),
+    }
+
+
+def decision_on_appeal(facts: NoticeFacts) -> dict:
+    """The same statements of an answer to an appeal as data (Art. 20(4) to (6) DSA)."""
+    decided_on = facts.lifted_on or facts.upheld_on
+    return {
+        "schema": "casemgr.decision_on_appeal/1",
+        **_letter(facts),
+        "appeal": facts.appeal_ref,
+        "appealed_on": facts.appealed_on and facts.appealed_on.isoformat(),
+        "about": facts.measure_ref,
+        "about_issued_on": facts.measure_issued_on and facts.measure_issued_on.isoformat(),
+        "outcome": "reversed" if facts.lifted_on else "upheld",
+        "decided_on": decided_on and decided_on.isoformat(),
+        "reasons": list(facts.appeal_reasons),
+        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
+        "redress": {"out_of_court": facts.dispute_body, "judicial": facts.judicial_redress},
         "translations": _translations(facts),
     }
 
@@ -118,6 +127,18 @@ def _value(name: str, value: Any) -> str | list[str]:
     return shown(value)
 
 
+def _letter(facts: NoticeFacts) -> dict:
+    """Which letter it is, about whom, and by whose rules."""
+    return {
+        "profile": facts.profile,
+        "language": facts.language,
+        "reference": facts.reference,
+        "case": facts.case_ref,
+        "account": facts.account_ref,
+        "issued_on": facts.issued_on.isoformat(),
+    }
+
+
 def _form(facts: NoticeFacts) -> str:
     if facts.profile != "eu":
         return "notice with reasons"
@@ -132,27 +153,3 @@ def _stated(number: int, fact: Fact) -> dict:
 def _translations(facts: NoticeFacts) -> list[dict]:
     """Each sentence that was translated, beside the one that somebody wrote for the case."""
     return [{"what": item.name, "source": item.source, "text": item.text} for item in facts.translations]
-
-
-def decision_on_appeal(facts: NoticeFacts) -> dict:
-    """The same statements of an answer to an appeal as data (Art. 20(4) to (6) DSA)."""
-    decided_on = facts.lifted_on or facts.upheld_on
-    return {
-        "schema": "casemgr.decision_on_appeal/1",
-        "reference": facts.reference,
-        "case": facts.case_ref,
-        "account": facts.account_ref,
-        "issued_on": facts.issued_on.isoformat(),
-        "appeal": facts.appeal_ref,
-        "appealed_on": facts.appealed_on and facts.appealed_on.isoformat(),
-        "about": facts.measure_ref,
-        "about_issued_on": facts.measure_issued_on and facts.measure_issued_on.isoformat(),
-        "outcome": "reversed" if facts.lifted_on else "upheld",
-        "decided_on": decided_on and decided_on.isoformat(),
-        "reasons": list(facts.appeal_reasons),
-        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
-        "redress": {"out_of_court": facts.dispute_body, "judicial": facts.judicial_redress},
-        "profile": facts.profile,
-        "language": facts.language,
-        "translations": _translations(facts),
-    }

@@ -11,7 +11,7 @@ from apps.cases.queries import accounts_of_finding, visible_decisions
 from apps.core.forms import ReasonForm
 from apps.core.http import carried_out, explained, form_page, require
 from apps.notices import actions, forms, queries, writing
-from apps.notices.models import Mailing
+from apps.notices.models import Mailing, SampledLetter
 from apps.notices.sources import sourced
 
 
@@ -58,27 +58,39 @@ def _page(
     return render(request, "notices/mailing.html", context, status=422 if refused else 200)
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_safe
 def sampled_letter(request: HttpRequest, pk, position: int) -> HttpResponse:
-    """One drawn letter, statement by statement, to be marked; on to the next that nobody marked."""
-    found = _find(request, pk)
-    sampled = get_object_or_404(found.sample.select_related("notice", "mailing"), position=position)
-    notice = get_object_or_404(queries.visible_notices(request.user), pk=sampled.notice_id)
-    form = forms.MarkForm(request.POST or None, initial={"note": sampled.note})
-    if request.method == "POST":
-        require(request, "notices.view", "notices.mark_letter", sampled)
-        if form.is_valid():
-            with explained(form):
-                actions.mark_letter(sampled, by=request.user, **form.cleaned_data)
-                return redirect(queries.unread_after(sampled) or found)
-    else:
-        actions.preview_notice(notice, by=request.user)
+    """One drawn letter, statement by statement."""
+    sampled = _find_sampled(request, pk, position)
+    return _sampled_page(request, sampled, forms.MarkForm(initial={"note": sampled.note}))
+
+
+@require_POST
+def mark_letter(request: HttpRequest, pk, position: int) -> HttpResponse:
+    """What its reader says of a drawn letter; on to the next that nobody marked."""
+    sampled, form = _find_sampled(request, pk, position), forms.MarkForm(request.POST)
+    require(request, "notices.view", "notices.mark_letter", sampled)
+    if form.is_valid():
+        with explained(form):
+            actions.mark_letter(sampled, by=request.user, **form.cleaned_data)
+            return redirect(queries.unread_after(sampled) or sampled.mailing)
+    return _sampled_page(request, sampled, form)
+
+
+def _find_sampled(request: HttpRequest, pk, position: int) -> SampledLetter:
+    drawn = _find(request, pk).sample.select_related("mailing")
+    return get_object_or_404(drawn, position=position, notice__in=queries.visible_notices(request.user))
+
+
+def _sampled_page(request: HttpRequest, sampled: SampledLetter, form: forms.MarkForm) -> HttpResponse:
+    notice = queries.visible_notices(request.user).get(pk=sampled.notice_id)
+    actions.preview_notice(notice, by=request.user)
     context = {
-        "mailing": found,
+        "mailing": sampled.mailing,
         "sampled": sampled,
         "notice": notice,
         "sections": sourced(notice, writing.composed(notice)),
-        "drawn": found.sample.count(),
+        "drawn": sampled.mailing.sample.count(),
     }
     return form_page(request, "notices/sampled_letter.html", form, **context)
 
