@@ -6,6 +6,7 @@ from typing import Any
 
 import page
 import pikepdf
+import pypdfium2
 
 PROFILES = (page.ValidationProfile.PDF_A_3A, page.ValidationProfile.PDF_UA_1)
 
@@ -42,6 +43,12 @@ def typefaces(pdf: bytes) -> set[str]:
 
 def _is_font(item) -> bool:
     return isinstance(item, pikepdf.Dictionary) and item.get("/Type") == "/Font"
+
+
+def text(pdf: bytes) -> str:
+    """What another program reads of its pages, in the order in which it reads it."""
+    with pypdfium2.PdfDocument(pdf) as opened:
+        return "\n".join(sheet.get_textpage().get_text_range().replace("\r\n", "\n") for sheet in opened)
 
 
 def links(pdf: bytes) -> set[str]:

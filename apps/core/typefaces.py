@@ -1,7 +1,7 @@
-"""The typefaces of the screen, for paper: which font files a text needs, and the @font-face rules that name them.
+"""The typefaces of paper: which font files a text needs, and the @font-face rules that name them.
 
-They are the files that the front-end build takes from npm packages; each covers a range of characters, and a document
-carries only those that its own text touches.
+They are those of the screen, and others for the scripts that those lack: the files that the front-end build takes from
+npm packages. Each covers a range of characters, and a document carries only those that its own text touches.
 """
 
 import re
@@ -13,9 +13,11 @@ from pathlib import Path
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from fontTools.ttLib import TTFont
+from fontTools.varLib import instancer
 
-SHEET = "vendor/fonts.css"
+SCREEN, PAPER = "vendor/fonts.css", "vendor/paper-fonts.css"
 
+REGULAR = 400  # the weight that is taken of a typeface with many
 _RULE = re.compile(r"@font-face\s*{[^}]*}")
 _FILE = re.compile(r'url\("fonts/([\w.-]+)"\)')
 _RANGE = re.compile(r"unicode-range:\s*([^;}]+)")
@@ -28,46 +30,57 @@ class TypefacesMissing(Exception):
 
 @dataclass(frozen=True)
 class Face:
+    sheet: str
     rule: str
     file: str
     asset: str
     ranges: tuple[tuple[int, int], ...]
 
-    def covers_some_of(self, characters: set[int]) -> bool:
-        return any(low <= character <= high for low, high in self.ranges for character in characters)
+    def __contains__(self, character: int) -> bool:
+        return any(low <= character <= high for low, high in self.ranges)
 
 
 def for_text(*texts: str) -> tuple[str, dict[str, bytes]]:
-    """(CSS, assets) with the faces that have a glyph for some character of the texts. Raises TypefacesMissing."""
+    """(CSS, assets) with the faces of the screen that have a glyph for some character of the texts, and for each
+    character that those lack the first other. Raises TypefacesMissing."""
     characters = {ord(character) for text in texts for character in set(text)} | {ord(" ")}
-    faces = [face for face in _faces() if face.covers_some_of(characters)]
+    files = {face.file for character in characters for face in _with(character)}
+    faces = [face for face in _faces() if face.file in files]
     return "\n".join(face.rule for face in faces), {face.asset: _unpacked(face.file) for face in faces}
 
 
 def not_covered(text: str) -> str:
     """The characters of a text that no typeface has, each once: a document with one of them cannot be set."""
-    faces = _faces()
     return "".join(
-        character
-        for character in sorted(set(text))
-        if not character.isspace() and not any(face.covers_some_of({ord(character)}) for face in faces)
+        character for character in sorted(set(text)) if not character.isspace() and not _with(ord(character))
     )
 
 
 @cache
+def _with(character: int) -> tuple[Face, ...]:
+    """All faces of the screen that have a character, or else the first other."""
+    having = [face for face in _faces() if character in face]
+    of_screen = [face for face in having if face.sheet == SCREEN]
+    return tuple(of_screen or having[:1])
+
+
+@cache
 def _faces() -> tuple[Face, ...]:
-    return tuple(_face(rule) for rule in _RULE.findall(_path(SHEET).read_text(encoding="utf-8")))
+    sheets = {sheet: _path(sheet).read_text(encoding="utf-8") for sheet in (SCREEN, PAPER)}
+    return tuple(_face(rule, sheet) for sheet, text in sheets.items() for rule in _RULE.findall(text))
 
 
-def _face(rule: str) -> Face:
+def _face(rule: str, sheet: str) -> Face:
     file = _first(_FILE, rule)
     asset = Path(file).with_suffix(".ttf").name
     family, weight, style = (_first(_PROPERTY[name], rule) for name in ("family", "weight", "style"))
+    weight = weight if weight.isdigit() else str(REGULAR)
     # Each file goes by a name of its own besides the one in the font, which style sheets ask for: WeasyPrint tells
     # fonts apart by name, weight and style, and would take the Latin and the Greek file for one and mix their glyphs.
     script = file.removeprefix(f"{family.lower().replace(' ', '-')}-").rsplit("-", 2)[0]
     own = family if script == "latin" else f"{family} {script}"
     return Face(
+        sheet=sheet,
         rule=(
             f'@font-face {{ font-family: "{own}"; font-weight: {weight}; font-style: {style}; '
             f"src: url(asset:{asset}) }}"
@@ -80,7 +93,7 @@ def _face(rule: str) -> Face:
 
 def _first(pattern: re.Pattern[str], rule: str) -> str:
     if not (match := pattern.search(rule)):
-        raise TypefacesMissing(f"{SHEET} has a rule that cannot be read: {rule}. Build it again.")
+        raise TypefacesMissing(f"A typeface has a rule that cannot be read: {rule}. Build it again.")
     return match[1]
 
 
@@ -95,6 +108,8 @@ def _unpacked(file: str) -> bytes:
     """The font as TrueType. Unpacking costs some 50 ms a file, so it happens once a process and not once a document."""
     unpacked = BytesIO()
     with TTFont(_path(f"vendor/fonts/{file}"), recalcTimestamp=False) as font:
+        if "fvar" in font:
+            instancer.instantiateVariableFont(font, {"wght": REGULAR}, inplace=True)
         font.flavor = None
         font.save(unpacked)
     return unpacked.getvalue()

@@ -23,8 +23,22 @@ FACES = {
     "@fontsource/jetbrains-mono": ("400",),
     "@fontsource/source-serif-4": ("400", "400-italic", "600"),
 }
+# For names and addresses on paper, in scripts that those lack; a screen has its own. The first that has a character is
+# taken: Han as in Chinese, and as in Korean only what that lacks. None of them makes up a letter of several glyphs: the
+# renderer keeps what text a glyph stands for, and of such a letter would keep less than the standards ask.
+PAPER_FACES = {
+    f"@fontsource-variable/{name}": ("wght",)
+    for name in (
+        "vazirmatn",
+        "noto-serif-hebrew",
+        "noto-serif-sc",
+        "noto-serif-kr",
+        "noto-serif-armenian",
+        "noto-serif-georgian",
+    )
+}
 SVG = "{http://www.w3.org/2000/svg}"
-WOFF2 = re.compile(r"url\(\./files/([\w.-]+\.woff2)\) format\('woff2'\)[^;]*")
+WOFF2 = re.compile(r"url\(\./files/([\w.-]+\.woff2)\) format\('woff2(?:-variations)?'\)[^;]*")
 
 
 def icon_names() -> list[str]:
@@ -61,18 +75,18 @@ def build_mark() -> None:
     ET.ElementTree(mark).write(OUT / "mark.svg", encoding="utf-8")
 
 
-def build_fonts() -> None:
+def build_fonts(faces: dict[str, tuple[str, ...]], sheet: str) -> None:
     target = OUT / "fonts"
-    target.mkdir()
+    target.mkdir(exist_ok=True)
     rules = []
-    for package, weights in FACES.items():
+    for package, weights in faces.items():
         for weight in weights:
             css = (MODULES / package / f"{weight}.css").read_text(encoding="utf-8")
             for name in WOFF2.findall(css):
                 shutil.copyfile(MODULES / package / "files" / name, target / name)
             rules.append(WOFF2.sub(r'url("fonts/\1") format("woff2")', css))
         shutil.copyfile(MODULES / package / "LICENSE", target / f"{package.split('/')[1]}-LICENSE.txt")
-    (OUT / "fonts.css").write_text("\n".join(rules), encoding="utf-8")
+    (OUT / sheet).write_text("\n".join(rules), encoding="utf-8")
 
 
 # Scripts that only the pages load that draw with them.
@@ -93,7 +107,8 @@ def main() -> int:
     OUT.mkdir(parents=True)
     build_sprite()
     build_mark()
-    build_fonts()
+    build_fonts(FACES, "fonts.css")
+    build_fonts(PAPER_FACES, "paper-fonts.css")
     build_libraries()
     return 0
 

@@ -96,6 +96,34 @@ def test_scripts_are_not_mixed_up():
     assert len([name for name in on.typefaces(made) if name.startswith("Source-Serif")]) >= 5
 
 
+NAMES = {
+    "Arabic": "محمد شريف",
+    "Persian": "پریسا فرهادی",
+    "Urdu": "ٹیپو ڈھلوں",
+    "Hebrew": "יעל כהן",
+    "Han, simplified": "王晓明",
+    "Han, traditional": "陳國榮",
+    "Kana": "さくら カトウ",
+    "Hangul": "김민준",
+    "Armenian": "Անի Պետրոսյան",
+    "Georgian": "ნინო ბერიძე",
+}
+
+
+@pytest.mark.parametrize("script", NAMES)
+def test_a_name_in_any_of_these_scripts_stands_as_it_is_written(script):
+    name = NAMES[script]
+    assert typefaces.not_covered(name) == ""
+    made = render(f"<p>4 Long Street, Springfield</p><p>{name}</p>")
+    assert on.validate(made) == []
+    assert len({face.partition("-")[0] for face in on.typefaces(made)}) == 3
+    assert name in on.text(made).split("\n")
+
+
+def test_a_script_whose_letters_are_made_of_several_glyphs_has_no_typeface():
+    assert set("สมชา") <= set(typefaces.not_covered("To สมชาย"))
+
+
 def test_an_unknown_relationship_is_refused_before_rendering():
     with pytest.raises(ValueError, match="Cousin"):
         pdf.Attachment("a", "text/plain", b"", "", "Cousin")
@@ -324,8 +352,9 @@ def test_typefaces_follow_the_text():
 
 
 def test_missing_typefaces_say_what_to_run(monkeypatch):
-    monkeypatch.setattr(typefaces, "SHEET", "vendor/nothing.css")
+    monkeypatch.setattr(typefaces, "SCREEN", "vendor/nothing.css")
     typefaces._faces.cache_clear()
+    typefaces._with.cache_clear()
     with pytest.raises(typefaces.TypefacesMissing, match="npm ci"):
         typefaces.for_text("x")
     assert sys.executable  # the cache was left empty, so the next test reads the real sheet

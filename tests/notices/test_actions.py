@@ -184,10 +184,10 @@ def test_other_roles_neither_draft_nor_approve_nor_issue(draft, people, person):
 
 
 def test_a_name_that_no_typeface_has_stops_the_letter_before_it_is_issued(draft, people):
-    actions.redraft_notice(draft, recipient="Łucja Ångström\nΕλένη Нгуен", by=people.counsel)
+    actions.redraft_notice(draft, recipient="Łucja Ångström\nΕλένη Нгуен\nمحمد الفارسي\n王晓明", by=people.counsel)
     actions.approve_notice(draft, by=people.approver)
     actions.return_notice(draft, reason="Another name", by=people.approver)
-    actions.redraft_notice(draft, recipient="محمد الفارسي", by=people.counsel)
+    actions.redraft_notice(draft, recipient="สมชาย ใจดี", by=people.counsel)
     with pytest.raises(ValidationError, match="No typeface has these characters"):
         actions.approve_notice(draft, by=people.approver)
 

@@ -121,6 +121,7 @@ def test_a_letter_conforms_and_carries_its_reasons(kind):
         ({"facts": tuple(Fact(f"On day {n} this account sent {n:,} requests.", (f"E{n}",)) for n in range(40))}, 3, 5),
         ({"clauses": (Clause("Terms", "1", "You may not. " * 900, date(2026, 1, 1), "ab" * 32),)}, 4, 8),
         ({"recipient": ("Zoë Ångström", "Łódź", "Ελένη Παπαδοπούλου", "Нгуен Тхи", "Đặng Thị Ngọc")}, 2, 2),
+        ({"recipient": ("محمد شريف", "شارع النيل 12", "יעל כהן", "王晓明", "김민준", "ნინო ბერიძე")}, 2, 3),
         ({"recipient": tuple(f"Line {n} of a long address" for n in range(40))}, 3, 3),
         ({"recipient": ("One",), "ends_on": None, "accepted_on": None, "dispute_body": None, "enclosures": ()}, 1, 2),
     ],
@@ -129,6 +130,7 @@ def test_a_letter_conforms_and_carries_its_reasons(kind):
         "forty facts",
         "long clause",
         "names in other scripts",
+        "names from right to left, and in Han",
         "forty lines of address",
         "as little as possible",
     ],
@@ -137,6 +139,23 @@ def test_letters_of_every_length_conform(changes, fewest, most):
     made = printed(**changes)
     assert on.validate(made) == []
     assert fewest <= on.pages(made) <= most
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_its_text_reads_in_order(kind):
+    """What another program extracts, from the address over each paragraph to the signature."""
+    recipient = ("محمد شريف", "王晓明", "4 Long Street")
+    notice, read = composed(kind, recipient=recipient), _letters(on.text(printed(kind, recipient=recipient)))
+    paragraphs = [block.plain for section in notice.sections for block in section.blocks if block.kind == "paragraph"]
+    at = 0
+    for part in (*recipient, notice.subject.plain, *paragraphs, *notice.facts.signatory):
+        at = read.find(_letters(part), at)
+        assert at >= 0, part
+
+
+def _letters(text: str) -> str:
+    """Without spaces, hyphens and marks, which a line or a page may break at."""
+    return "".join(character for character in text if character.isalpha())
 
 
 @pytest.mark.parametrize(("size", "points"), [("a4", (595, 842)), ("letter", (612, 792))])
