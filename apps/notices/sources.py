@@ -89,8 +89,12 @@ class _Finder:
             "standing": Source("Standing sentence"),
             "lifting": Source("As its drafter wrote it"),
         }
-        if appeal_ref := notice.facts.get("appeal_ref"):
-            self.records["appeal"] = Source(f"Appeal {appeal_ref}", url_if_any("appeals:appeal", appeal_ref))
+        appeal_ref = notice.facts.get("appeal_ref")
+        self.records["appeal"] = (
+            Source(f"Appeal {appeal_ref}", url_if_any("appeals:appeal", appeal_ref))
+            if appeal_ref
+            else self.records["lifting"]  # an account is given back without an appeal as well
+        )
 
     def statements(self, block: Block) -> Iterator[Statement]:
         if not block.source:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.urls import reverse
 
 from apps.appeals import actions as appeals
 from apps.appeals.recipients import Recipient
@@ -181,6 +182,8 @@ def test_an_account_is_given_back_after_its_appeal_was_right(issued, people, sig
     for part in (issued.ref, "is lifted from 1 December 2026", "We had allowed it.", "yours to use again"):
         assert part in said
     assert "we find it" not in said
+    page = counsel.get(reverse("notices:notice", args=[back.pk]))
+    assert "As its drafter wrote it" in page.content.decode()  # the sources of a letter that answers no appeal
     issue(back, people)
     assert back.state == "issued"
 
