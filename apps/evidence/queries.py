@@ -1,4 +1,5 @@
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -174,6 +175,23 @@ def is_damaged(item: Item) -> bool:
     """Whether the last measurement of its file found something else than what was collected."""
     last = item.custody.order_by("-at", "-id").first()
     return last is not None and not last.intact
+
+
+def lost(items: Iterable[Item]) -> dict[Item, str]:
+    """Those of the items that nobody can be shown any more, with what became of them, in words."""
+    found = list(items)
+    bad = dict(
+        StoredFile.objects.filter(
+            sha256__in=[item.sha256 for item in found],
+            outcome__in=(StoredFile.Outcome.DAMAGED, StoredFile.Outcome.MISSING),
+        ).values_list("sha256", "outcome")
+    )
+    why = {
+        StoredFile.Outcome.DAMAGED: "is not what was collected",
+        StoredFile.Outcome.MISSING: "is gone from the vault",
+    }
+    disposed = {item: "was disposed of" for item in found if item.state == Item.State.DISPOSED}
+    return {item: why[bad[item.sha256]] for item in found if item.sha256 in bad} | disposed
 
 
 def custodians(but) -> QuerySet[User]:

@@ -5,9 +5,10 @@ from django.utils import timezone
 
 from apps.cases.findings.wording import Problem, lint
 from apps.cases.models import Decision, Finding
-from apps.cases.queries import accounts_of_finding, ground_of_finding
+from apps.cases.queries import accounts_of_finding, exhibits_of_finding, ground_of_finding
 from apps.core import paper
 from apps.core.typefaces import not_covered
+from apps.evidence.queries import lost
 from apps.notices import assembly, letter, writing
 from apps.notices.languages import SOURCE, outdated, untranslated
 from apps.notices.letter import ComposedNotice, NoticeFacts
@@ -65,6 +66,7 @@ def _of_the_letter(notice: Notice) -> list[dict]:
         _addressee(notice),
         _elements(composition),
         *(_reasons(facts) if notice.kind not in writing.NO_REASONS else []),
+        *_exhibits(notice, facts),
         *_translated(notice, facts),
         _wording(notice),
         _recipient(notice),
@@ -99,6 +101,24 @@ def _reasons(facts: NoticeFacts) -> list[dict]:
             "It says nothing of innocent explanations",
             _count(facts.explanations_considered, "explanation"),
         ),
+    ]
+
+
+def _exhibits(notice: Notice, facts: NoticeFacts) -> list[dict]:
+    """A letter goes out as long as the exhibits that its statements cite can be shown."""
+    cited = {label for fact in facts.facts for label in fact.exhibits}
+    if not cited or notice.state not in (State.DRAFT, State.APPROVED):
+        return []
+    items = {row.exhibit.label: row.exhibit.item for row in exhibits_of_finding(notice.decision.finding)}
+    became = lost(items[label] for label in cited)
+    missing = ", ".join(f"{label} {became[items[label]]}" for label in sorted(cited) if items[label] in became)
+    return [
+        _line(
+            not missing,
+            "The exhibits that it cites are whole",
+            f"Exhibits that it cites cannot be shown: {missing}",
+            _count(tuple(cited), "exhibit"),
+        )
     ]
 
 

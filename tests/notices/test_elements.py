@@ -7,6 +7,8 @@ from django.core.exceptions import ValidationError
 
 from apps.audit import ledger
 from apps.audit.principals import System
+from apps.core import vault
+from apps.evidence import actions as evidence
 from apps.notices import actions, letter, writing
 from apps.notices.examples import example
 from apps.notices.letter.placeholders import EVERYWHERE, IN_PROFILE, OR_ELSE, REQUIRED
@@ -97,6 +99,25 @@ def test_facts_without_an_element_stop_the_letter_by_name(draft, people, name):
 
 def _may_lack(column: str) -> bool:
     return letter.NoticeFacts.__dataclass_fields__[column].default is None
+
+
+@pytest.mark.parametrize(("content", "became"), [(b"Other bytes", "is not what was collected"), (None, "is gone")])
+def test_an_exhibit_that_cannot_be_shown_stops_the_letter_by_its_label(draft, people, content, became):
+    exhibit = draft.decision.finding.exhibits.order_by("exhibit__number").first().exhibit
+    path = vault.path_of(exhibit.item.sha256)
+    was = path.read_bytes()
+    path.unlink()
+    if content is not None:
+        path.write_bytes(content)
+    try:
+        evidence.verify_item(exhibit.item, by=people.analyst)
+        with pytest.raises(ValidationError, match=f"Exhibits that it cites cannot be shown: {exhibit.label} {became}"):
+            actions.approve_notice(draft, by=people.approver)
+    finally:
+        path.unlink(missing_ok=True)
+        path.write_bytes(was)
+    evidence.verify_item(exhibit.item, by=people.analyst)
+    actions.approve_notice(draft, by=people.approver)
 
 
 def test_an_element_of_the_profile_is_missed_too(draft, people):
