@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
+from apps.audit.principals import System
 from apps.cases import actions as cases
 from apps.core import pdf, vault
 from apps.core.models import Job
@@ -315,3 +318,23 @@ def test_paused_resumed_and_cancelled_from_the_page(started, people, sign_in):
     assert counsel.post(cancel, {"reason": ""}).status_code == 422
     assert counsel.post(cancel, {"reason": "Wrong decision."}).status_code == 302
     assert "Wrong decision." in counsel.get(started.get_absolute_url()).content.decode()
+
+
+# --- what it asks the database ---------------------------------------------------------------------------------------
+
+
+def read_for(letters: int, decision: Any, people: Any, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many times drafting a part of so many letters reads records; what is written of each is not counted."""
+    monkeypatch.setattr(mailings, "PART", letters)
+    mailing = actions.start_mailing(decision, kind="suspension", by=people.counsel)
+    part = mailing.pieces.get(ordinal=0)
+    assert len(part.account_ids) == letters
+    with CaptureQueriesContext(connection) as asked, transaction.atomic():
+        actions.draft_part(part, by=System("worker"))
+        transaction.set_rollback(True)
+    actions.cancel_mailing(mailing, reason="Only measured.", by=people.counsel)
+    return sum(str(query["sql"]).startswith("SELECT ") and "audit_" not in query["sql"] for query in asked)
+
+
+def test_a_part_reads_no_more_for_five_letters_than_for_one(suspended, people, monkeypatch):
+    assert read_for(5, suspended, people, monkeypatch) == read_for(1, suspended, people, monkeypatch) <= 20

@@ -26,6 +26,7 @@ from apps.core.ids import next_reference
 from apps.core.models import Job
 from apps.notices import assembly, writing
 from apps.notices.actions import letters
+from apps.notices.basis import Basis, on_record
 from apps.notices.checks import refuse_if_missing, refuse_wording
 from apps.notices.languages import SOURCE
 from apps.notices.models import Mailing, MailingPart, Notice, SampledLetter
@@ -78,8 +79,8 @@ def start_mailing(decision: Decision, *, kind: str, by, at_most: float = AT_MOST
     letters.check_fit(decision, kind, first, None)
     today = timezone.now().date()
     template = letters.template_for(kind, SOURCE, today)
-    facts = assembly.facts_for_account(decision, first, (), today)
-    refuse_wording(writing.compose(template, facts), decision.finding)
+    basis = Basis.of(decision)
+    refuse_wording(writing.compose(template, assembly.facts_for_account(basis, first, (), today)), basis.ground)
     ids = [str(key) for key in accounts]
     parts = [ids[start : start + PART] for start in range(0, len(ids), PART)]
     mailing = ledger.create(
@@ -254,11 +255,18 @@ def draft_part(part: MailingPart, *, by) -> None:
     """Draft the letters of a part, each with the facts of its account."""
     mailing = _locked(part)
     if mailing.state == State.DRAFTING:
-        on, decision = timezone.now().date(), mailing.decision
-        for account in _of_the_finding(part, mailing):
-            facts = assembly.facts_for_account(decision, account, (), on)
-            to = {"account": account, "mailing": mailing}
-            letters.draft(decision, mailing.kind, facts, mailing.started_by, template=mailing.template, **to)
+        on, basis = timezone.now().date(), Basis.of(mailing.decision)
+        for known in on_record(basis.finding, _of_the_finding(part, mailing)):
+            letters.draft(
+                mailing.decision,
+                mailing.kind,
+                assembly.facts_of_account(basis, known, (), on),
+                mailing.started_by,
+                template=mailing.template,
+                ground=basis.ground,
+                account=known.account,
+                mailing=mailing,
+            )
         ledger.change(part, state=Piece.DRAFTED)
     else:
         ledger.note(part, mailing=mailing.state)
