@@ -153,8 +153,29 @@ class Proof:
             if time.monotonic() > deadline:
                 raise TimeoutError(f"it is not {what} after {PATIENCE} s")
             time.sleep(self.rng.uniform(0.5, 6))
+            if self.rng.random() < 0.5:
+                self.wait_for_progress()
             self.kill(*self.rng.choices(list(VICTIMS), VICTIMS.values()))
         print(f"{time.monotonic() - self.began:6.1f} s  {what}", flush=True)
+
+    def wait_for_progress(self) -> None:
+        """Until something is done, or for a minute: on a slow machine no part would ever be, when one always dies."""
+        deadline, before = time.monotonic() + 60, self.progress()
+        while self.progress() == before and time.monotonic() < deadline:
+            time.sleep(0.2)
+
+    def progress(self) -> int:
+        """How many jobs are done and e-mails were handed over; -1 while the database is away."""
+        from django.db import DatabaseError, connection
+
+        from apps.core.models import Job
+        from apps.service.models import Attempt
+
+        try:
+            return Job.objects.filter(state="done").count() + Attempt.objects.exclude(state="prepared").count()
+        except DatabaseError:
+            connection.close()
+            return -1
 
     def kill(self, victim: str) -> None:
         from django.db import connection
