@@ -429,6 +429,10 @@ EMAIL_TIMEOUT = env.int("EMAIL_TIMEOUT", default=30)
 if EMAIL_TLS not in ("starttls", "implicit", "none"):
     raise ImproperlyConfigured("EMAIL_TLS is starttls, implicit or none")
 SERVICE_FROM = env.str("SERVICE_FROM", default=PROVIDER["contact"])
+# Of the letters of a mailing so many are handed to the mail server in a minute.
+EMAIL_PER_MINUTE = env.int("EMAIL_PER_MINUTE", default=300)
+if EMAIL_PER_MINUTE < 1:
+    raise ImproperlyConfigured("EMAIL_PER_MINUTE is a number of letters, 1 or more")
 # Where reports of mail servers go: this address with "+" and the attempt before the "@". And the mailbox in which they
 # then lie: maildir:///path, or imaps://user:password@host/INBOX.
 RETURNS_ADDRESS = env.str("RETURNS_ADDRESS", default="")

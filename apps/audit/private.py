@@ -88,7 +88,9 @@ def drop_spare_keys() -> list[str]:
 
 
 # Hashes of secrets, and secrets that are sealed once more: nobody has to read them, for whatever reason.
-SECRETS = frozenset({"password", "secret_sha256", "sealed_secret", "sealed_previous", "sealed_address"})
+SECRETS = frozenset(
+    {"password", "secret_sha256", "sealed_secret", "sealed_previous", "sealed_address", "sealed_addresses"}
+)
 
 
 @dataclass(frozen=True)

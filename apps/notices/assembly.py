@@ -12,8 +12,8 @@ from django.utils.translation import override as in_language
 from apps.accounts.models import Account
 from apps.cases.findings.wording import term
 from apps.cases.models import Decision, FindingClause, Party
-from apps.cases.queries import clauses_of_finding, exhibits_of_finding
 from apps.notices import grounds, phrases
+from apps.notices.basis import Basis, OnRecord, on_record
 from apps.notices.languages import SOURCE, Manner, Sentences
 from apps.notices.letter import Fact, Letterhead, NoticeFacts, Profile, profile_for
 from apps.notices.models import Notice, NoticeTemplate
@@ -37,7 +37,7 @@ def facts_for(
 ) -> NoticeFacts:
     """What the letter says that carries out a decision."""
     if isinstance(to, Account):
-        return facts_for_account(decision, to, recipient, on, manner)
+        return facts_for_account(Basis.of(decision), to, recipient, on, manner)
     if isinstance(to, Party):
         say = facts_for_victim if kind == NoticeTemplate.Kind.VICTIM else facts_for_party
         return say(decision, to, recipient, on, manner)
@@ -60,19 +60,25 @@ def again(
 
 
 def facts_for_account(
-    decision: Decision, account: Account, recipient: tuple[str, ...], on: date, manner: Manner = PLAIN
+    basis: Basis, account: Account, recipient: tuple[str, ...], on: date, manner: Manner = PLAIN
 ) -> NoticeFacts:
     """What a letter to one account says about that account."""
-    finding = decision.finding
-    figures = finding.accounts.get(account=account)
-    cited = list(clauses_of_finding(finding))
-    own_terms = [row for row in cited if row.version.document.service == account.product]
+    [known] = on_record(basis.finding, [account])
+    return facts_of_account(basis, known, recipient, on, manner)
+
+
+def facts_of_account(
+    basis: Basis, known: OnRecord, recipient: tuple[str, ...], on: date, manner: Manner = PLAIN
+) -> NoticeFacts:
+    """The same of what is known already: it asks the database for nothing."""
+    decision, finding, account, figures = basis.decision, basis.finding, known.account, known.figures
+    cited = basis.cited_for(account)
     is_one_of_many = finding.account_count > 1
     profile = manner.profile or profile_for(account.country)
     with in_language(manner.language):
         say = Sentences(manner)
         return _facts(
-            decision,
+            basis,
             say,
             recipient=recipient or _account_holder(account),
             account_ref=account.ref,
@@ -80,11 +86,11 @@ def facts_for_account(
             on=on,
             own=[phrases.own_activity(finding, figures), *([phrases.of_the_group(finding)] if is_one_of_many else [])],
             finding=phrases.conduct(finding, say, is_one_of_many=is_one_of_many),
-            cited=own_terms or cited,
+            cited=cited,
             restriction=grounds.RESTRICTIONS[Decision.Action(decision.action)],
-            warned_on=phrases.warned_on(account),
+            warned_on=known.warned_on,
             respond_by=on + timedelta(days=grounds.DAYS_TO_RESPOND) if decision.action in ANSWERED else None,
-            accepted_on=phrases.accepted_on(account, own_terms or cited, finding.conduct_to),
+            accepted_on=known.accepted_all(cited),
             active_from=figures.first_day,
             active_until=figures.last_day,
             appeal_until=phrases.months_after(on, grounds.MONTHS_TO_APPEAL),
@@ -102,13 +108,13 @@ def facts_for_party(
     decision: Decision, party: Party, recipient: tuple[str, ...], on: date, manner: Manner = PLAIN
 ) -> NoticeFacts:
     """What a demand to a party says about the accounts of the finding."""
-    finding = decision.finding
+    basis, finding = Basis.of(decision), decision.finding
     profile = manner.profile or profile_for("")
     with in_language(manner.language):
         say = Sentences(manner)
         sort = grounds.PRESERVERS[manner.sort or grounds.SORT_OF_PARTY.get(Party.Role(party.role), "account_holder")]
         return _facts(
-            decision,
+            basis,
             say,
             recipient=recipient or _party_lines(party),
             account_ref=phrases.accounts(finding),
@@ -116,7 +122,7 @@ def facts_for_party(
             on=on,
             own=[phrases.activity_together(finding), phrases.part_of(party, say)],
             finding=phrases.conduct(finding, say),
-            cited=list(clauses_of_finding(finding)),
+            cited=basis.clauses,
             restriction="none",
             standing=_("{provider} operates the service and is the contracting party of its terms.").format(
                 provider=settings.PROVIDER["legal_name"]
@@ -140,7 +146,7 @@ def facts_for_victim(
     with in_language(manner.language):
         say = Sentences(manner)
         facts = _facts(
-            decision,
+            Basis.of(decision),
             say,
             recipient=recipient or _party_lines(party),
             account_ref=phrases.accounts(finding),
@@ -195,7 +201,7 @@ def facts_for_reinstatement(
     manner: Manner = PLAIN,
 ) -> NoticeFacts:
     """What the letter says that gives an account back: of which measure, from when, and why; no accusation again."""
-    facts = facts_for_account(decision, account, recipient, on, manner)
+    facts = facts_for_account(Basis.of(decision), account, recipient, on, manner)
     with in_language(manner.language):
         say = Sentences(manner)
         return replace(
@@ -253,7 +259,7 @@ def facts_for_answer(
     manner: Manner = PLAIN,
 ) -> NoticeFacts:
     """What the answer to an appeal says: the reviewer's decision and reasons, beside what was decided first."""
-    facts = facts_for_account(decision, account, recipient, on, manner)
+    facts = facts_for_account(Basis.of(decision), account, recipient, on, manner)
     with in_language(manner.language):
         say = Sentences(manner)
         return replace(
@@ -298,11 +304,10 @@ def letterhead() -> Letterhead:
 
 
 def _facts(
-    decision: Decision, say: Sentences, *, own: list[Fact], cited: list[FindingClause], on: date, **particular: Any
+    basis: Basis, say: Sentences, *, own: list[Fact], cited: Iterable[FindingClause], on: date, **particular: Any
 ) -> NoticeFacts:
-    finding, provider = decision.finding, settings.PROVIDER
-    exhibits = [row.exhibit for row in exhibits_of_finding(finding)]
-    facts = (*own, *(phrases.shown(exhibit, say) for exhibit in exhibits))
+    decision, finding, provider = basis.decision, basis.finding, settings.PROVIDER
+    facts = (*own, *(phrases.shown(exhibit, say) for exhibit in basis.exhibits))
     scope, limits = phrases.extent(decision, say), say("the limits of the finding", finding.limits)
     return NoticeFacts(
         provider_name=provider["legal_name"],
@@ -319,12 +324,12 @@ def _facts(
         ends_on=decision.ends_on,
         facts=facts,
         clauses=tuple(phrases.clause(row) for row in cited),
-        explanations_considered=tuple(phrases.considered(finding, say)),
+        explanations_considered=tuple(phrases.considered(basis.explanations, say)),
         confidence_term=term(finding.confidence),
         limits=phrases.sentence(limits),
-        detected_automatically=finding.case.groups.exists(),
+        detected_automatically=basis.has_alerts,
         decided_automatically="not",
-        origin=phrases.origin(finding),
+        origin=phrases.origin(is_reported=basis.is_reported),
         verification_address=phrases.without_scheme(settings.PROVIDER["verify_url"]),
         verification_code=NOT_YET,
         ground_sentence=_(grounds.GROUND),

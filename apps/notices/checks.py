@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
-from apps.cases.findings.wording import Problem, lint
+from apps.cases.findings.wording import Ground, Problem, lint
 from apps.cases.models import Decision, Finding
 from apps.cases.queries import accounts_of_finding, exhibits_of_finding, ground_of_finding
 from apps.core import paper
@@ -36,20 +36,20 @@ def refuse_if_missing(notice: Notice) -> None:
         raise ValidationError([f"{text}." for text in stops])
 
 
-def refuse_wording(composition: ComposedNotice, finding: Finding) -> None:
+def refuse_wording(composition: ComposedNotice, ground: Ground) -> None:
     """Raise ValidationError with every word of the provider's own that claims more than the finding established."""
-    if problems := _claims(composition, finding):
+    if problems := _claims(composition, ground):
         raise ValidationError([f"The letter claims too much. {problem.message}" for problem in problems])
 
 
-def _claims(composition: ComposedNotice, finding: Finding) -> list[Problem]:
-    return lint(composition.own_words, ground_of_finding(finding), composition.facts.language)
+def _claims(composition: ComposedNotice, ground: Ground) -> list[Problem]:
+    return lint(composition.own_words, ground, composition.facts.language)
 
 
 def _of_the_letter(notice: Notice) -> list[dict]:
     composition = writing.composed(notice)
     facts, decision, finding = composition.facts, notice.decision, notice.decision.finding
-    problems = _claims(composition, finding)
+    problems = _claims(composition, ground_of_finding(finding))
     return [
         _line(
             finding.state == Finding.State.CONFIRMED,

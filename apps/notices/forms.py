@@ -116,6 +116,14 @@ class MailingForm(forms.Form):
         " confidence.",
     )
 
+    language = forms.ChoiceField(
+        label="Language",
+        choices=[("", "That of each account’s country, or English"), *NoticeTemplate.Language.choices],
+        required=False,
+        help_text="The language of a country is taken once what people wrote for the case was translated into it, in a"
+        " letter to one account.",
+    )
+
     def __init__(self, *args, decision: Decision, **kwargs) -> None:
         super().__init__(*args, **kwargs)
         cast(Any, self.fields["kind"]).choices = letters_to_accounts(decision)

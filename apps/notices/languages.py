@@ -4,7 +4,7 @@ The standing sentences are in the catalogues (casemgr/locale), the wordings are 
 the case exists in `SOURCE` alone: a letter in another language has each such sentence with its translation.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 from django.utils import formats
@@ -12,6 +12,17 @@ from django.utils import formats
 from apps.notices.letter import Profile, Translation
 
 SOURCE = "en"
+
+# Countries with one official language, in which casemgr writes letters. Where there are several, as in Switzerland,
+# Belgium or Luxembourg, nobody can tell from the country which one an account holder reads.
+OFFICIAL = {"AT": "de", "DE": "de", "LI": "de"}
+
+
+def language_for(country: str, translated: Collection[str]) -> str:
+    """In which language an account gets its letter among many: in the one official language of its country, once
+    sentences of the case were `translated` into it; in English else, and where nobody knows the country."""
+    language = OFFICIAL.get(country.upper(), SOURCE)
+    return language if language in translated else SOURCE
 
 
 @dataclass(frozen=True)

@@ -254,7 +254,6 @@ class Mailing(AuditedModel):
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="mailings")
     decision = models.ForeignKey(Decision, on_delete=models.PROTECT, related_name="mailings")
     kind = models.CharField(max_length=20, choices=NoticeTemplate.Kind)
-    template = models.ForeignKey(NoticeTemplate, on_delete=models.PROTECT, related_name="mailings")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFTING)
     is_paused = models.BooleanField(default=False)
     count = models.PositiveIntegerField(help_text="accounts, as counted when it was started")
@@ -343,6 +342,9 @@ class MailingPart(AuditedModel):
     mailing = models.ForeignKey(Mailing, on_delete=models.PROTECT, related_name="pieces")
     ordinal = models.PositiveIntegerField()
     account_ids = ArrayField(models.UUIDField())
+    template = models.ForeignKey(
+        NoticeTemplate, on_delete=models.PROTECT, related_name="parts", help_text="its wording: a part has one language"
+    )
     state = models.CharField(max_length=9, choices=State, default=State.WAITING)
     problem = models.TextField(blank=True, help_text="what keeps letters of it from being set, in sentences")
 

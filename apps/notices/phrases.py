@@ -1,6 +1,6 @@
 """What letters say of records, sentence by sentence, each with its source, in the language of the letter."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 from django.conf import settings
@@ -8,15 +8,21 @@ from django.db.models import Max, Min, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from apps.accounts.models import Acceptance, Account
-from apps.alerts.models import Kind as AlertKind
-from apps.cases.models import Decision, Exhibit, Explanation, Finding, FindingAccount, FindingClause, Party
+from apps.cases.models import (
+    Decision,
+    Exhibit,
+    Explanation,
+    Finding,
+    FindingAccount,
+    FindingClause,
+    FindingExplanation,
+    Party,
+)
 from apps.cases.queries import accounts_of_finding
 from apps.notices import grounds
 from apps.notices.languages import SOURCE, Sentences, number
 from apps.notices.letter import Clause, Fact, NoticeFacts, long_date
 from apps.notices.letter import Explanation as Considered
-from apps.notices.models import Notice, NoticeTemplate
 from apps.policies.queries import lead_in
 
 # The sentence in which a case says what a party's part rests on.
@@ -125,8 +131,7 @@ def shown(exhibit: Exhibit, say: Sentences) -> Fact:
     return Fact(sentence(shows), (exhibit.label,))
 
 
-def considered(finding: Finding, say: Sentences) -> Iterator[Considered]:
-    rows = finding.explanations.select_related("explanation").order_by("explanation__raised_at", "id")
+def considered(rows: Iterable[FindingExplanation], say: Sentences) -> Iterator[Considered]:
     for row in rows:
         named = row.explanation.register.letter
         conclusion = say(f"the conclusion on “{within(named)}”", row.conclusion)
@@ -149,25 +154,9 @@ def clause(cited: FindingClause) -> Clause:
     )
 
 
-def origin(finding: Finding) -> str:
+def origin(*, is_reported: bool) -> str:
     """Art. 17(3)(b) DSA: own initiative or a notice. Who sent it is named only where that is strictly necessary."""
-    reported = finding.case.groups.filter(group__alerts__kind=AlertKind.EXTERNAL_REPORT).exists()
-    return _(grounds.ORIGIN_REPORTED if reported else grounds.ORIGIN)
-
-
-def accepted_on(account: Account, cited: list[FindingClause], until: date) -> date | None:
-    """The day by which the account had accepted every document that is cited; None when one acceptance is missing."""
-    documents = {row.version.document_id for row in cited}
-    found = Acceptance.objects.filter(account=account, document__in=documents, accepted_at__date__lte=until)
-    last = dict(found.values_list("document").annotate(at=Max("accepted_at")))
-    return max(last.values()).date() if last.keys() == documents else None
-
-
-def warned_on(account: Account) -> date | None:
-    """The day of the last warning that went to the account."""
-    warnings = Notice.objects.filter(account=account, kind=NoticeTemplate.Kind.WARNING, state=Notice.State.ISSUED)
-    last = warnings.aggregate(at=Max("issued_at"))["at"]
-    return last.date() if last else None
+    return _(grounds.ORIGIN_REPORTED if is_reported else grounds.ORIGIN)
 
 
 def appeals_address() -> str:

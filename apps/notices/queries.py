@@ -6,7 +6,7 @@ from django.db.models import Count, Max, QuerySet
 
 from apps.cases.models import Case
 from apps.cases.queries import visible_cases
-from apps.cases.sampling import Shown
+from apps.cases.sampling import Shown, size, upper_bound
 from apps.notices import letter
 from apps.notices.languages import SOURCE
 from apps.notices.letter import Translation
@@ -66,12 +66,18 @@ def translations_made(case: Case, language: str) -> tuple[Translation, ...]:
     return tuple(found.values())
 
 
+def translated_into(case: Case) -> set[str]:
+    """The languages in which a letter of the case has translated sentences."""
+    others = [language for language in NoticeTemplate.Language.values if language != SOURCE]
+    return {language for language in others if translations_made(case, language)}
+
+
 # --- mailings --------------------------------------------------------------------------------------------------------
 
 
 def visible_mailings(user) -> QuerySet[Mailing]:
     """Mailings of the cases that this person may see."""
-    mailings = Mailing.objects.select_related("case", "decision", "template", "started_by", "approved_by")
+    mailings = Mailing.objects.select_related("case", "decision", "started_by", "approved_by")
     return mailings.filter(case__in=visible_cases(user)) if user.has_perm("notices.view") else mailings.none()
 
 
@@ -101,14 +107,27 @@ def progress(mailing: Mailing) -> Progress:
 
 def sample_of(mailing: Mailing) -> list[SampledLetter]:
     """The letters that were drawn, in their order."""
-    drawn = mailing.sample.select_related("notice__account", "marked_by")
+    drawn = mailing.sample.select_related("notice__account", "notice__template", "marked_by")
     return list(drawn.order_by("position"))
+
+
+@dataclass(frozen=True)
+class ShownByLetters(Shown):
+    """`added` of the letters were not drawn from all, but from those of a language: their being right says nothing of
+    the others."""
+
+    added: int = 0
+
+    @property
+    def most_wrong(self) -> int:
+        return upper_bound(self.total, self.looked_at - self.added, self.wrong, self.confidence)
 
 
 def shown_by(mailing: Mailing, sample: list[SampledLetter]) -> Shown:
     """What the marks of its sample show of all letters."""
     marks = [letter.mark for letter in sample]
-    return Shown(
+    return ShownByLetters(
+        added=max(0, len(sample) - size(mailing.notices.count(), mailing.at_most)),
         total=mailing.notices.exclude(state=Notice.State.DISCARDED).count(),
         drawn=len(sample),
         right=marks.count(SampledLetter.Mark.RIGHT),
@@ -116,6 +135,12 @@ def shown_by(mailing: Mailing, sample: list[SampledLetter]) -> Shown:
         unsure=0,
         confidence=0.95,
     )
+
+
+def wordings_of(mailing: Mailing) -> QuerySet[NoticeTemplate]:
+    """The wordings of a mailing, one a language, each with how many `letters` have it."""
+    used = NoticeTemplate.objects.filter(notices__mailing=mailing)
+    return used.annotate(letters=Count("notices")).order_by("language")
 
 
 def first_unread(sample: list[SampledLetter]) -> SampledLetter | None:

@@ -1,10 +1,15 @@
 """E-mail addresses as they are served at, and as we are written back to."""
 
+import json
+from collections.abc import Mapping
 from uuid import UUID
 
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+
+from apps.core.sealed import seal, unseal
+from apps.service.models import ADDRESS
 
 LONGEST = 254  # RFC 5321, 4.5.3.1.3, without the angle brackets
 _is_email = EmailValidator()
@@ -32,6 +37,16 @@ def masked(address: str) -> str:
     """Enough of it to tell it from another, for lists."""
     local, at, domain = address.partition("@")
     return f"{local[:1]}…{at}{domain}" if at else address.splitlines()[0] if address else ""
+
+
+def sealed_list(addresses: Mapping[UUID, str]) -> str:
+    """Where letters go, by their ids, as it lies in the database until they are sent."""
+    return seal(json.dumps({str(pk): address for pk, address in addresses.items()}), ADDRESS)
+
+
+def opened_list(sealed: str) -> dict[UUID, str]:
+    """None are left once they were handed over or withdrawn."""
+    return {UUID(pk): address for pk, address in json.loads(unseal(sealed, ADDRESS)).items()} if sealed else {}
 
 
 def return_path(attempt_id: UUID) -> str:

@@ -8,6 +8,6 @@ class ServiceConfig(AppConfig):
     label = "service"
 
     def ready(self) -> None:
-        from apps.service import keeping, workflow  # noqa: F401 - registers what is held and erased, and transitions
+        from apps.service import keeping, tasks, workflow  # noqa: F401 - registers what is held, jobs and transitions
 
         naming.names("what came back for a letter", "SELECT sha256 FROM service_return WHERE sha256 <> ''")

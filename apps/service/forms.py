@@ -1,10 +1,13 @@
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils import timezone
 
 from apps.core.uploads import FilesField
 from apps.service.actions.attempts import PROOF_BYTES, PROOFS
 from apps.service.models import Attempt, Deadline
+from apps.service.queries import Standing
 
+LIST_BYTES = 8 * 1024 * 1024  # the whole list is in memory, to be shown before anything is sent
 BY_HAND = [choice for choice in Attempt.Method.choices if choice[0] != Attempt.Method.EMAIL]
 
 
@@ -25,6 +28,28 @@ class EmailForm(forms.Form):
         widget=forms.EmailInput(attrs={"autocomplete": "off"}),
         help_text="It is kept sealed, with this attempt only.",
     )
+
+
+class AddressListForm(forms.Form):
+    """Where the letters of a mailing go."""
+
+    file = forms.FileField(
+        label="CSV file",
+        help_text="A header row, account,address; then one account a row, by its reference.",
+        allow_empty_file=False,
+    )
+
+    def clean_file(self) -> UploadedFile:
+        file: UploadedFile = self.cleaned_data["file"]
+        if (file.size or 0) > LIST_BYTES:
+            raise forms.ValidationError(f"The file has more than {LIST_BYTES:,} bytes: part it.")
+        return file
+
+
+class StandingForm(forms.Form):
+    """What narrows the letters of a mailing."""
+
+    standing = forms.ChoiceField(choices=[("", "Any"), *Standing.choices], required=False, label="Service")
 
 
 class AttemptForm(forms.Form):

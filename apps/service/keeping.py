@@ -6,9 +6,12 @@ from django.db import models
 
 from apps.records.reach import brings, part_of
 from apps.records.subjects import ERASED, SUBJECTS, Part
-from apps.service.models import Answer, Attempt, Deadline, Proof, Return
+from apps.service.addresses import opened_list, sealed_list
+from apps.service.models import Answer, Attempt, Deadline, Dispatch, DispatchPart, Proof, Return
 
 part_of(Attempt, "notice")
+part_of(Dispatch, "mailing")
+part_of(DispatchPart, "dispatch")
 part_of(Deadline, "notice")
 part_of(Answer, "notice")
 part_of(Proof, "attempt")
@@ -38,6 +41,22 @@ def _parts(name: str) -> list[Part]:
         Part(Answer, rows=of(Answer, "notice"), instead=lambda row, _: {"words": ERASED}, says="answers to letters"),
     ]
 
+
+def _waiting(account: Any) -> models.QuerySet:
+    """Parts in which an address of an account waits."""
+    letters = list(account.notices.values_list("pk", flat=True))
+    return DispatchPart.objects.filter(notice_ids__overlap=letters).exclude(sealed_addresses="")
+
+
+def _without(part: DispatchPart, account: Any) -> dict[str, Any]:
+    letters = set(account.notices.values_list("pk", flat=True))
+    left = {pk: to for pk, to in opened_list(part.sealed_addresses).items() if pk not in letters}
+    return {"sealed_addresses": sealed_list(left)}
+
+
+SUBJECTS["account"].parts.append(
+    Part(DispatchPart, rows=_waiting, instead=_without, says="addresses to which letters were to be sent")
+)
 
 for kind in ("account", "party"):
     SUBJECTS[kind].parts += _parts(kind)

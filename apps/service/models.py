@@ -1,14 +1,106 @@
 """Service: how an issued letter reached its recipient, or did not, and by when what had to happen."""
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.urls import reverse
 
 from apps.audit.models import AuditedModel
 from apps.core.sealed import unseal
 from apps.evidence.models import Item
-from apps.notices.models import Notice
+from apps.notices.models import Mailing, Notice
 
 ADDRESS = b"address of service"  # what addresses are sealed for
+
+
+class Dispatch(AuditedModel):
+    """The issued letters of a mailing sent by e-mail: to the addresses of one list, part by part, so many a minute."""
+
+    class State(models.TextChoices):
+        RUNNING = "running", "Being sent"
+        DONE = "done", "All handed over"
+        CANCELLED = "cancelled", "Cancelled"
+
+    mailing = models.ForeignKey(Mailing, on_delete=models.PROTECT, related_name="dispatches")
+    state = models.CharField(max_length=9, choices=State, default=State.RUNNING)
+    is_paused = models.BooleanField(default=False)
+    count = models.PositiveIntegerField(help_text="letters, as counted when it was started")
+    parts = models.PositiveIntegerField()
+    parts_done = models.PositiveIntegerField(default=0)
+    per_minute = models.PositiveIntegerField(help_text="letters that are handed to the mail server in a minute")
+    next_at = models.DateTimeField(help_text="no part is handed over before")
+    started_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    cancelled_why = models.TextField(blank=True)
+
+    class Meta(AuditedModel.Meta):
+        verbose_name_plural = "dispatches"
+        constraints = [
+            models.UniqueConstraint(
+                fields=["mailing"],
+                condition=models.Q(state="running"),
+                name="one_dispatch_of_a_mailing_at_a_time",
+                violation_error_message="Letters of this mailing are being sent already.",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(count__gt=0, per_minute__gt=0), name="a_dispatch_has_letters_and_a_rate"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(parts_done__lte=models.F("parts")), name="no_part_of_a_dispatch_is_done_twice"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(state="running", ended_at__isnull=True)
+                | ~models.Q(state="running") & models.Q(ended_at__isnull=False),
+                name="a_dispatch_that_ended_has_its_time",
+            ),
+        ]
+
+    @property
+    def case_id_of_event(self):
+        return self.mailing.case_id
+
+    @property
+    def is_under_way(self) -> bool:
+        return self.state == self.State.RUNNING and not self.is_paused
+
+    def get_absolute_url(self) -> str:
+        return reverse("service:of_mailing", args=[self.mailing_id])
+
+    def __str__(self) -> str:
+        return f"{self.count:,} letters by e-mail"
+
+
+class DispatchPart(AuditedModel):
+    """Letters of a dispatch, in order, and where to, until attempts were made of them: in one transaction each."""
+
+    PRIVATE = frozenset({"sealed_addresses"})
+
+    class State(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        DONE = "done", "Handed over"
+        WITHDRAWN = "withdrawn", "Withdrawn"
+
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.PROTECT, related_name="pieces")
+    ordinal = models.PositiveIntegerField()
+    notice_ids = ArrayField(models.UUIDField())
+    sealed_addresses = models.TextField(blank=True, help_text="a JSON object, letter to address, sealed; then empty")
+    state = models.CharField(max_length=9, choices=State, default=State.WAITING)
+
+    class Meta(AuditedModel.Meta):
+        constraints = [
+            models.UniqueConstraint(fields=["dispatch", "ordinal"], name="parts_of_a_dispatch_are_numbered_once"),
+            models.CheckConstraint(
+                condition=models.Q(state="waiting") | models.Q(sealed_addresses=""),
+                name="addresses_of_a_part_go_with_it",
+            ),
+        ]
+
+    @property
+    def case_id_of_event(self):
+        return self.dispatch.mailing.case_id
+
+    def __str__(self) -> str:
+        return f"part {self.ordinal} of {self.dispatch_id}"
 
 
 class Attempt(AuditedModel):
@@ -42,6 +134,7 @@ class Attempt(AuditedModel):
     notice = models.ForeignKey(Notice, on_delete=models.PROTECT, related_name="attempts")
     method = models.CharField(max_length=20, choices=Method)
     number = models.PositiveSmallIntegerField(help_text="of the letter's attempts by this method")
+    dispatch = models.ForeignKey(Dispatch, on_delete=models.PROTECT, null=True, related_name="attempts")
     state = models.CharField(max_length=12, choices=State, default=State.PREPARED)
     sealed_address = models.TextField(blank=True, help_text="where to, sealed; empty once it was erased")
     carrier_ref = models.CharField(max_length=100, blank=True, help_text="by which the carrier knows it")

@@ -1,15 +1,15 @@
 from datetime import datetime, timedelta
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import connection
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Case, CharField, Count, Exists, Func, OuterRef, Q, QuerySet, TextChoices, Value, When
 from django.forms import Form
 from django.utils import timezone
 
 from apps.cases.queries import visible_cases
-from apps.notices.models import Notice
+from apps.notices.models import Mailing, Notice
 from apps.notices.queries import visible_notices
-from apps.service.models import Attempt, Deadline, Return
+from apps.service.models import Attempt, Deadline, Dispatch, DispatchPart, Return
 
 Kind, Outcome, State = Deadline.Kind, Deadline.Outcome, Attempt.State
 
@@ -167,3 +167,67 @@ def narrowed(user, form: Form) -> QuerySet[Deadline]:
     if state:
         return found.filter(outcome="" if state == "open" else state)
     return found.filter(outcome__in=[Outcome.OPEN, Outcome.OVERDUE, Outcome.SILENCE])
+
+
+# --- letters of a mailing --------------------------------------------------------------------------------------------
+
+
+class Standing(TextChoices):
+    """How far the service of one letter is: what is furthest of its attempts."""
+
+    DELIVERED = "delivered", "Delivered"
+    SENT = "sent", "Sent"
+    UNKNOWN = "unknown", "May have been sent"
+    WAITING = "waiting", "Waits to be sent"
+    CAME_BACK = "came_back", "Came back"
+    FAILED = "failed", "Failed"
+    WITHOUT = "without", "Without address"
+
+
+# By which states of its attempts a letter counts as what; the first that fits.
+_STANDINGS = {
+    Standing.DELIVERED: (State.DELIVERED, State.ACKNOWLEDGED),
+    Standing.SENT: (State.SENT,),
+    Standing.UNKNOWN: (State.UNKNOWN,),
+    Standing.WAITING: (State.PREPARED, State.SENDING),
+    Standing.CAME_BACK: (State.BOUNCED, State.REFUSED),
+    Standing.FAILED: (State.FAILED,),
+}
+
+
+def mailed_letters(mailing: Mailing) -> Any:
+    """The issued letters of a mailing, each with its `standing`."""
+    attempts = Attempt.objects.filter(notice=OuterRef("pk"))
+    parts = DispatchPart.objects.filter(dispatch__mailing=mailing, state=DispatchPart.State.WAITING)
+    in_parts = parts.values(notice=Func("notice_ids", function="unnest"))
+    found = {standing: Q(Exists(attempts.filter(state__in=states))) for standing, states in _STANDINGS.items()}
+    found[Standing.WAITING] |= Q(pk__in=in_parts)
+    cases = [When(condition, then=Value(standing.value)) for standing, condition in found.items()]
+    standing = Case(*cases, default=Value(Standing.WITHOUT.value), output_field=CharField())
+    issued = Notice.objects.filter(mailing=mailing, state=Notice.State.ISSUED)
+    return issued.annotate(standing=standing)
+
+
+def addressable(mailing: Mailing) -> QuerySet[Notice]:
+    """Issued letters of a mailing that no attempt has on its way or there: the others are not sent once more."""
+    over = (State.BOUNCED, State.REFUSED, State.FAILED)
+    under_way = Attempt.objects.filter(notice=OuterRef("pk")).exclude(state__in=over)
+    issued = Notice.objects.filter(mailing=mailing, state=Notice.State.ISSUED)
+    return issued.filter(~Exists(under_way))
+
+
+def standings(mailing: Mailing) -> dict[str, int]:
+    """How many letters of a mailing stand where."""
+    counted = dict(mailed_letters(mailing).order_by().values_list("standing").annotate(Count("id")))
+    return {standing: counted.get(standing, 0) for standing in Standing}
+
+
+def visible_dispatches(user) -> QuerySet[Dispatch]:
+    """Dispatches of mailings of the cases that this person may see."""
+    dispatches = Dispatch.objects.select_related("mailing__case", "started_by")
+    found = dispatches.filter(mailing__case__in=visible_cases(user))
+    return found if user.has_perm("service.view") else dispatches.none()
+
+
+def last_dispatch(mailing: Mailing) -> Dispatch | None:
+    return mailing.dispatches.select_related("started_by").order_by("-started_at").first()

@@ -1,7 +1,7 @@
 import rules
 
 from apps.notices.models import Notice
-from apps.service.models import Attempt
+from apps.service.models import Attempt, Dispatch
 from apps.staff.rules import may
 
 
@@ -19,6 +19,11 @@ def link_is_unused(principal, attempt: Attempt | None = None) -> bool:
     return attempt is None or attempt.link_used_at is None
 
 
+@rules.predicate
+def is_paused(principal, dispatch: Dispatch | None = None) -> bool:
+    return dispatch is None or dispatch.is_paused
+
+
 rules.add_perm("service.view", may("service.view"))
 rules.add_perm("service.email_letter", may("service.email_letter"))
 rules.add_perm("service.record_attempt", may("service.record_attempt"))
@@ -27,6 +32,13 @@ rules.add_perm("service.acknowledge", may("service.acknowledge"))
 rules.add_perm("service.note_bounced", may("service.note_bounced"))
 rules.add_perm("service.note_refused", may("service.note_refused"))
 rules.add_perm("service.give_up", may("service.give_up"))
+rules.add_perm("service.start_dispatch", may("service.start_dispatch"))
+rules.add_perm("service.retry_dispatch", may("service.retry_dispatch"))
+rules.add_perm("service.pause_dispatch", may("service.pause_dispatch") & ~is_paused)
+rules.add_perm("service.resume_dispatch", may("service.resume_dispatch") & is_paused)
+rules.add_perm("service.cancel_dispatch", may("service.cancel_dispatch"))
+rules.add_perm("service.carry_on_dispatch", may("service.carry_on_dispatch"))
+rules.add_perm("service.withdraw_part", may("service.withdraw_part"))
 rules.add_perm("service.begin_sending", may("service.begin_sending"))
 rules.add_perm("service.note_sent", may("service.note_sent"))
 rules.add_perm("service.put_off", may("service.put_off"))

@@ -5,9 +5,11 @@ said is committed after. An attempt whose worker died in between may have been s
 """
 
 import logging
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -17,7 +19,7 @@ from apps.core import vault
 from apps.service import actions
 from apps.service.addresses import return_path
 from apps.service.mail import Courier, Outcome, Result, compose
-from apps.service.models import Attempt
+from apps.service.models import Attempt, Dispatch
 
 log = logging.getLogger(__name__)
 
@@ -34,6 +36,7 @@ def is_possible() -> bool:
 def send_due(limit: int = AT_ONCE) -> int:
     """Send what is due, one letter after the other; returns how many were tried."""
     _lose_track_of_the_dead()
+    _give_up_the_cancelled()
     tried = 0
     with Courier() as courier:
         while is_possible() and tried < limit and (claimed := _claim()) is not None:
@@ -51,15 +54,27 @@ def _lose_track_of_the_dead() -> None:
             actions.lose_track(attempt, says="The process that sent it died, or never heard the answer.", by=WORKER)
 
 
+def _give_up_the_cancelled() -> None:
+    """What a cancelled dispatch left waiting is not sent."""
+    while True:
+        with transaction.atomic():
+            attempt = _next(Attempt.State.PREPARED, dispatch__state=Dispatch.State.CANCELLED)
+            if attempt is None:
+                return
+            actions.give_up(attempt, reason="Cancelled before it was sent.", by=WORKER)
+
+
 def _claim() -> tuple[Attempt, str] | None:
     """The next letter and the secret of its link, once it is on record that it is being sent."""
     with transaction.atomic():
-        attempt = _next(Attempt.State.PREPARED)
+        attempt = _next(
+            Attempt.State.PREPARED, ~Q(dispatch__state=Dispatch.State.CANCELLED), ~Q(dispatch__is_paused=True)
+        )
         return (attempt, actions.begin_sending(attempt, by=WORKER)) if attempt else None
 
 
-def _next(state: str) -> Attempt | None:
-    due = Attempt.objects.filter(state=state, due_at__lte=timezone.now()).order_by("due_at")
+def _next(state: str, *which: Q, **of: Any) -> Attempt | None:
+    due = Attempt.objects.filter(*which, state=state, due_at__lte=timezone.now(), **of).order_by("due_at")
     return due.select_for_update(skip_locked=True, of=("self",)).select_related("notice").first()
 
 

@@ -7,12 +7,32 @@ from django.conf import settings
 
 from apps.audit.principals import System
 from apps.core import jobs
+from apps.core.models import Job
 from apps.service import actions, mailboxes, queries, sending
+from apps.service.actions import dispatches
+from apps.service.models import Dispatch, DispatchPart
 
 log = logging.getLogger(__name__)
 
 AT_ONCE = 1000
 WORKER = System("worker")
+
+
+@jobs.handles(dispatches.CARRY_ON)
+def carry_on_dispatch(job: Job) -> None:
+    """The key says which part it was asked for; what was done since, or is paused, is not for this job."""
+    dispatch, ordinal, *_ = job.key.split("/")
+    found = Dispatch.objects.get(pk=dispatch)
+    if found.is_under_way and found.parts_done == int(ordinal):
+        dispatches.wait_for_turn(found)
+        actions.carry_on_dispatch(found, by=System("worker", on_behalf_of=job.actor))
+
+
+@jobs.handles(dispatches.WITHDRAW)
+def withdraw_part(job: Job) -> None:
+    part = DispatchPart.objects.get(pk=job.key)
+    if part.state == DispatchPart.State.WAITING:
+        actions.withdraw_part(part, by=System("worker", on_behalf_of=job.actor))
 
 
 @shared_task(name="service.send")

@@ -75,6 +75,11 @@ MEASURE_FILES = {
 # Letters to those they are for, by whatever way, and what came of it.
 SERVE_LETTERS = {
     "service.email_letter",
+    "service.start_dispatch",
+    "service.retry_dispatch",
+    "service.pause_dispatch",
+    "service.resume_dispatch",
+    "service.cancel_dispatch",
     "service.record_attempt",
     "service.note_delivered",
     "service.acknowledge",
@@ -526,6 +531,8 @@ ROLES: dict[str, Role] = {
                 "notices.render_part",
                 "notices.withdraw_part",
                 "notices.leave_out",
+                "service.carry_on_dispatch",
+                "service.withdraw_part",
                 "service.begin_sending",
                 "service.note_sent",
                 "service.put_off",

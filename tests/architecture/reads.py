@@ -296,6 +296,8 @@ NOT_COUNTED: dict[str, str] = {
     "appeals:list": LISTS,
     "service:calendar": LISTS,
     "service:deadlines_file": LISTS,
+    "service:of_mailing": LISTS,
+    "service:start_dispatch": WRITING,
     "service:returns": "who wrote back about letters, in a line; their words are behind it",
     "notices:list": LISTS,
     "notices:of_case": LISTS,

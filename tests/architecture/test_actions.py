@@ -55,6 +55,8 @@ NO_VERBS = {
     "notices.keep_file": "a step that verbs of several files share",
     "notices.new_code": "makes a code, and writes nothing",
     "notices.template_for": "a step that verbs of several files share",
+    "service.prepare": "a step that verbs of several files share",
+    "service.wait_for_turn": "puts a job back, and writes nothing",
 }
 
 # Verbs that people do not do in the browser, with where they are done instead.
@@ -118,6 +120,8 @@ WITHOUT_PAGE = {
     "records.drop_spare_keys": "by `manage.py reapply_erasures`",
     "records.reapply_erasure": "by `manage.py reapply_erasures`",
     "service.begin_sending": "by the worker",
+    "service.carry_on_dispatch": "by the worker",
+    "service.withdraw_part": "by the worker",
     "service.lose_track": "by the worker",
     "service.note_sent": "by the worker",
     "service.open_by_code": "by the recipient, with the number and the code of the letter",

@@ -154,6 +154,17 @@ def _resume(w: World, mailing: Any) -> None:
 
 
 # How each verb is done to what stands in the old state; those from nothing return the new thing.
+def _resume_dispatch(w: World, dispatch: Any) -> None:
+    service.pause_dispatch(dispatch, by=w.people.counsel)
+    service.resume_dispatch(dispatch, by=w.people.counsel)
+
+
+def _handed_over(w: World) -> Any:
+    dispatch = w.dispatch()
+    service.carry_on_dispatch(dispatch, by=WORKER)
+    return dispatch.attempts.first()
+
+
 DO: dict[str, dict[str, Do]] = {
     "alerts.AlertGroup": {
         "alerts.receive": lambda w, _: w.group(),
@@ -392,7 +403,28 @@ DO: dict[str, dict[str, Do]] = {
         "notices.number_part": _number_all,
         "notices.render_part": lambda w, part: notices.render_part(part, by=WORKER),
     },
+    "service.Dispatch": {
+        "service.start_dispatch": lambda w, _: w.dispatch(),
+        "service.retry_dispatch": lambda w, _: service.retry_dispatch(
+            w.dispatch("failed").mailing, by=w.people.counsel
+        ),
+        "service.carry_on_dispatch": lambda w, dispatch: service.carry_on_dispatch(dispatch, by=WORKER),
+        "service.pause_dispatch": lambda w, dispatch: service.pause_dispatch(dispatch, by=w.people.counsel),
+        "service.resume_dispatch": _resume_dispatch,
+        "service.cancel_dispatch": lambda w, dispatch: service.cancel_dispatch(
+            dispatch, reason="No", by=w.people.counsel
+        ),
+    },
+    "service.DispatchPart": {
+        "service.start_dispatch": lambda w, _: w.dispatch().pieces.get(),
+        "service.retry_dispatch": lambda w, _: service.retry_dispatch(
+            w.dispatch("failed").mailing, by=w.people.counsel
+        ).pieces.get(),
+        "service.carry_on_dispatch": lambda w, part: service.carry_on_dispatch(part.dispatch, by=WORKER),
+        "service.withdraw_part": lambda w, part: service.withdraw_part(part, by=WORKER),
+    },
     "service.Attempt": {
+        "service.carry_on_dispatch": lambda w, _: _handed_over(w),
         "service.email_letter": lambda w, _: w.attempt(),
         "service.record_attempt": lambda w, _: w.attempt("sent"),
         "service.begin_sending": lambda w, attempt: service.begin_sending(attempt, by=WORKER) and None,

@@ -43,7 +43,7 @@ from apps.policies.models import Clause, Document, Succession, Tagging, Version
 from apps.records import actions as records
 from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
 from apps.service import actions as service
-from apps.service.models import Attempt, Return
+from apps.service.models import Attempt, Dispatch, Return
 from apps.staff import actions as staff
 from tests.accounts.ringed import linked, share, work
 from tests.alerts.conftest import alert
@@ -739,6 +739,20 @@ class World:
         if state == "numbered":
             notices.number_part(part, by=WORKER)
         return part
+
+    def dispatch(self, state: str = "running") -> Dispatch:
+        """Of the letters of a mailing: with one part, paused, or with what the mail server never took."""
+        settings.EMAIL_HOST = "mail.example.org"
+        mailing, counsel = self.mailing("done"), self.people.counsel
+        to = dict.fromkeys(mailing.notices.values_list("pk", flat=True), "holder@example.org")
+        found = service.start_dispatch(mailing, addresses=to, by=counsel)
+        if state == "paused":
+            service.pause_dispatch(found, by=counsel)
+        elif state == "failed":
+            service.carry_on_dispatch(found, by=WORKER)
+            for attempt in found.attempts.all():
+                service.give_up(attempt, reason="It never answered.", by=WORKER)
+        return found
 
     def attempt(self, state: str = "prepared") -> Attempt:
         """To serve an issued letter: by e-mail as long as it waits, and else by a courier."""

@@ -58,6 +58,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     "evidence.ModelVersion": {"weights": []},
     "evidence.SignatureCheck": {"verdict": "verified"},
     "service.Attempt": {"state": "sent", "sent_at": NOW},
+    "service.Dispatch": {"state": "running", "count": 1, "parts": 1, "per_minute": 60},
+    "service.DispatchPart": {"notice_ids": [uuid.UUID(int=1)]},
     "cases.Sample": {"at_most": 0.1, "account_ids": [uuid.UUID(int=1)]},
     "cases.MemberPart": {"account_ids": [uuid.UUID(int=1)]},
     "cases.BulkPart": {"account_ids": [uuid.UUID(int=1)]},

@@ -12,6 +12,7 @@ from apps.cases.standards.measures import AGAINST_NOBODY
 from apps.core import vault
 from apps.notices import actions, assembly, forms
 from apps.notices import letter as letters
+from apps.notices.basis import Basis
 from apps.notices.models import Notice, NoticeTemplate
 from tests import paper as on
 from tests.notices.conftest import text, work_off
@@ -71,7 +72,7 @@ def test_a_later_letter_says_when_the_account_was_warned(decide, account, people
 
 def test_a_termination_does_not_speak_of_a_suspension(suspended, account):
     suspended.action = "terminate"
-    facts = assembly.facts_for_account(suspended, account, (), suspended.starts_on)
+    facts = assembly.facts_for_account(Basis.of(suspended), account, (), suspended.starts_on)
     said = letters.compose(letters.built_in("termination"), facts, "termination").plain
     assert "We have ended your contract and closed your account." in said
     assert "You can download your data" in said

@@ -6,15 +6,21 @@ from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from apps.audit import ledger
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
+from apps.audit.principals import System
 from apps.cases import actions as cases
+from apps.cases.sampling import size, upper_bound
 from apps.core import pdf, vault
 from apps.core.models import Job
 from apps.notices import actions, queries, writing
 from apps.notices.actions import mailings
+from apps.notices.languages import language_for
 from apps.notices.models import Mailing, MailingPart, Notice
 from tests.notices.conftest import work_off
 
@@ -290,7 +296,8 @@ def test_from_the_decision_to_the_released_letters(suspended, people, sign_in, q
     assert "type 5 to confirm" in refused.content.decode()
     assert counsel.post(release, {"typed": "5"}).status_code == 302
     worked_off(mailing)
-    assert "hx-get" not in counsel.get(mailing.get_absolute_url()).content.decode()
+    assert "hx-get" not in counsel.get(reverse("notices:mailing_progress", args=[mailing.pk])).content.decode()
+    assert reverse("service:of_mailing", args=[mailing.pk]) in counsel.get(mailing.get_absolute_url()).content.decode()
     listed = counsel.get(reverse("notices:list"), {"mailing": mailing.pk}).content.decode()
     assert listed.count("data-row") == mailing.notices.filter(state="issued").count() == 5
 
@@ -315,3 +322,96 @@ def test_paused_resumed_and_cancelled_from_the_page(started, people, sign_in):
     assert counsel.post(cancel, {"reason": ""}).status_code == 422
     assert counsel.post(cancel, {"reason": "Wrong decision."}).status_code == 302
     assert "Wrong decision." in counsel.get(started.get_absolute_url()).content.decode()
+
+
+# --- what it asks the database ---------------------------------------------------------------------------------------
+
+
+def read_for(letters: int, decision: Any, people: Any, monkeypatch: pytest.MonkeyPatch) -> int:
+    """How many times drafting a part of so many letters reads records; what is written of each is not counted."""
+    monkeypatch.setattr(mailings, "PART", letters)
+    mailing = actions.start_mailing(decision, kind="suspension", by=people.counsel)
+    part = mailing.pieces.get(ordinal=0)
+    assert len(part.account_ids) == letters
+    with CaptureQueriesContext(connection) as asked, transaction.atomic():
+        actions.draft_part(part, by=System("worker"))
+        transaction.set_rollback(True)
+    actions.cancel_mailing(mailing, reason="Only measured.", by=people.counsel)
+    return sum(str(query["sql"]).startswith("SELECT ") and "audit_" not in query["sql"] for query in asked)
+
+
+def test_a_part_reads_no_more_for_five_letters_than_for_one(suspended, people, monkeypatch):
+    assert read_for(5, suspended, people, monkeypatch) == read_for(1, suspended, people, monkeypatch) <= 20
+
+
+# --- in languages ----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def one_german(suspended: Any, account: Any) -> Any:
+    """One of the accounts is in Germany; all others are where English is written."""
+    with ledger.act("accounts.import_records", System("worker")):
+        for row in suspended.finding.accounts.select_related("account"):
+            ledger.change(row.account, country="DE" if row.account == account else "IE")
+    account.refresh_from_db()
+    return account
+
+
+def translate(decision: Any, account: Any, people: Any, *, without: str = "") -> None:
+    """A letter to one account, whose sentences somebody translates; it is not sent."""
+    letter = actions.draft_notice(decision, kind="suspension", account=account, language="de", by=people.counsel)
+    names = [item.name for item in writing.facts_of(letter).translations]
+    texts = {name: f"Auf Deutsch: Satz {n}." for n, name in enumerate(names) if name != without}
+    actions.translate_notice(letter, texts=texts, by=people.counsel)
+    actions.discard_notice(letter, reason="Only translated.", by=people.counsel)
+
+
+def test_each_account_is_written_to_in_the_language_of_its_country(
+    one_german, suspended, people, small_parts, quick_paper
+):
+    translate(suspended, one_german, people)
+    mailing = worked_off(actions.start_mailing(suspended, kind="suspension", at_most=0.9, by=people.counsel))
+    spoken = dict(mailing.notices.values_list("account__ref", "template__language"))
+    assert spoken.pop(one_german.ref) == "de"
+    assert set(spoken.values()) == {"en"}
+    assert {sampled.notice.template.language for sampled in mailing.sample.all()} == {"de", "en"}, "one of each is read"
+    worked_off(release(approve(mailing, people), people))
+    german = mailing.notices.get(account=one_german)
+    assert german.state == "issued"
+    assert "Auf Deutsch: Satz 0" in vault.read(german.pdf_sha256).decode()
+
+
+def test_a_letter_of_a_language_that_was_added_to_the_sample_shows_nothing_of_the_others(
+    one_german, suspended, people, small_parts
+):
+    translate(suspended, one_german, people)
+    mailing = worked_off(actions.start_mailing(suspended, kind="suspension", at_most=0.9, by=people.counsel))
+    for sampled in mailing.sample.all():
+        actions.mark_letter(sampled, mark="right", by=people.approver)
+    sample = queries.sample_of(mailing)
+    by_chance = size(mailing.count, 0.9)
+    assert queries.shown_by(mailing, sample).most_wrong == upper_bound(mailing.count, by_chance, 0)
+
+
+def test_what_is_not_translated_is_named_before_anything_is_drafted(one_german, suspended, people):
+    with pytest.raises(ValidationError, match="Not translated into German yet: what the accounts did"):
+        actions.start_mailing(suspended, kind="suspension", language="de", by=people.counsel)
+    translate(suspended, one_german, people, without="the limits of the finding")
+    with pytest.raises(ValidationError, match="Not translated into German yet: the limits of the finding"):
+        actions.start_mailing(suspended, kind="suspension", by=people.counsel)
+    assert not Mailing.objects.exists()
+    mailing = actions.start_mailing(suspended, kind="suspension", language="en", by=people.counsel)
+    assert set(mailing.pieces.values_list("template__language", flat=True)) == {"en"}
+
+
+def test_a_case_that_nobody_translated_is_written_of_in_english(one_german, suspended, people):
+    mailing = actions.start_mailing(suspended, kind="suspension", by=people.counsel)
+    assert set(mailing.pieces.values_list("template__language", flat=True)) == {"en"}
+
+
+@pytest.mark.parametrize(
+    ("country", "language"), [("DE", "de"), ("at", "de"), ("CH", "en"), ("BE", "en"), ("IE", "en"), ("", "en")]
+)
+def test_the_one_official_language_of_a_country_is_written(country, language):
+    assert language_for(country, {"de"}) == language
+    assert language_for(country, ()) == "en"

@@ -9,6 +9,7 @@ from django.utils import timezone
 from apps.audit import ledger
 from apps.audit.principals import System
 from apps.notices import actions, assembly, letter, phrases, queries, writing
+from apps.notices.basis import Basis
 from apps.notices.checks import checks
 from apps.notices.models import NoticeTemplate
 from tests.cases.conftest import CLAUSE
@@ -65,7 +66,7 @@ def test_only_an_acceptance_of_every_quoted_document_is_named(suspended, account
     from apps.accounts.models import Acceptance
 
     def accepted() -> date | None:
-        return assembly.facts_for_account(suspended, account, (), timezone.now().date()).accepted_on
+        return assembly.facts_for_account(Basis.of(suspended), account, (), timezone.now().date()).accepted_on
 
     assert accepted() is None
     with ledger.act("tests.arrange", System("tests")):

@@ -101,7 +101,8 @@ def server(settings: Any, tmp_path: Path) -> Iterator[MailServer]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = OnThisMachine(handler, hostname="127.0.0.1", port=port)
+    # Without a name each connection asks the resolver what this machine is called, which may take minutes.
+    controller = OnThisMachine(handler, hostname="127.0.0.1", port=port, server_hostname="mail.example.org")
     controller.start()
     settings.EMAIL_HOST, settings.EMAIL_PORT, settings.EMAIL_TLS = "127.0.0.1", port, "none"
     settings.EMAIL_TIMEOUT = 10

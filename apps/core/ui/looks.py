@@ -75,6 +75,7 @@ STATES = {
     "rejected": ("circle-x", "stop"),
     "refused": ("circle-x", "stop"),
     "bounced": ("arrow-back-up", "stop"),
+    "came_back": ("arrow-back-up", "stop"),
     "failed": ("alert-triangle", "stop"),
     "dead": ("alert-triangle", "stop"),
     "demoted": ("arrow-down", "stop"),

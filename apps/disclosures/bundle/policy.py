@@ -50,6 +50,8 @@ EVENTS = {
     "notices_mailingpart": (True, True, False),
     "notices_sampledletter": (True, True, False),
     "service_attempt": (True, True, False),  # that and when; addresses stay here
+    "service_dispatch": (True, True, False),
+    "service_dispatchpart": (True, True, False),
     "service_proof": (True, True, False),
     "service_return": (True, True, False),
     "service_answer": (True, True, False),

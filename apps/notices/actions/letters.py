@@ -17,8 +17,9 @@ from apps.audit.anchors import waiting
 from apps.audit.reads.look import reading
 from apps.audit.signatures import Issued
 from apps.cases.drills import refuse_drill
+from apps.cases.findings.wording import Ground
 from apps.cases.models import Decision, Party
-from apps.cases.queries import accounts_of_finding
+from apps.cases.queries import accounts_of_finding, ground_of_finding
 from apps.core import jobs, vault
 from apps.core.ids import next_reference
 from apps.notices import assembly, grounds, letter, proofreading, writing
@@ -223,11 +224,18 @@ def _paragraphs(text: str) -> tuple[str, ...]:
 
 
 def draft(
-    decision: Decision, kind: str, facts: NoticeFacts, by, *, template: NoticeTemplate | None = None, **to: Any
+    decision: Decision,
+    kind: str,
+    facts: NoticeFacts,
+    by,
+    *,
+    template: NoticeTemplate | None = None,
+    ground: Ground | None = None,
+    **to: Any,
 ) -> Notice:
     """Put a draft on record; by actions alone. Raises ValidationError when its wording claims too much."""
     template = template or template_for(kind, facts.language, facts.issued_on)
-    refuse_wording(writing.compose(template, facts), decision.finding)
+    refuse_wording(writing.compose(template, facts), ground or ground_of_finding(decision.finding))
     return ledger.create(
         Notice,
         case=decision.case,
@@ -265,7 +273,7 @@ def translate_notice(notice: Notice, *, texts: Mapping[str, str], by) -> None:
 
 
 def _redraft(notice: Notice, template: NoticeTemplate, facts: NoticeFacts, by) -> None:
-    refuse_wording(writing.compose(template, facts), notice.decision.finding)
+    refuse_wording(writing.compose(template, facts), ground_of_finding(notice.decision.finding))
     ledger.change(
         notice,
         template=template,

@@ -26,9 +26,11 @@ from apps.core.ids import next_reference
 from apps.core.models import Job
 from apps.notices import assembly, writing
 from apps.notices.actions import letters
+from apps.notices.basis import Basis, on_record
 from apps.notices.checks import refuse_if_missing, refuse_wording
-from apps.notices.languages import SOURCE
-from apps.notices.models import Mailing, MailingPart, Notice, SampledLetter
+from apps.notices.languages import Manner, language_for, untranslated
+from apps.notices.models import Mailing, MailingPart, Notice, NoticeTemplate, SampledLetter
+from apps.notices.queries import translated_into, translations_made
 from apps.staff.models import User
 
 PART = 20  # letters that are dealt with in one transaction, and set together
@@ -59,11 +61,12 @@ STEPS = {
 
 
 @action
-def start_mailing(decision: Decision, *, kind: str, by, at_most: float = AT_MOST) -> Mailing:
+def start_mailing(decision: Decision, *, kind: str, by, at_most: float = AT_MOST, language: str = "") -> Mailing:
     """Have a letter drafted to every account that the decision meets and that has none of this kind yet.
 
-    `at_most` is the share of wrong letters (0.05 for 5 %) that the sample will rule out with 95 % confidence. Raises
-    ValidationError when the letter does not carry out the decision, or cannot be written at all.
+    `at_most` is the share of wrong letters (0.05 for 5 %) that the sample will rule out with 95 % confidence. Without a
+    `language` each letter is in that of its account's country (`languages.language_for`). Raises ValidationError when
+    the letter does not carry out the decision, cannot be written at all, or has sentences that are not translated.
     """
     if kind not in letters.TO_ACCOUNTS:
         raise ValidationError({"kind": "This letter goes to a party of the case, and not to accounts."})
@@ -71,23 +74,23 @@ def start_mailing(decision: Decision, *, kind: str, by, at_most: float = AT_MOST
         raise ValidationError({"at_most": "Give a share above 0 % and below 100 %."})
     written = Notice.objects.filter(decision=decision, kind=kind).exclude(state=Notice.State.DISCARDED)
     met = accounts_of_finding(decision.finding).exclude(account__in=written.values("account"))
-    accounts = list(met.order_by("account_id").values_list("account_id", flat=True))
-    if not accounts:
+    countries = list(met.order_by("account_id").values_list("account_id", "account__country"))
+    if not countries:
         raise ValidationError("Every account that this decision meets has its letter already.")
-    first = Account.objects.get(pk=accounts[0])
-    letters.check_fit(decision, kind, first, None)
-    today = timezone.now().date()
-    template = letters.template_for(kind, SOURCE, today)
-    facts = assembly.facts_for_account(decision, first, (), today)
-    refuse_wording(writing.compose(template, facts), decision.finding)
-    ids = [str(key) for key in accounts]
-    parts = [ids[start : start + PART] for start in range(0, len(ids), PART)]
+    by_language: dict[str, list[str]] = {}
+    translated = translated_into(decision.case)
+    for key, country in countries:
+        by_language.setdefault(language or language_for(country, translated), []).append(str(key))
+    basis, parts = Basis.of(decision), []
+    for spoken, keys in sorted(by_language.items()):
+        template = _wording(basis, kind, spoken, Account.objects.get(pk=keys[0]))
+        parts += [(template, keys[start : start + PART]) for start in range(0, len(keys), PART)]
+    ids = [str(key) for key, _ in countries]
     mailing = ledger.create(
         Mailing,
         case=decision.case,
         decision=decision,
         kind=kind,
-        template=template,
         count=len(ids),
         sha256=hashlib.sha256(bytes.fromhex("".join(ids).replace("-", ""))).hexdigest(),
         parts=len(parts),
@@ -96,15 +99,35 @@ def start_mailing(decision: Decision, *, kind: str, by, at_most: float = AT_MOST
         started_at=timezone.now(),
     )
     with ledger.batch(mailing, accounts=len(ids)) as rows:
-        for ordinal, part in enumerate(parts):
+        for ordinal, (template, part) in enumerate(parts):
             rows.send(
                 MailingPart,
-                "INSERT INTO notices_mailingpart (id, mailing_id, ordinal, account_ids, state, problem)"
-                " VALUES (core_uuid7(), %s, %s, %s::uuid[], %s, '')",
-                [mailing.pk, ordinal, plain(part), Piece.WAITING],
+                "INSERT INTO notices_mailingpart (id, mailing_id, ordinal, account_ids, template_id, state, problem)"
+                " VALUES (core_uuid7(), %s, %s, %s::uuid[], %s, %s, '')",
+                [mailing.pk, ordinal, plain(part), template.pk, Piece.WAITING],
             )
     _carry_on_soon(mailing, "begin", by)
     return mailing
+
+
+def _wording(basis: Basis, kind: str, language: str, first: Account) -> NoticeTemplate:
+    """The wording in a language, tried on the first account that gets it: what people wrote is the same in all."""
+    letters.check_fit(basis.decision, kind, first, None)
+    today = timezone.now().date()
+    template = letters.template_for(kind, language, today)
+    facts = assembly.facts_for_account(basis, first, (), today, _manner(basis, language))
+    refuse_wording(writing.compose(template, facts), basis.ground)
+    if missing := untranslated(facts.translations):
+        raise ValidationError(
+            f"Not translated into {template.get_language_display()} yet: {', '.join(missing)}. Translate them in a"
+            " letter to one account first, or have all letters written in English."
+        )
+    return template
+
+
+def _manner(basis: Basis, language: str) -> Manner:
+    """In a language, with what was translated for earlier letters of the case."""
+    return Manner(language, translations=translations_made(basis.decision.case, language))
 
 
 @action
@@ -228,9 +251,14 @@ def _go_on(mailing: Mailing) -> None:
 
 
 def _draw_sample(mailing: Mailing) -> None:
-    """Letters for the approver to read; anyone can draw them again from the mailing's id."""
-    drafts = [str(key) for key in mailing.notices.filter(state=Notice.State.DRAFT).values_list("pk", flat=True)]
-    drawn = sampling.draw(drafts, str(mailing.pk), sampling.size(len(drafts), mailing.at_most))
+    """Letters for the approver to read, and one of each language that chance left out; anyone can draw them again from
+    the mailing's id."""
+    found = mailing.notices.filter(state=Notice.State.DRAFT).order_by("template__language")
+    spoken = {str(key): language for key, language in found.values_list("pk", "template__language")}
+    drafts, seed = list(spoken), str(mailing.pk)
+    drawn = sampling.draw(drafts, seed, sampling.size(len(drafts), mailing.at_most))
+    for language in sorted(set(spoken.values()) - {spoken[key] for key in drawn}):
+        drawn += sampling.draw((key for key in drafts if spoken[key] == language), seed, 1)
     with ledger.batch(mailing, letters=len(drafts), drawn=len(drawn)) as rows:
         rows.insert(
             SampledLetter,
@@ -254,11 +282,19 @@ def draft_part(part: MailingPart, *, by) -> None:
     """Draft the letters of a part, each with the facts of its account."""
     mailing = _locked(part)
     if mailing.state == State.DRAFTING:
-        on, decision = timezone.now().date(), mailing.decision
-        for account in _of_the_finding(part, mailing):
-            facts = assembly.facts_for_account(decision, account, (), on)
-            to = {"account": account, "mailing": mailing}
-            letters.draft(decision, mailing.kind, facts, mailing.started_by, template=mailing.template, **to)
+        on, basis = timezone.now().date(), Basis.of(mailing.decision)
+        manner = _manner(basis, part.template.language)
+        for known in on_record(basis.finding, _of_the_finding(part, mailing)):
+            letters.draft(
+                mailing.decision,
+                mailing.kind,
+                assembly.facts_of_account(basis, known, (), on, manner),
+                mailing.started_by,
+                template=part.template,
+                ground=basis.ground,
+                account=known.account,
+                mailing=mailing,
+            )
         ledger.change(part, state=Piece.DRAFTED)
     else:
         ledger.note(part, mailing=mailing.state)
@@ -348,9 +384,7 @@ def _locked(part: MailingPart) -> Mailing:
     """The mailing as it stays until this transaction ends: nobody cancels it in the middle of a part."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM notices_mailing WHERE id = %s FOR SHARE", [part.mailing_id])
-    return Mailing.objects.select_related("decision__finding__case", "decision__case", "case", "template").get(
-        pk=part.mailing_id
-    )
+    return Mailing.objects.select_related("decision__finding__case", "decision__case", "case").get(pk=part.mailing_id)
 
 
 def _of_the_finding(part: MailingPart, mailing: Mailing) -> list[Account]:

@@ -336,13 +336,6 @@ class Migration(migrations.Migration):
                 "base_manager_name": "objects",
             },
         ),
-        migrations.AddField(
-            model_name="mailing",
-            name="template",
-            field=models.ForeignKey(
-                on_delete=django.db.models.deletion.PROTECT, related_name="mailings", to="notices.noticetemplate"
-            ),
-        ),
         migrations.CreateModel(
             name="SampledLetter",
             fields=[
@@ -417,6 +410,15 @@ class Migration(migrations.Migration):
                     "mailing",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.PROTECT, related_name="pieces", to="notices.mailing"
+                    ),
+                ),
+                (
+                    "template",
+                    models.ForeignKey(
+                        help_text="its wording: a part has one language",
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="parts",
+                        to="notices.noticetemplate",
                     ),
                 ),
             ],

@@ -50,6 +50,7 @@ def _page(
     context = _of(found) | {
         "sample": sample,
         "shown": queries.shown_by(found, sample),
+        "wordings": list(queries.wordings_of(found)),
         "unread": queries.first_unread(sample),
         "release": release or forms.ReleaseForm(),
         "reason": reason or ReasonForm(),

@@ -39,17 +39,7 @@ def email_letter(notice: Notice, *, address: str, by) -> Attempt:
     """Have an issued letter sent by e-mail, once. What becomes of it is read back from the mail server's reports."""
     if not settings.EMAIL_HOST:
         raise ValidationError("No mail server is set. Whoever runs casemgr can name one: EMAIL_HOST.")
-    pk, now = uuid7(), timezone.now()
-    attempt = _create(
-        notice,
-        id=pk,
-        method=Attempt.Method.EMAIL,
-        sealed_address=seal(checked(address), ADDRESS),
-        message_id=f"<{pk.hex}@{settings.SERVICE_FROM.partition('@')[2]}>",
-        due_at=now,
-        prepared_by=by,
-        prepared_at=now,
-    )
+    attempt = prepare(notice, checked(address), due_at=timezone.now(), prepared_by=by)
     transaction.on_commit(partial(jobs.ring, "service.send"))
     return attempt
 
@@ -89,6 +79,21 @@ def record_attempt(
     )
     _keep(attempt, proofs, by)
     return attempt
+
+
+def prepare(notice: Notice, address: str, *, due_at: datetime, **values: Any) -> Attempt:
+    """An e-mail that waits to be sent; by actions alone. Its message has its name now, the same in each try."""
+    pk = uuid7()
+    return _create(
+        notice,
+        id=pk,
+        method=Attempt.Method.EMAIL,
+        sealed_address=seal(address, ADDRESS),
+        message_id=f"<{pk.hex}@{settings.SERVICE_FROM.partition('@')[2]}>",
+        due_at=due_at,
+        prepared_at=timezone.now(),
+        **values,
+    )
 
 
 def _create(notice: Notice, **values: Any) -> Attempt:

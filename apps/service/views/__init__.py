@@ -1,0 +1,1 @@
+"""Pages of service: of one letter with the calendar, and of the letters of a mailing."""
