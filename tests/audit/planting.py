@@ -81,6 +81,8 @@ NEEDED: dict[str, dict[str, Any]] = {
     },
     "notices.Mailing": {"state": "drafting", "count": 1, "parts": 1, "at_most": 0.05},
     "notices.MailingPart": {"account_ids": [uuid.UUID(int=1)]},
+    "counsel.Theory": {"theory": "cfaa"},
+    "counsel.Element": {"strength": "missing"},
     "enforcement.Receiver": {"is_active": False},
     "notices.Notice": {  # as an appeal needs it
         "account": lambda family: family[Account],
