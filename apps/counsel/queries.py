@@ -62,6 +62,14 @@ def represented(case: Case, on: date) -> dict[Party, Counsel]:
     return found
 
 
+def address_of(party: Party, on: date) -> tuple[str, ...]:
+    """The lines under which a party is written to: through its counsel, when it has one on that day."""
+    if acting := acting_for(party, on):
+        first, *more = acting[0].address_lines
+        return (party.name, f"c/o {first}", *more)
+    return (party.name, *filter(None, map(str.strip, party.address.splitlines())))
+
+
 @dataclass(frozen=True)
 class Standing:
     """A theory of a case with what becomes of it."""

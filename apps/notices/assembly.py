@@ -13,6 +13,7 @@ from apps.accounts.models import Account
 from apps.cases.findings.wording import term
 from apps.cases.models import Decision, FindingClause, Party
 from apps.cases.queries import clauses_of_finding, exhibits_of_finding
+from apps.counsel.queries import address_of
 from apps.notices import grounds, phrases
 from apps.notices.languages import SOURCE, Manner, Sentences
 from apps.notices.letter import Fact, Letterhead, NoticeFacts, Profile, profile_for
@@ -110,7 +111,7 @@ def facts_for_party(
         return _facts(
             decision,
             say,
-            recipient=recipient or _party_lines(party),
+            recipient=recipient or address_of(party, on),
             account_ref=phrases.accounts(finding),
             delivery=_("registered post and e-mail"),
             on=on,
@@ -142,7 +143,7 @@ def facts_for_victim(
         facts = _facts(
             decision,
             say,
-            recipient=recipient or _party_lines(party),
+            recipient=recipient or address_of(party, on),
             account_ref=phrases.accounts(finding),
             delivery=_("post"),
             on=on,
@@ -358,10 +359,6 @@ def _account_holder(account: Account) -> tuple[str, ...]:
         _("Account holder of {account}").format(account=account.ref),
         _("c/o the e-mail address on the account"),
     )
-
-
-def _party_lines(party: Party) -> tuple[str, ...]:
-    return (party.name, *filter(None, map(str.strip, party.address.splitlines())))
 
 
 def _all(sentences: Iterable[str]) -> tuple[str, ...]:
