@@ -29,17 +29,19 @@ def visible_elements(user) -> QuerySet[Element]:
 
 @dataclass(frozen=True)
 class Side:
-    """Who acts for a party of a case, or for us; those who act now first."""
+    """Who acts or acted for a party of a case, or for us."""
 
     party: Party | None
-    counsel: list[Counsel]
+    counsel: list[Counsel]  # those whose engagement has no end first
+    acting: list[Counsel]  # of them, on the day that was asked for
 
 
-def sides(user, case: Case) -> list[Side]:
+def sides(user, case: Case, on: date) -> list[Side]:
     """Ours first, then those of the parties that have or had somebody, by name."""
     found = sorted(visible_counsel(user).filter(case=case), key=_order)
     parties = sorted({one.party for one in found if one.party}, key=str)
-    return [Side(party, [one for one in found if one.party == party]) for party in (None, *parties)]
+    by_party = [(party, [one for one in found if one.party == party]) for party in (None, *parties)]
+    return [Side(party, counsel, [one for one in counsel if one.acts_on(on)]) for party, counsel in by_party]
 
 
 def _order(counsel: Counsel) -> tuple[bool, int, date]:

@@ -20,7 +20,7 @@ TAB = "counsel:counsel"
 def counsel(request: HttpRequest, ref: str) -> HttpResponse:
     case = find(request, ref)
     require(request, "counsel.view")
-    context = {"sides": queries.sides(request.user, case), "today": timezone.now().date()}
+    context: dict[str, Any] = {"sides": queries.sides(request.user, case, timezone.now().date())}
     if request.user.has_perm("counsel.view_privileged"):
         context["standings"] = queries.standings(request.user, case)
     return panel(request, case, "counsel/counsel", context)
