@@ -50,18 +50,20 @@ def _order(counsel: Counsel) -> tuple[bool, int, date]:
 
 def acting_for(party: Party, on: date) -> list[Counsel]:
     """Who acts for a party on a day, whoever is written to first at the head."""
-    acting = Counsel.objects.filter(party=party, acts_from__lte=on)
-    return sorted(acting.filter(Q(acts_until=None) | Q(acts_until__gt=on)), key=_order)
+    return sorted(_acting(on).filter(party=party), key=_order)
 
 
 def represented(case: Case, on: date) -> dict[Party, Counsel]:
     """The parties of a case that somebody acts for on a day, each with whom one writes to."""
-    acting = Counsel.objects.filter(case=case, party__isnull=False, acts_from__lte=on).select_related("party")
     found: dict[Party, Counsel] = {}
-    for one in sorted(acting.filter(Q(acts_until=None) | Q(acts_until__gt=on)), key=_order):
+    for one in sorted(_acting(on).filter(case=case, party__isnull=False).select_related("party"), key=_order):
         assert one.party
         found.setdefault(one.party, one)
     return found
+
+
+def _acting(on: date) -> QuerySet[Counsel]:
+    return Counsel.objects.filter(Q(acts_until=None) | Q(acts_until__gt=on), acts_from__lte=on)
 
 
 def address_of(party: Party, on: date) -> tuple[str, ...]:
