@@ -102,6 +102,7 @@ INSTALLED_APPS = [
     "apps.evidence",
     "apps.cases",
     "apps.enforcement",
+    "apps.counsel",
     "apps.notices",
     "apps.service",
     "apps.appeals",

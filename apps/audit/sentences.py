@@ -324,10 +324,12 @@ def _shown(value: Any) -> Any:
 def _may_see(reader: Any, tables: list[str], row: AuditedModel | None) -> bool:
     if reader is None:
         return True
-    rooms = {_models()[table]._meta.app_label for table in tables if table in _models()}
+    written = [_models()[table] for table in tables if table in _models()]
+    rooms = {model._meta.app_label for model in written}
     if not all(reader.has_perm(f"{room}.view") for room in rooms):
         return False
-    return not getattr(row, "is_privileged", False) or all(reader.has_perm(f"{r}.view_privileged") for r in rooms)
+    is_privileged = getattr(row, "is_privileged", False) or any(model.IS_PRIVILEGED for model in written)
+    return not is_privileged or all(reader.has_perm(f"{room}.view_privileged") for room in rooms)
 
 
 class Names:

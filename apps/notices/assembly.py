@@ -12,6 +12,7 @@ from django.utils.translation import override as in_language
 from apps.accounts.models import Account
 from apps.cases.findings.wording import term
 from apps.cases.models import Decision, FindingClause, Party
+from apps.counsel.queries import address_of
 from apps.notices import grounds, phrases
 from apps.notices.basis import Basis, OnRecord, on_record
 from apps.notices.languages import SOURCE, Manner, Sentences
@@ -116,7 +117,7 @@ def facts_for_party(
         return _facts(
             basis,
             say,
-            recipient=recipient or _party_lines(party),
+            recipient=recipient or address_of(party, on),
             account_ref=phrases.accounts(finding),
             delivery=_("registered post and e-mail"),
             on=on,
@@ -148,7 +149,7 @@ def facts_for_victim(
         facts = _facts(
             Basis.of(decision),
             say,
-            recipient=recipient or _party_lines(party),
+            recipient=recipient or address_of(party, on),
             account_ref=phrases.accounts(finding),
             delivery=_("post"),
             on=on,
@@ -363,10 +364,6 @@ def _account_holder(account: Account) -> tuple[str, ...]:
         _("Account holder of {account}").format(account=account.ref),
         _("c/o the e-mail address on the account"),
     )
-
-
-def _party_lines(party: Party) -> tuple[str, ...]:
-    return (party.name, *filter(None, map(str.strip, party.address.splitlines())))
 
 
 def _all(sentences: Iterable[str]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from apps.cases.models import Decision, Finding
 from apps.cases.queries import accounts_of_finding, exhibits_of_finding, ground_of_finding
 from apps.core import paper
 from apps.core.typefaces import not_covered
+from apps.counsel.queries import acting_for
 from apps.evidence.queries import lost
 from apps.notices import assembly, letter, writing
 from apps.notices.languages import SOURCE, outdated, untranslated
@@ -70,6 +71,7 @@ def _of_the_letter(notice: Notice) -> list[dict]:
         *_translated(notice, facts),
         _wording(notice),
         _recipient(notice),
+        *_through_counsel(notice),
         *_characters(notice, composition),
         _line(
             not problems,
@@ -174,6 +176,19 @@ def _recipient(notice: Notice) -> dict:
     if notice.party_id and len(lines) == 1:
         return {"state": "warn", "text": "It has a name but no address: draft it again with one", "detail": lines[0]}
     return _line(bool(lines), "It has a recipient", "It has no recipient: draft it again with one", ", ".join(lines))
+
+
+def _through_counsel(notice: Notice) -> list[dict]:
+    """Lawyers write to a party that has counsel in the matter through them (ABA Model Rule 4.2), and so do we."""
+    if notice.party is None:
+        return []
+    acting = acting_for(notice.party, notice.issued_at.date() if notice.issued_at else timezone.now().date())
+    if not acting:
+        return []
+    if any(one.is_addressed_in(notice.recipient) for one in acting):
+        return [_line(True, "It goes to the party through counsel", "", ", ".join(map(str, acting)))]
+    text = f"{acting[0]} acts for {notice.party}, and this goes past them: write to the party through counsel"
+    return [{"state": "warn", "text": text, "detail": ", ".join(acting[0].address_lines)}]
 
 
 def _characters(notice: Notice, composition: ComposedNotice) -> list[dict]:

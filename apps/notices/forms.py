@@ -49,7 +49,7 @@ class DraftForm(forms.Form):
         required=False,
         label="Address block",
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="One line each. Left empty, it is taken from the records.",
+        help_text="One line each. Left empty, it is taken from the records: of a party with counsel, that of counsel.",
     )
 
     def __init__(self, *args, decision: Decision, **kwargs) -> None:

@@ -36,6 +36,7 @@ READ_CASEWORK = {
     "service.open_return",
     "appeals.view",
     "appeals.open_appeal",
+    "counsel.view",
     "disclosures.view",
     "disclosures.preview_report",
     "insights.view",
@@ -90,6 +91,19 @@ SERVE_LETTERS = {
     "service.note_answer",
     "service.set_calendar",
     "evidence.receive",  # what proves it
+}
+
+# Who acts as a lawyer in a case, and what our own think of it: work product, which nobody else reads.
+ADVISE = {
+    "counsel.view_privileged",
+    "counsel.open_theory",
+    "counsel.record_counsel",
+    "counsel.correct_counsel",
+    "counsel.end_engagement",
+    "counsel.adopt_theory",
+    "counsel.weigh_element",
+    "counsel.withdraw_theory",
+    "counsel.add_note",
 }
 
 # Which accounts belong together: looked for by a program, judged by people.
@@ -273,6 +287,7 @@ ROLES: dict[str, Role] = {
             | DECIDE_ON_EVIDENCE
             | READ_TERMS
             | SERVE_LETTERS
+            | ADVISE
             | {
                 "policies.import_terms",
                 "accounts.record_authorisation",
@@ -333,6 +348,7 @@ ROLES: dict[str, Role] = {
             READ_CASEWORK
             | READ_TERMS
             | SERVE_LETTERS
+            | ADVISE
             | {
                 "accounts.confirm_authorisation",
                 "accounts.refuse_authorisation",

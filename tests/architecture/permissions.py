@@ -449,6 +449,18 @@ ROUTES: dict[str, Route] = {
     # Counsel proposed it.
     "cases:approve_decision": act("approver", "counsel", ref("decision")),
     "cases:reject_decision": act("lead", "counsel", ref("decision")),
+    "counsel:counsel": page(lambda w: [w.once("counsel").case.ref]),
+    "counsel:record_counsel": form("counsel", "lead", case("investigation")),
+    "counsel:correct_counsel": form("approver", "lead", lambda w: [w.once("counsel").pk]),
+    "counsel:end_engagement": form("counsel", "lead", lambda w: [w.once("counsel").pk]),
+    "counsel:adopt_theory": form("counsel", "lead", case("investigation")),
+    # To whom work product is not shown there is none.
+    "counsel:theory": page(lambda w: [w.once("theory").pk], right="approver", stranger="auditor"),
+    "counsel:weigh_element": form(
+        "counsel", None, lambda w: [w.once("theory").elements.first().pk], stranger="analyst"
+    ),
+    "counsel:withdraw_theory": form("counsel", None, lambda w: [w.once("theory").pk], stranger="lead"),
+    "counsel:add_note": act("approver", None, lambda w: [w.once("theory", "withdrawn").pk], stranger="reviewer"),
     "enforcement:of_case": page(lambda w: [w.once("measure_order").case.ref]),
     "enforcement:order": page(lambda w: [w.once("measure_order").ref]),
     "enforcement:carry_out": act("lead", "counsel", lambda w: [w.once("to_carry_out").ref]),

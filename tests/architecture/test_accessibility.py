@@ -30,7 +30,7 @@ NO_PAGES = {  # files, and parts of a page
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
-    "accounts", "alerts", "appeals", "audit", "cases", "disclosures", "enforcement", "evidence",
+    "accounts", "alerts", "appeals", "audit", "cases", "counsel", "disclosures", "enforcement", "evidence",
     "insights", "notices", "policies", "records", "service", "staff",
 )  # fmt: skip
 

@@ -83,6 +83,7 @@ WITHOUT_PAGE = {
     "cases.hold_decision": "by approving a decision of high impact",
     "cases.override_decision": "by approving or releasing the decision that takes its place",
     "cases.look_up_identifier": "by picking accounts for a case",
+    "counsel.open_theory": "by opening the theory's page",
     "disclosures.open_report": "by opening a report's file",
     "disclosures.preview_report": "by opening the report's page",
     "disclosures.render_report": "by the worker",

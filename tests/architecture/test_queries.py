@@ -6,6 +6,7 @@ After a change that is meant: `QUERY_COUNTS=write pytest tests/architecture/test
 import json
 import os
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from apps.cases import actions as cases
+from apps.counsel import actions as counsel
 from apps.staff import actions as staff
 from tests.alerts.conftest import alert
 from tests.architecture.world import World
@@ -98,6 +100,15 @@ def _suppressions(w: World) -> None:
         w.suppression()
 
 
+def _advice(w: World, *theories: str) -> None:
+    case, by = w.once("case", "investigation"), w.people.counsel
+    for number, theory in enumerate(theories):
+        counsel.adopt_theory(case, theory=theory, jurisdiction="United States", by=by)
+        party = cases.add_party(case, name=f"Reef {number}", role="reseller", basis="E1", by=w.people.analyst)
+        for acts_for in (None, party):
+            counsel.record_counsel(case, party=acts_for, role="co", firm="Gray", acts_from=date(2026, 3, 1), by=by)
+
+
 def _all(w: World) -> None:
     for more in (_alerts, _cases, _items):
         more(w)
@@ -131,6 +142,7 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "evidence:trials": ("analyst", lambda w: w.once("trial") and None, _trials),
     "cases:list": ("analyst", lambda w: w.once("case") and None, _cases),
     "cases:runs": ("analyst", _suspected, _suspected_more),
+    "counsel:counsel": ("counsel", lambda w: _advice(w, "cfaa"), lambda w: _advice(w, "dtsa", "contract", "dmca")),
     "appeals:list": (
         "reviewer",
         lambda w: w.once("appeal") and None,
@@ -151,7 +163,7 @@ LISTS: dict[str, tuple[str, More, More]] = {
     "disclosures:list": ("counsel", lambda w: w.once("report") and None, _reports),
 }
 
-IN_A_CASE = {"cases:runs"}
+IN_A_CASE = {"cases:runs", "counsel:counsel"}
 
 
 def count(client: Client, address: str) -> int:

@@ -29,6 +29,8 @@ from apps.audit.principals import System
 from apps.cases import actions as cases
 from apps.cases import queries
 from apps.cases.models import Case, Decision, Explanation, Finding
+from apps.counsel import actions as counsel
+from apps.counsel.models import Counsel, Theory
 from apps.disclosures import actions as disclosures
 from apps.disclosures.models import Bundle, Report
 from apps.enforcement import actions as enforcement
@@ -631,6 +633,30 @@ class World:
         decision = self.decide(finding, action="degrade")
         cases.approve_decision(decision, by=self.people.approver)
         return decision
+
+    # --- counsel
+
+    def counsel(self) -> Counsel:
+        """Who acts for a party of a case."""
+        party = self.party()
+        return counsel.record_counsel(
+            party.case,
+            party=party,
+            role="lead",
+            name="Ruth Opposing",
+            firm="Gray & Fell LLP",
+            address="3 Inner Court\n1010 Vienna",
+            acts_from=date(2026, 3, 1),
+            by=self.people.counsel,
+        )
+
+    def theory(self, state: str = "pursued") -> Theory:
+        case = self.case("investigation")
+        found = counsel.adopt_theory(case, theory="cfaa", jurisdiction="United States", by=self.people.counsel)
+        counsel.add_note(found, body="Plead it second.", by=self.people.counsel)
+        if state == "withdrawn":
+            counsel.withdraw_theory(found, why="There is no loss to show.", by=self.people.counsel)
+        return found
 
     # --- enforcement
 

@@ -83,6 +83,9 @@ NEEDED: dict[str, dict[str, Any]] = {
     },
     "notices.Mailing": {"state": "drafting", "count": 1, "parts": 1, "at_most": 0.05},
     "notices.MailingPart": {"account_ids": [uuid.UUID(int=1)]},
+    "counsel.Counsel": {"name": "Planted"},
+    "counsel.Theory": {"theory": "cfaa"},
+    "counsel.Element": {"strength": "weak", "note": "Planted"},
     "enforcement.Receiver": {"is_active": False},
     "notices.Notice": {  # as an appeal needs it
         "account": lambda family: family[Account],

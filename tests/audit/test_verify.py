@@ -136,7 +136,7 @@ def other_values(field: models.Field, old: Any) -> list[Any]:
         case int() | float():
             return [old + 1, old / 2]
         case list():
-            return [[*old, "lead"], [*old, str(uuid7())], []]
+            return [[*old, "lead"], [*old, str(uuid7())], [*old, 7], []]
         case dict():
             return [old | {"tampered": True}]
     if isinstance(field, models.ForeignKey):

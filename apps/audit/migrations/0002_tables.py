@@ -208,6 +208,7 @@ class Migration(migrations.Migration):
                                     "audit.open_private",
                                     "cases.look_up_identifier",
                                     "cases.open_privileged",
+                                    "counsel.open_theory",
                                     "disclosures.open_bundle",
                                     "disclosures.open_report",
                                     "disclosures.preview_report",

@@ -64,10 +64,12 @@ class AuditedModel(models.Model):
     """A row that changes only through `ledger`, inside an `@action`.
 
     `PRIVATE` names columns with personal data or secrets: the trail holds a commitment to them, and the value lies in
-    `PrivateValue`, where it can be erased. `case_id_of_event` says whose case file an event belongs to.
+    `PrivateValue`, where it can be erased. `case_id_of_event` says whose case file an event belongs to. What happens to
+    a table that `IS_PRIVILEGED` is withheld from everybody without the room's `view_privileged`.
     """
 
     PRIVATE: frozenset[str] = frozenset()
+    IS_PRIVILEGED = False
 
     id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
 

@@ -53,6 +53,7 @@ READS: dict[str, Read] = {
     "audit.open_private": Read(Kind.OPENED, "values that the trail keeps apart", "always"),
     "cases.look_up_identifier": Read(Kind.LOOKED_UP, "an identifier, to find its accounts"),
     "cases.open_privileged": Read(Kind.OPENED, "the legal advice in a case", "unless you wrote some of it"),
+    "counsel.open_theory": Read(Kind.OPENED, "what counsel thinks of a legal theory"),
     "disclosures.open_bundle": Read(Kind.DOWNLOADED, "a bundle of evidence"),
     "disclosures.open_report": Read(Kind.DOWNLOADED, "a file of a report"),
     "disclosures.preview_report": Read(Kind.PREVIEWED, "a report"),

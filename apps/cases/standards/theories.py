@@ -35,12 +35,16 @@ class Element(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Theory(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`strength` and `objections` are said of a legal theory in general; of a case counsel says it (apps/counsel)."""
+
     id: str
     name: str
     kind: Literal["clause", "law"]
     jurisdiction: str
     source: str
     elements: tuple[Element, ...]
+    strength: str = ""
+    objections: tuple[str, ...] = ()
 
     def element(self, name: str) -> Element | None:
         return next((element for element in self.elements if element.id == name), None)
@@ -56,10 +60,11 @@ class Theories(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 DATA = msgspec.json.decode(Path(__file__).with_name("theories.json").read_bytes(), type=Theories)
 STANDARDS = {one.id: one for one in DATA.standards}
 THEORIES = {one.id: one for one in DATA.theories}
+LAW = [one for one in DATA.theories if one.kind == "law"]
 CONDUCT = "conduct"
 CHOICES = [
     ("Kinds of clauses", [(one.id, one.name) for one in DATA.theories if one.kind == "clause"]),
-    ("Legal theories", [(one.id, f"{one.name} ({one.jurisdiction})") for one in DATA.theories if one.kind == "law"]),
+    ("Legal theories", [(one.id, f"{one.name} ({one.jurisdiction})") for one in LAW]),
 ]
 
 

@@ -26,6 +26,7 @@ TABS = (
     ("cases:explanations", "Explanations"),
     ("cases:findings", "Findings"),
     ("cases:decisions", "Decisions and notices"),
+    ("counsel:counsel", "Counsel"),
     ("cases:timeline", "Timeline"),
     ("cases:trail", "Trail"),
 )
@@ -55,7 +56,10 @@ def panel(
     *,
     tab: str = "",
 ) -> HttpResponse:
-    """A page of the case inside its frame, under `tab` or the tab it is; 422 when a form of it was refused."""
+    """A page of the case inside its frame, under `tab` or the tab it is; 422 when a form of it was refused.
+
+    A room below names its template with its own folder ("counsel/theory").
+    """
     lines = readiness.missing(case)
     shared = {
         "case": case,
@@ -68,7 +72,8 @@ def panel(
         "drill": case.drill or settings.DRILL,
     }
     refused = form is not None and form.is_bound and bool(form.errors)
-    return render(request, f"cases/{template}.html", shared | context, status=422 if refused else 200)
+    path = f"{template}.html" if "/" in template else f"cases/{template}.html"
+    return render(request, path, shared | context, status=422 if refused else 200)
 
 
 def _tabs(case: Case, name: str) -> list[dict[str, Any]]:

@@ -43,6 +43,11 @@ EVENTS = {
     "cases_invitation": (True, True, False),
     "cases_allowedwording": (True, True, False),
     "cases_decision": (True, True, False),
+    "counsel_counsel": (True, True, False),  # that somebody acts; who, and where, stays here
+    # Work product: not even that it was written (R20).
+    "counsel_theory": (False, False, False),
+    "counsel_element": (False, False, False),
+    "counsel_note": (False, False, False),
     "enforcement_order": (True, True, False),
     "enforcement_instruction": (True, True, False),
     "notices_notice": (True, True, False),

@@ -11,6 +11,7 @@ from apps.cases.queries import accounts_of_finding, visible_cases, visible_decis
 from apps.core.forms import ReasonForm
 from apps.core.http import carried_out, explained, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
+from apps.counsel.queries import represented
 from apps.evidence import sending
 from apps.notices import actions, filters, forms, queries, writing
 from apps.notices.checks import checks
@@ -55,7 +56,8 @@ def draft(request: HttpRequest, decision_ref: str) -> HttpResponse:
         with explained(form):
             notice = actions.draft_notice(decision, by=request.user, **form.cleaned_data)
             return redirect("notices:notice", notice.pk)
-    context: dict[str, Any] = {"decision": decision}
+    today = timezone.now().date()
+    context: dict[str, Any] = {"decision": decision, "through_counsel": represented(decision.case, today)}
     if "account" in form.fields:
         context["accounts"] = accounts_of_finding(decision.finding).order_by("account__ref")[:8]
     return form_page(request, "notices/draft.html", form, **context)

@@ -223,6 +223,18 @@ def test_every_private_column_is_told_or_a_secret():
         "facts",
         "text",
         "value",
+        "firm",
+        "admitted",
+        "reference",
+        "theory",
+        "jurisdiction",
+        "withdrawn_why",
+        "element",
+        "title",
+        "strength",
+        "against",
+        "supporting",
+        "opposing",
     }
     assert columns >= private.SECRETS
 
