@@ -72,7 +72,8 @@ class Export(AuditedModel):
 
     @property
     def period(self) -> str:
-        return f"{self.first_day:%-d %B %Y} to {self.last_day:%-d %B %Y}"
+        last = f"{self.last_day:%-d %B %Y}"
+        return last if self.first_day == self.last_day else f"{self.first_day:%-d %B %Y} to {last}"
 
     def __str__(self) -> str:
         return self.ref

@@ -107,8 +107,8 @@ def names(case_id: UUID) -> list[str]:
     return list(Party.objects.filter(case=case_id).values_list("name", flat=True))
 
 
-# Any account by its exact reference; those of the finding in whatever case,
-# systems. What stands there as a part of another word is sorted out by `personal`.
+# Any account by its exact reference; those of the finding, and their contracts, in whatever case. What stands there as
+# a part of another word is sorted out by `personal`.
 REFERENCES = """
     SELECT ref FROM accounts_account WHERE ref = ANY(%(tokens)s)
     UNION SELECT a.ref FROM accounts_account a JOIN cases_findingaccount f ON f.account_id = a.id
@@ -116,11 +116,12 @@ REFERENCES = """
     UNION SELECT a.contract FROM accounts_account a JOIN cases_findingaccount f ON f.account_id = a.id
     WHERE f.finding_id = %(finding)s AND a.contract ~ '[0-9]' AND strpos(lower(%(text)s), lower(a.contract)) > 0"""
 
-# Whoever holds an account: a name of theirs begins with a word that is there.
+# Whoever holds an account of the finding, where the text has a word of their name, or all of it.
 HOLDERS = """
     SELECT DISTINCT a.organisation FROM accounts_account a JOIN cases_findingaccount f ON f.account_id = a.id
     WHERE f.finding_id = %(finding)s AND a.organisation <> ''
-      AND regexp_split_to_array(lower(a.organisation), '\\W+') && %(tokens)s"""
+      AND (regexp_split_to_array(lower(a.organisation), '\\W+') && %(words)s
+           OR strpos(lower(%(text)s), lower(a.organisation)) > 0)"""
 
 
 def references_in(decision: Decision, text: str) -> list[str]:
@@ -130,8 +131,8 @@ def references_in(decision: Decision, text: str) -> list[str]:
 
 def _holders_in(decision: Decision, text: str) -> list[str]:
     shown = personal.plain(text)
-    tokens = [*re.findall(r"\w+", shown.lower()), ""]
-    return _asked(HOLDERS, {"finding": decision.finding_id, "tokens": tokens})
+    spelled = re.findall(r"\w+", shown.lower())
+    return _asked(HOLDERS, {"finding": decision.finding_id, "text": shown, "words": spelled})
 
 
 def _asked(statement: str, params: dict[str, Any]) -> list[str]:

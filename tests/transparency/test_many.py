@@ -48,6 +48,7 @@ def multiply(notice: Notice, total: int) -> None:
             )
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
             cursor.execute(f"ANALYZE {table}")
+        cursor.execute("SET CONSTRAINTS ALL DEFERRED")
 
 
 @pytest.mark.slow

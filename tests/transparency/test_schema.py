@@ -295,7 +295,7 @@ def test_what_a_suspension_says():
         conduct_to=date(2026, 5, 10),
         likelihood="very likely (80–95 %)",
         shown=("Requests came around the clock",),
-        explanations=(("A very busy user", "Refuted. Nobody's jobs run like this"),),
+        explanations=(("A very busy user.", "Refuted. Nobody's jobs run like this"),),
         limits="What the output was used for is not known.",
         bases=frozenset({"extraction", "multiple_accounts", "eu_trade_secret", "region"}),
         territory=("DE", "US"),

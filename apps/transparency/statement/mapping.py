@@ -78,12 +78,14 @@ def words(reasons: Reasons) -> Words:
     facts = [
         f"Conduct, {reasons.conduct_from} to {reasons.conduct_to}: {sentence(reasons.conduct)}",
         *_listed("What shows it:", [sentence(shown) for shown in reasons.shown]),
-        *_listed(
-            "Innocent explanations that were considered:", [f"{a}: {sentence(b)}" for a, b in reasons.explanations]
-        ),
+        *_listed("Innocent explanations that were considered:", [_considered(*each) for each in reasons.explanations]),
         f"What is not known: {sentence(reasons.limits)}",
     ]
     return Words("\n".join(facts), f"It is {reasons.likelihood} that this happened: {sentence(reasons.conduct)}")
+
+
+def _considered(explanation: str, outcome: str) -> str:
+    return f"{explanation.rstrip(' .')}: {sentence(outcome)}"
 
 
 def _listed(title: str, sentences: list[str]) -> list[str]:
