@@ -14,9 +14,9 @@ class PeriodForm(forms.Form):
     )
 
     def __init__(self, *args: Any, first: date | None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
         today = timezone.now().date()
-        days = {"first_day": first or today - timedelta(days=30), "last_day": today}
-        super().__init__(*args, initial=days, **kwargs)
+        self.initial = {"first_day": first or today - timedelta(days=30), "last_day": today}
 
 
 class GeneralTextForm(forms.Form):

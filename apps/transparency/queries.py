@@ -169,7 +169,7 @@ def _counted(rows: QuerySet, exports: list[Export]) -> dict[UUID, dict[str, int]
     return counts
 
 
-def withheld(export: Export) -> list[dict[str, Any]]:
+def withheld(export: Export) -> list[Any]:
     """Why statements are withheld: decision, what was found, how many; the most first."""
     found = export.statements.filter(state=State.WITHHELD).order_by()
     rows = found.values("decision_id", "decision__ref", "case__ref", "found").annotate(n=Count("id"))
