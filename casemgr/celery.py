@@ -19,6 +19,7 @@ app.conf.beat_schedule = {
     "deliver": {"task": "alerts.deliver", "schedule": 15.0},
     "enforce": {"task": "enforcement.deliver", "schedule": 15.0},
     "enforcement-dates": {"task": "enforcement.keep_dates", "schedule": 15.0},
+    "hand-in-statements": {"task": "transparency.send", "schedule": 15.0},
     "tell-late": {"task": "alerts.tell_late", "schedule": 60.0},
     "fixity": {"task": "evidence.nightly_fixity", "schedule": crontab(hour=2, minute=30)},
     "verify-trail": {"task": "audit.verify_nightly", "schedule": crontab(hour=2, minute=40)},

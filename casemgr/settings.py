@@ -106,6 +106,7 @@ INSTALLED_APPS = [
     "apps.notices",
     "apps.service",
     "apps.appeals",
+    "apps.transparency",
     "apps.disclosures",
     "apps.insights",
 ]
@@ -414,6 +415,14 @@ PROVIDER = {
 # Whether letters within the European Economic Area say that they give reasons voluntarily in the form of the DSA, or
 # that they have to: `voluntary` or `required`.
 DSA_STATEMENTS = env.str("DSA_STATEMENTS", default="voluntary")
+
+# --- the DSA Transparency Database -----------------------------------------------------------------------------------
+
+# Where statements of reasons are handed in, e.g. https://transparency.dsa.ec.europa.eu; empty: none is. The token is
+# read from here and nowhere else. Networks that are not on the internet in which it may be.
+TRANSPARENCY_URL = env.str("TRANSPARENCY_URL", default="")
+TRANSPARENCY_TOKEN = env.str("TRANSPARENCY_TOKEN", default="")
+TRANSPARENCY_NETWORKS = env.list("TRANSPARENCY_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DRILL else [])
 
 # --- service of letters ----------------------------------------------------------------------------------------------
 

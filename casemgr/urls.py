@@ -44,6 +44,6 @@ urlpatterns = [
     path("api/", api_docs, name="api-docs"),
 ]
 ROOMS = ["insights", "staff", "records", "audit", "policies", "accounts", "alerts", "evidence", "cases"]
-ROOMS += ["enforcement", "counsel", "notices", "service", "appeals", "disclosures"]
+ROOMS += ["enforcement", "counsel", "notices", "service", "appeals", "transparency", "disclosures"]
 urlpatterns += [path("", include(f"apps.{room}.urls")) for room in ROOMS]
 urlpatterns += [re_path(r"^api/.*", csrf_exempt(login_not_required(not_found)))]

@@ -51,6 +51,12 @@ def anchoring(url: str) -> Reach:
     return Reach("TRAIL", [urlsplit(url).hostname or ""], settings.TRAIL_NETWORKS, plain=True)
 
 
+def transparency() -> Reach:
+    """The one host at which statements of reasons are handed in."""
+    host = urlsplit(settings.TRANSPARENCY_URL).hostname or ""
+    return Reach("TRANSPARENCY", [host], settings.TRANSPARENCY_NETWORKS)
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What came back: the status of HTTP, or None and why nothing came; `wait` are the seconds that the other side asks
@@ -111,8 +117,18 @@ def post(
     read_at_most: int = READ_AT_MOST,
 ) -> Outcome:
     """Post to an address and wait so long for an answer in all. Never raises for what the other side does."""
+    return _ask("POST", url, body, headers, seconds, reach or webhooks(), read_at_most)
+
+
+def get(url: str, headers: dict[str, str], *, seconds: float = 10, reach: Reach) -> Outcome:
+    """As `post`, to ask what is there."""
+    return _ask("GET", url, None, headers, seconds, reach, READ_AT_MOST)
+
+
+def _ask(
+    method: str, url: str, body: bytes | None, headers: dict[str, str], seconds: float, reach: Reach, read_at_most: int
+) -> Outcome:
     started = time.monotonic()
-    reach = reach or webhooks()
 
     def outcome(status: int | None, problem: str, wait: int | None = None, came: bytes = b"") -> Outcome:
         return Outcome(status, problem, round((time.monotonic() - started) * 1000), wait, came)
@@ -132,7 +148,7 @@ def post(
         deadline.start()
         try:
             target = parts._replace(scheme="", netloc="").geturl() or "/"
-            connection.request("POST", target, body, {"Host": parts.netloc, "Connection": "close"} | headers)
+            connection.request(method, target, body, {"Host": parts.netloc, "Connection": "close"} | headers)
             answer = connection.getresponse()
             came = answer.read(read_at_most)
         finally:

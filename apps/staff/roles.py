@@ -73,6 +73,17 @@ MEASURE_FILES = {
     "evidence.resume_fixity",
 }
 
+# Statements of reasons for the DSA Transparency Database.
+EXPORT_STATEMENTS = {
+    "transparency.view",
+    "transparency.start_export",
+    "transparency.send_export",
+    "transparency.pause_export",
+    "transparency.resume_export",
+    "transparency.retry_export",
+    "transparency.write_general_text",
+}
+
 # Letters to those they are for, by whatever way, and what came of it.
 SERVE_LETTERS = {
     "service.email_letter",
@@ -288,6 +299,7 @@ ROLES: dict[str, Role] = {
             | READ_TERMS
             | SERVE_LETTERS
             | ADVISE
+            | EXPORT_STATEMENTS
             | {
                 "policies.import_terms",
                 "accounts.record_authorisation",
@@ -379,6 +391,7 @@ ROLES: dict[str, Role] = {
                 "notices.pause_mailing",
                 "notices.resume_mailing",
                 "notices.cancel_mailing",
+                "transparency.view",
                 "disclosures.release_report",
                 "disclosures.return_report",
                 "disclosures.open_report",
@@ -427,7 +440,7 @@ ROLES: dict[str, Role] = {
             | {"accounts.open_shared", "accounts.open_path"}
             | {"alerts.view_detectors"}
             | MEASURE_FILES
-            | {"disclosures.open_report", "disclosures.open_bundle", "staff.view"}
+            | {"disclosures.open_report", "disclosures.open_bundle", "staff.view", "transparency.view"}
             | {"audit.view", "audit.request_verification", "audit.verify_trail", "audit.acknowledge_findings"}
             | {"audit.view_readers", "audit.view_reads", "audit.export_reads", "audit.open_private"}
         ),
@@ -536,6 +549,17 @@ ROLES: dict[str, Role] = {
                 "evidence.profile_log",
                 "evidence.fail_log",
                 "evidence.compute_again",
+                "transparency.collect_part",
+                "transparency.write_part",
+                "transparency.end_export",
+                "transparency.begin_sending",
+                "transparency.begin_asking",
+                "transparency.note_taken",
+                "transparency.set_apart",
+                "transparency.put_off",
+                "transparency.stop_sending",
+                "transparency.lose_track",
+                "transparency.give_up",
                 "enforcement.carry_out",
                 "enforcement.roll_back",
                 "enforcement.record_answer",

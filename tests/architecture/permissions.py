@@ -69,6 +69,10 @@ def attempt(state: str) -> Args:
     return lambda w: [w.once("attempt", state).pk]
 
 
+def sor_export(state: str) -> Args:
+    return lambda w: [w.once("sor_export", state).ref]
+
+
 def report(state: str) -> Args:
     return lambda w: [w.once("report", state).pk]
 
@@ -544,6 +548,18 @@ ROUTES: dict[str, Route] = {
     "appeals:uphold_decision": act("reviewer", "counsel", appeal("in_review"), data=lambda w: {"reasons": "Because."}),
     "appeals:reverse_decision": act("reviewer", "counsel", appeal("in_review"), data=lambda w: {"reasons": "Because."}),
     "appeals:write_answer": act("reviewer", "counsel", appeal("unanswered")),
+    # --- the Transparency Database
+    "transparency:list": page(right="auditor", stranger="analyst"),
+    "transparency:start_export": form("counsel", "approver", stranger="analyst"),
+    "transparency:export": page(sor_export("ready"), right="auditor", stranger="analyst"),
+    "transparency:progress": page(sor_export("sending"), right="approver", stranger="analyst"),
+    "transparency:statements": page(sor_export("ready"), right="auditor", stranger="analyst"),
+    "transparency:file": page(lambda w: [w.once("sor_export", "ready").ref, 1], right="auditor", stranger="analyst"),
+    "transparency:send_export": act("counsel", "approver", sor_export("ready"), stranger="analyst"),
+    "transparency:pause_export": act("counsel", "approver", sor_export("sending"), stranger="analyst"),
+    "transparency:resume_export": act("counsel", "approver", sor_export("paused"), stranger="analyst"),
+    "transparency:retry_export": act("counsel", "approver", sor_export("failed"), stranger="analyst"),
+    "transparency:write_general_text": form("counsel", "approver", ref("approved"), stranger="analyst"),
     # --- disclosures
     "disclosures:list": page(),
     "disclosures:of_case": page(case("decision")),

@@ -27,11 +27,12 @@ NO_PAGES = {  # files, and parts of a page
     "cases:touching_groups",
     "enforcement:of_case", "notices:of_case", "notices:preview", "notices:pdf", "notices:trial",
     "notices:mailing_progress", "service:deadlines_file", "service:open_return",
+    "transparency:progress", "transparency:file",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",
 }  # fmt: skip
 ROOMS = (
     "accounts", "alerts", "appeals", "audit", "cases", "counsel", "disclosures", "enforcement", "evidence",
-    "insights", "notices", "policies", "records", "service", "staff",
+    "insights", "notices", "policies", "records", "service", "staff", "transparency",
 )  # fmt: skip
 
 

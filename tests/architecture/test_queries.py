@@ -115,6 +115,11 @@ def _all(w: World) -> None:
 
 
 # Address -> who opens it, what makes the first row, and what makes many more.
+def _exports(w: World) -> None:
+    for _ in range(5):
+        w.sor_export()
+
+
 LISTS: dict[str, tuple[str, More, More]] = {
     "insights:home": ("lead", _cases, _all),
     "insights:search": ("lead", _cases, _all),
@@ -160,6 +165,7 @@ LISTS: dict[str, tuple[str, More, More]] = {
     ),
     "notices:list": ("counsel", lambda w: w.once("draft") and None, _notices),
     "notices:templates": ("counsel", lambda w: w.once("draft") and None, _notices),
+    "transparency:list": ("counsel", lambda w: w.once("sor_export") and None, _exports),
     "disclosures:list": ("counsel", lambda w: w.once("report") and None, _reports),
 }
 

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from apps.accounts import actions as accounts
@@ -18,6 +19,7 @@ from apps.appeals import queries as queries_of_appeals
 from apps.appeals.recipients import Recipient
 from apps.audit.models import Event
 from apps.cases import actions as cases
+from apps.core.models import Job
 from apps.core.workflow import Workflow, workflows
 from apps.disclosures import actions as disclosures
 from apps.evidence import actions as evidence
@@ -25,6 +27,7 @@ from apps.notices import actions as notices
 from apps.policies import actions as policies
 from apps.records import actions as records
 from apps.service import actions as service
+from apps.transparency import actions as transparency
 from tests import paper as on
 from tests.accounts.ringed import work
 from tests.architecture.world import WORKER, World
@@ -146,6 +149,25 @@ def _finish(w: World, mailing: Any) -> None:
     else:
         notices.withdraw_part(part, by=WORKER)
     notices.carry_on_mailing(mailing, by=WORKER)
+
+
+def _send(w: World, export: Any) -> None:
+    settings.TRANSPARENCY_URL, settings.TRANSPARENCY_TOKEN = "https://dsa.example.org", "token"
+    transparency.send_export(export, by=w.people.counsel)
+
+
+def _go_on(w: World, export: Any) -> None:
+    transparency.pause_export(export, by=w.people.counsel)
+    transparency.resume_export(export, by=w.people.counsel)
+
+
+def _retry(w: World, export: Any) -> None:
+    """A part was given up, or where all was written its file."""
+    if export.batches.exists():
+        w.give_up_file(export)
+    else:
+        Job.objects.filter(key__startswith=export.pk).update(state=Job.State.FAILED, finished_at=timezone.now())
+    transparency.retry_export(export, by=w.people.counsel)
 
 
 def _resume(w: World, mailing: Any) -> None:
@@ -439,6 +461,28 @@ DO: dict[str, dict[str, Do]] = {
         "service.open_by_link": lambda w, attempt: _opened(service.open_by_link, w, attempt),
         "service.open_by_code": lambda w, attempt: service.open_by_code(attempt, by=Recipient(attempt.notice)),
     },
+    "transparency.Export": {
+        "transparency.start_export": lambda w, _: w.sor_export("collecting"),
+        "transparency.collect_part": lambda w, export: transparency.collect_part(export, by=WORKER),
+        "transparency.write_part": lambda w, export: transparency.write_part(export, by=WORKER),
+        "transparency.send_export": lambda w, export: _send(w, export),
+        "transparency.end_export": lambda w, export: transparency.end_export(export, by=WORKER),
+        "transparency.pause_export": lambda w, export: transparency.pause_export(export, by=w.people.counsel),
+        "transparency.resume_export": lambda w, export: _go_on(w, export),
+        "transparency.retry_export": lambda w, export: _retry(w, export),
+    },
+    "transparency.Batch": {
+        "transparency.write_part": lambda w, _: w.sor_export().batches.get(),
+        "transparency.begin_sending": lambda w, batch: transparency.begin_sending(batch, by=WORKER) and None,
+        "transparency.begin_asking": lambda w, batch: transparency.begin_asking(batch, by=WORKER),
+        "transparency.retry_export": lambda w, batch: transparency.retry_export(batch.export, by=w.people.counsel),
+    }
+    | {
+        f"transparency.{verb}": lambda w, batch, verb=verb: getattr(transparency, verb)(
+            batch, attempt=batch.attempts, says="As it was", by=WORKER
+        )
+        for verb in ("note_taken", "set_apart", "put_off", "stop_sending", "lose_track", "give_up")
+    },
     "disclosures.Report": {
         "disclosures.compile_report": lambda w, _: w.report(),
         "disclosures.return_report": lambda w, report: disclosures.return_report(
@@ -550,6 +594,7 @@ def test_a_step_is_taken_by_its_verb(world, flow, old, verb, new):
         "policies.import_terms",
         "accounts.write_rings",
         "notices.start_mailing",  # of its parts
+        "transparency.write_part",  # of its files
     }
 
 

@@ -47,6 +47,8 @@ from apps.records.models import Confirmation, Erasure, LegalHold, RetentionRun
 from apps.service import actions as service
 from apps.service.models import Attempt, Dispatch, Return
 from apps.staff import actions as staff
+from apps.transparency import actions as transparency
+from apps.transparency.models import Export
 from tests.accounts.ringed import linked, share, work
 from tests.alerts.conftest import alert
 from tests.audit.sequencing import sequence_here
@@ -779,6 +781,33 @@ class World:
             for attempt in found.attempts.all():
                 service.give_up(attempt, reason="It never answered.", by=WORKER)
         return found
+
+    def sor_export(self, state: str = "ready") -> Export:
+        """Of one letter. `collecting` it has no statement yet, `writing` no file; the file of a `failed` one was given
+        up."""
+        self.notice("issued")
+        today, counsel = timezone.now().date(), self.people.counsel
+        found = transparency.start_export(first_day=today, last_day=today, by=counsel)
+        if state == "collecting":
+            return found
+        transparency.collect_part(found, by=WORKER)
+        if state == "writing":
+            return found
+        transparency.write_part(found, by=WORKER)
+        if state in ("sending", "paused", "failed"):
+            settings.TRANSPARENCY_URL, settings.TRANSPARENCY_TOKEN = "https://dsa.example.org", "token"
+            transparency.send_export(found, by=counsel)
+        if state == "paused":
+            transparency.pause_export(found, by=counsel)
+        if state == "failed":
+            self.give_up_file(found)
+        return found
+
+    def give_up_file(self, export: Export) -> None:
+        batch = export.batches.get()
+        transparency.begin_sending(batch, by=WORKER)
+        transparency.lose_track(batch, attempt=batch.attempts, says="It died.", by=WORKER)
+        transparency.give_up(batch, attempt=batch.attempts, says="Answered 503.", by=WORKER)
 
     def attempt(self, state: str = "prepared") -> Attempt:
         """To serve an issued letter: by e-mail as long as it waits, and else by a courier."""

@@ -87,6 +87,13 @@ NEEDED: dict[str, dict[str, Any]] = {
     "counsel.Theory": {"theory": "cfaa"},
     "counsel.Element": {"strength": "weak", "note": "Planted"},
     "enforcement.Receiver": {"is_active": False},
+    "transparency.Export": {"state": "ready"},
+    "transparency.Batch": {"state": "ready", "count": 1, "due_at": NOW},
+    "transparency.Statement": {
+        "state": "withheld",
+        "found": [["decision_facts", "a name"]],
+        "puid": lambda family: str(uuid.uuid4()),
+    },
     "notices.Notice": {  # as an appeal needs it
         "account": lambda family: family[Account],
         "facts": {"appeal_until": "2026-12-31"},

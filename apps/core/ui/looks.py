@@ -28,6 +28,9 @@ STATES = {
     "silence": ("message", "warn"),
     # under way
     "sending": ("send", "accent"),
+    "collecting": ("refresh", "accent"),
+    "writing": ("refresh", "accent"),
+    "batched": ("package", "dim"),
     "triage": ("circle-dot", "accent"),
     "claimed": ("user-check", "accent"),
     "investigation": ("search", "accent"),
@@ -45,6 +48,7 @@ STATES = {
     "stopped": ("player-pause", "warn"),
     "on_hold": ("player-pause", "warn"),
     "held": ("player-pause", "warn"),
+    "withheld": ("hand-stop", "warn"),
     # carried
     "active": ("circle-check", "ok"),
     "in_force": ("circle-check", "ok"),
@@ -101,6 +105,8 @@ STATES = {
     "superseded": ("replace", "dim"),
     "overridden": ("replace", "dim"),
     "overtaken": ("replace", "dim"),
+    "replaced": ("replace", "dim"),
+    "lapsed": ("archive", "dim"),
     "expired": ("clock", "dim"),
     "cancelled": ("x", "dim"),
     "archived": ("archive", "dim"),

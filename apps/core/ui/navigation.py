@@ -36,6 +36,7 @@ RAIL = (
         Entry("Service", "calendar", "service:calendar", "service.view", key="s"),
         Entry("Appeals", "message-report", "appeals:list", "appeals.view", key="p"),
         Entry("Disclosures", "file-export", "disclosures:list", "disclosures.view", key="d"),
+        Entry("Transparency", "world", "transparency:list", "transparency.view"),
     ),
     (
         Entry("Models", "versions", "evidence:models", "evidence.view", key="m"),

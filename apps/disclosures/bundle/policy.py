@@ -61,6 +61,7 @@ EVENTS = {
     "service_return": (True, True, False),
     "service_answer": (True, True, False),
     "service_deadline": (True, True, False),
+    "transparency_generaltext": (True, True, False),
     "appeals_appeal": (True, True, False),
     "appeals_message": (True, True, False),  # that something was said; what is in VALUES
     "appeals_enclosure": (True, True, False),
