@@ -186,12 +186,12 @@ def lost(items: Iterable[Item]) -> dict[Item, str]:
             outcome__in=(StoredFile.Outcome.DAMAGED, StoredFile.Outcome.MISSING),
         ).values_list("sha256", "outcome")
     )
-    why = {
+    became: dict[str, str] = {
         StoredFile.Outcome.DAMAGED: "is not what was collected",
         StoredFile.Outcome.MISSING: "is gone from the vault",
     }
     disposed = {item: "was disposed of" for item in found if item.state == Item.State.DISPOSED}
-    return {item: why[bad[item.sha256]] for item in found if item.sha256 in bad} | disposed
+    return {item: became[bad[item.sha256]] for item in found if item.sha256 in bad} | disposed
 
 
 def custodians(but) -> QuerySet[User]:

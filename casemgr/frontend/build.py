@@ -10,6 +10,7 @@ import re
 import shutil
 import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Mapping
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -75,7 +76,7 @@ def build_mark() -> None:
     ET.ElementTree(mark).write(OUT / "mark.svg", encoding="utf-8")
 
 
-def build_fonts(faces: dict[str, tuple[str, ...]], sheet: str) -> None:
+def build_fonts(faces: Mapping[str, tuple[str, ...]], sheet: str) -> None:
     target = OUT / "fonts"
     target.mkdir(exist_ok=True)
     rules = []
