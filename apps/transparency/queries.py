@@ -12,7 +12,7 @@ from apps.cases.models import CaseAccount, Decision
 from apps.core.models import Job
 from apps.notices.models import Notice, NoticeTemplate
 from apps.transparency.models import Batch, Export, Statement
-from apps.transparency.statement.mapping import RESTRICTIONS, Told
+from apps.transparency.statement.mapping import REPORTED, Told
 from apps.transparency.statement.schema import TERRITORY
 
 State, Kind = Statement.State, NoticeTemplate.Kind
@@ -65,7 +65,7 @@ def to_export(first: date, last: date) -> QuerySet[Notice]:
         issued_at__gte=begin,
         issued_at__lt=datetime.combine(last, time(), UTC) + timedelta(days=1),
         facts__profile="eu",
-        facts__restriction__in=list(RESTRICTIONS),
+        facts__restriction__in=REPORTED,
     )
 
 

@@ -273,7 +273,7 @@ def reasons(draw: st.DrawFn) -> mapping.Reasons:
 @st.composite
 def told(draw: st.DrawFn) -> mapping.Told:
     return mapping.Told(
-        restriction=draw(st.sampled_from(sorted(mapping.RESTRICTIONS))),
+        restriction=draw(st.sampled_from(mapping.REPORTED)),
         starts_on=draw(days_of_ours),
         ends_on=draw(days_of_ours | st.none()),
         clauses=tuple(draw(st.lists(st.tuples(sentences, sentences, days_of_ours), min_size=1, max_size=5))),

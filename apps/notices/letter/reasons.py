@@ -7,27 +7,33 @@ from apps.notices.letter.composition import ComposedNotice
 from apps.notices.letter.facts import Fact, NoticeFacts, shown
 from apps.notices.letter.placeholders import required
 
-_RESTRICTIONS = {
+# Codes of the DSA Transparency Database.
+RESTRICTIONS: dict[str, dict[str, str]] = {
     "account_suspended": {"decision_account": "DECISION_ACCOUNT_SUSPENDED"},
     "account_terminated": {"decision_account": "DECISION_ACCOUNT_TERMINATED"},
     "service_limited": {"decision_provision": "DECISION_PROVISION_PARTIAL_SUSPENSION"},
     "none": {},
 }
-_END_FIELD = {
+END_FIELD = {
     "account_suspended": "end_date_account_restriction",
     "service_limited": "end_date_service_restriction",
+}
+AUTOMATION = {
+    "not": "AUTOMATED_DECISION_NOT_AUTOMATED",
+    "partially": "AUTOMATED_DECISION_PARTIALLY",
+    "fully": "AUTOMATED_DECISION_FULLY",
 }
 
 
 def statement_of_reasons(facts: NoticeFacts) -> dict:
     """The same statements as data, attached to the PDF. Field names and codes of Art. 17 are those of the DSA
     Transparency Database; whether Art. 17 applies to such a service is unsettled, so it says that it is voluntary."""
-    end = {field: facts.ends_on.isoformat()} if facts.ends_on and (field := _END_FIELD.get(facts.restriction)) else {}
+    end = {field: facts.ends_on.isoformat()} if facts.ends_on and (field := END_FIELD.get(facts.restriction)) else {}
     return {
         "schema": "casemgr.statement_of_reasons/1",
         "form": _form(facts),
         **_letter(facts),
-        **_RESTRICTIONS[facts.restriction],
+        **RESTRICTIONS[facts.restriction],
         **end,
         "application_date": facts.starts_on.isoformat(),
         "territory": facts.territory,
@@ -59,11 +65,7 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
         "limits": facts.limits,
         "source_type": "SOURCE_VOLUNTARY",
         "automated_detection": "Yes" if facts.detected_automatically else "No",
-        "automated_decision": {
-            "not": "AUTOMATED_DECISION_NOT_AUTOMATED",
-            "partially": "AUTOMATED_DECISION_PARTIALLY",
-            "fully": "AUTOMATED_DECISION_FULLY",
-        }[facts.decided_automatically],
+        "automated_decision": AUTOMATION[facts.decided_automatically],
         "redress": {
             "internal_complaint": facts.appeal_address,
             "until": facts.appeal_until.isoformat() if facts.appeal_until else None,
@@ -101,7 +103,7 @@ def decision_on_appeal(facts: NoticeFacts) -> dict:
         "outcome": "reversed" if facts.lifted_on else "upheld",
         "decided_on": decided_on and decided_on.isoformat(),
         "reasons": list(facts.appeal_reasons),
-        "automated_decision": "AUTOMATED_DECISION_NOT_AUTOMATED",
+        "automated_decision": AUTOMATION["not"],
         "redress": {"out_of_court": facts.dispute_body, "judicial": facts.judicial_redress},
         "translations": _translations(facts),
     }

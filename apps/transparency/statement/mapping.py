@@ -9,22 +9,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from apps.notices.letter.reasons import AUTOMATION, END_FIELD, RESTRICTIONS
 from apps.transparency.statement.schema import LONG, LONGEST, SHORT, TERRITORY
 
-RESTRICTIONS: dict[str, dict[str, str]] = {
-    "account_suspended": {"decision_account": "DECISION_ACCOUNT_SUSPENDED"},
-    "account_terminated": {"decision_account": "DECISION_ACCOUNT_TERMINATED"},
-    "service_limited": {"decision_provision": "DECISION_PROVISION_PARTIAL_SUSPENSION"},
-}
-END_FIELD = {
-    "account_suspended": "end_date_account_restriction",
-    "service_limited": "end_date_service_restriction",
-}
-AUTOMATION = {
-    "not": "AUTOMATED_DECISION_NOT_AUTOMATED",
-    "partially": "AUTOMATED_DECISION_PARTIALLY",
-    "fully": "AUTOMATED_DECISION_FULLY",
-}
+# What a letter may tell of that is reported; a warning restricts nothing.
+REPORTED = tuple(name for name, fields in RESTRICTIONS.items() if fields)
 
 # What the finding rests on (ids of the theories): the category beside "other violation of the terms", "" for none, and
 # the keyword.
