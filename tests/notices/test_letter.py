@@ -153,6 +153,16 @@ def test_its_text_reads_in_order(kind):
         assert at >= 0, part
 
 
+def test_what_is_copied_letter_by_letter_stands_on_one_line():
+    """Wherever in a line it comes: no line ends at its hyphen, and none is put in."""
+    said = "\n\n".join(f"{'m ' * n}{{appeal_address}} {{appeal_code}}" for n in range(10, 50))
+    wording = letter.built_in("suspension").replace("{appeal_address}", f"{{appeal_address}}\n\n{said}\n\n")
+    changes = {"appeal_address": "appeals.north-light.example", "appeal_code": "7QK4-M2XD"}
+    html = letter.to_html(letter.compose(wording, facts(**changes), "suspension"), LETTERHEAD)
+    read = on.text(paper.to_pdf(html, sheet="letter", size="a4", title="A letter", created=CREATED))
+    assert [read.count(each) for each in changes.values()] == [41, 41]
+
+
 def _letters(text: str) -> str:
     """Without spaces, hyphens and marks, which a line or a page may break at."""
     return "".join(character for character in text if character.isalpha())

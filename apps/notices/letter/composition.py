@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override as in_language
 
 from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, shown
-from apps.notices.letter.placeholders import LISTS, OR_ELSE, PLACEHOLDERS, REQUIRED, SECTIONS, required
+from apps.notices.letter.placeholders import COPIED, LISTS, OR_ELSE, PLACEHOLDERS, REQUIRED, SECTIONS, required
 from apps.notices.letter.reader import LetterText, Paragraph, Place, Slot, TextError, parse
 
 TEXTS = Path(__file__).parent.parent / "texts"
@@ -38,6 +38,11 @@ class Run:
     text: str
     source: str | None = None
     strong: bool = False
+
+    @property
+    def is_copied(self) -> bool:
+        """Whether a reader copies it letter by letter."""
+        return self.source in COPIED and " " not in self.text
 
 
 @dataclass(frozen=True)

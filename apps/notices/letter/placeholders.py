@@ -76,6 +76,12 @@ PLACEHOLDERS = {
     )
 }
 
+# What a reader copies letter by letter: a hyphen that is not theirs, or a line that ends in one, makes it wrong.
+COPIED = {
+    "account_ref", "reference", "case_ref", "appeal_ref", "measure_ref", "appeal_code", "verification_code",
+    "contact_address", "appeal_address", "verification_address",
+}  # fmt: skip
+
 SECTIONS = {
     "opening": "salutation and the gist",
     "standing": "who writes, and by what right",
