@@ -383,7 +383,7 @@ DO: dict[str, dict[str, Do]] = {
         "notices.draft_notice": lambda w, _: w.draft().template,
         "notices.draft_answer": lambda w, _: queries_of_appeals.answer_to(w.appeal("upheld")).template,
         "notices.draft_reinstatement": lambda w, _: w.given_back().template,
-        "notices.start_mailing": lambda w, _: w.mailing("drafting").template,
+        "notices.start_mailing": lambda w, _: w.mailing("drafting").pieces.get().template,
         "notices.approve_template": lambda w, wording: notices.approve_template(wording, by=w.people.approver),
         "notices.decline_template": lambda w, wording: notices.decline_template(
             wording, reason="Too long", by=w.people.approver

@@ -235,9 +235,9 @@ def _are_free(jobs: Any, count: int) -> bool:
 
 
 def _in_vault() -> set[str]:
-    """Without what was held by a worker that was killed, which the sweep deletes."""
-    files = {path.name for path in django_settings.VAULT_DIR.rglob("*") if path.is_file()}
-    return {name for name in files if not name.startswith(vault.HELD)}
+    """Without what a worker held or was just writing when it was killed, which the sweep deletes."""
+    files = [path for path in django_settings.VAULT_DIR.rglob("*") if path.is_file()]
+    return {path.name for path in files if path.parent.name != vault.INCOMING}
 
 
 def _on_record() -> set[str]:
