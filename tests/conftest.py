@@ -68,6 +68,18 @@ def pytest_runtest_setup() -> None:
     socket_allow_hosts(["127.0.0.1", "::1", "localhost"], allow_unix_socket=True)
 
 
+WHAT_A_WORLD_SETS = ("EMAIL_HOST", "WEBHOOK_HOSTS", "TRANSPARENCY_URL", "TRANSPARENCY_TOKEN")
+
+
+@pytest.fixture(autouse=True)
+def _what_a_world_sets_ends_with_it() -> Iterator[None]:
+    """Rows of a world need settings, such as a mail server; the next test has its own."""
+    before = {name: getattr(settings, name) for name in WHAT_A_WORLD_SETS}
+    yield
+    for name, value in before.items():
+        setattr(settings, name, value)
+
+
 # --- the database ----------------------------------------------------------------------------------------------------
 
 

@@ -14,7 +14,7 @@ EMAIL, ADDRESS, PHONE, URL = "an e-mail address", "an IP address", "a telephone 
 ACCOUNT, NAME = "a reference of an account", "a name"
 
 _AT, _DOT = r"(?:@|\s?[(\[{]\s?at\s?[)\]}]\s?|\s+at\s+(?=\S+\s+dot\s))", r"(?:\.|\s?[(\[{]\s?dot\s?[)\]}]\s?|\s+dot\s+)"
-_EMAIL = re.compile(rf"[^\s@()<>\[\]{{}}]+{_AT}[\w-]+(?:{_DOT}[\w-]+)+", re.IGNORECASE)
+_EMAIL = re.compile(rf"[^\s@]+{_AT}[\w-]+(?:{_DOT}[\w-]+)+", re.IGNORECASE)
 _IPV4 = re.compile(r"(?<![\w.])\d{1,3}(?:(?:\.|\[\.\])\d{1,3}){3}(?![\w])")
 _IPV6 = re.compile(r"(?<![\w:])(?:[0-9a-f]{0,4}:){2,7}[0-9a-f.]{0,15}(?:/\d{1,3})?(?![\w:])", re.IGNORECASE)
 _PHONE = re.compile(
