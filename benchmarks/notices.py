@@ -54,8 +54,9 @@ def main() -> int:
             subprocess.run([*MANAGE, *command, "--verbosity", "0"], check=True)
         django.setup()
         with beside([*MANAGE, "document_signer"]), server() as (url, _):
-            found = {"benchmark": "notices"} | singles(url, options.letters) | appendix(options.rows)
-            found |= bulk(options.bulk)
+            world = import_module("tests.architecture.world").World()  # untyped, like all tests
+            found = {"benchmark": "notices"} | singles(world, url, options.letters)
+            found |= bulk(world, options.bulk) | appendix(options.rows)
     print(json.dumps(found))
     return 0
 
@@ -83,9 +84,8 @@ def beside(command: list[str]) -> Iterator[None]:
 # --- one letter ------------------------------------------------------------------------------------------------------
 
 
-def singles(url: str, count: int) -> dict[str, float]:
+def singles(world: Any, url: str, count: int) -> dict[str, float]:
     """From the request that issues a letter to its file, downloaded; the first ones warm everything up."""
-    world = import_module("tests.architecture.world").World()  # untyped, like all tests
     letters = [world.notice("approved") for _ in range(count + WARM)]
     browser = signed_in(url, world.people.counsel)
     with beside([sys.executable, "-m", "benchmarks.notices", "--work"]):
@@ -207,7 +207,7 @@ def judged(document: bytes) -> list[str] | None:
 # --- many letters ----------------------------------------------------------------------------------------------------
 
 
-def bulk(count: int) -> dict[str, Any]:
+def bulk(world: Any, count: int) -> dict[str, Any]:
     """A mailing of so many letters, by two workers, and the bare loop over the same HTML in two processes.
 
     `bulk_to_bare_loop` is the rate of the mailing, from its release to the last signed file, over that of the loop.
@@ -215,7 +215,6 @@ def bulk(count: int) -> dict[str, Any]:
     from apps.notices import actions
     from apps.notices.models import Mailing
 
-    world = import_module("tests.architecture.world").World()
     make_accounts = import_module("tests.cases.conftest").make_accounts
     make_accounts(count, "mailed")
     mailing = actions.start_mailing(world.approved(), kind="suspension", by=world.people.counsel)
