@@ -215,8 +215,9 @@ def bulk(world: Any, count: int) -> dict[str, Any]:
     from apps.notices import actions
     from apps.notices.models import Mailing
 
-    make_accounts = import_module("tests.cases.conftest").make_accounts
-    make_accounts(count, "mailed")
+    made = import_module("tests.cases.conftest")
+    made.make_accounts(count, "mailed")
+    made.make_activity()
     mailing = actions.start_mailing(world.approved(), kind="suspension", by=world.people.counsel)
     with workers() as peak:
         drafting = seconds_until(mailing, Mailing.State.REVIEW)
