@@ -10,7 +10,7 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import content_disposition_header
 
 from apps.core.pdf import PdfError
@@ -79,6 +79,14 @@ def carried_out(
             messages.success(request, done(result) if callable(done) else done)
             return Done(result)
     return None
+
+
+def taken(request: HttpRequest, action: Callable[..., Any], on: Any, *, done: str) -> HttpResponse:
+    """Take an action that asks for nothing more, say so or why it was not, and go back to the page of its object."""
+    with explained(request):
+        action(on, by=request.user)
+        messages.success(request, done)
+    return redirect(on)
 
 
 def form_page(request: HttpRequest, template: str, form: forms.BaseForm, /, **context: Any) -> HttpResponse:

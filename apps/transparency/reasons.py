@@ -9,12 +9,11 @@ from uuid import UUID
 from django.db import connection
 from django.utils.translation import override as in_language
 
-from apps.alerts.models import Kind as AlertKind
 from apps.cases.findings.wording import LIKELIHOODS, term
-from apps.cases.models import Case, Decision, Explanation, Finding, Party
-from apps.cases.queries import exhibits_of_finding
-from apps.notices.grounds import OUTCOMES
-from apps.notices.languages import SOURCE
+from apps.cases.models import Decision, Finding, Party
+from apps.notices import phrases
+from apps.notices.basis import Basis
+from apps.notices.languages import SOURCE, Manner, Sentences
 from apps.transparency.models import GeneralText
 from apps.transparency.statement import personal
 from apps.transparency.statement.mapping import Reasons, Told, Words, ground, words
@@ -47,28 +46,27 @@ def of_decision(decision: Decision) -> Public:
 
 
 def reasons(decision: Decision) -> Reasons:
-    finding, sure = decision.finding, term(decision.finding.confidence)
+    finding, basis = decision.finding, Basis.of(decision)
+    sure = term(finding.confidence)
     low, high = LIKELIHOODS[sure]
     return Reasons(
         conduct=finding.conduct,
         conduct_from=finding.conduct_from,
         conduct_to=finding.conduct_to,
         likelihood=f"{sure} ({low}–{high} %)",
-        shown=tuple(row.exhibit.shows for row in exhibits_of_finding(finding)),
-        explanations=tuple(_considered(finding)),
+        shown=tuple(exhibit.shows for exhibit in basis.exhibits),
+        explanations=tuple(_considered(basis)),
         limits=finding.limits,
         bases=_bases(finding),
         territory=tuple(decision.territory),
-        was_reported=_was_reported(finding.case),
+        was_reported=basis.is_reported,
     )
 
 
-def _considered(finding: Finding) -> Iterable[tuple[str, str]]:
-    rows = finding.explanations.select_related("explanation").order_by("explanation__raised_at", "id")
+def _considered(basis: Basis) -> Iterable[tuple[str, str]]:
     with in_language(SOURCE):
-        for row in rows:
-            outcome = OUTCOMES[Explanation.Status(row.status)]
-            yield row.explanation.register.letter, f"{outcome} {row.conclusion}"
+        for item in phrases.considered(basis.explanations, Sentences(Manner())):
+            yield item.text, item.outcome
 
 
 def _bases(finding: Finding) -> frozenset[str]:
@@ -76,10 +74,6 @@ def _bases(finding: Finding) -> frozenset[str]:
     rows = list(finding.elements.values_list("theory", "is_necessary", "confidence"))
     with_gap = {theory for theory, is_necessary, confidence in rows if is_necessary and not confidence}
     return frozenset(theory for theory, _, _ in rows) - with_gap
-
-
-def _was_reported(case: Case) -> bool:
-    return case.groups.filter(group__alerts__kind=AlertKind.EXTERNAL_REPORT).exists()
 
 
 # --- what may not be in it -------------------------------------------------------------------------------------------

@@ -2,13 +2,12 @@
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.cases.queries import visible_decisions
-from apps.core.http import carried_out, explained, form_page, require
+from apps.core.http import carried_out, explained, form_page, require, taken
 from apps.core.paging import page
 from apps.evidence.sending import whole_file
 from apps.transparency import actions, forms, queries, reasons
@@ -103,30 +102,29 @@ def file(request: HttpRequest, ref: str, number: int) -> HttpResponseBase:
 
 @require_POST
 def send_export(request: HttpRequest, ref: str) -> HttpResponse:
-    return _done(request, ref, actions.send_export, "Its files are handed in now, one after the other.")
+    return taken(
+        request, actions.send_export, _find(request, ref), done="Its files are handed in now, one after the other."
+    )
 
 
 @require_POST
 def pause_export(request: HttpRequest, ref: str) -> HttpResponse:
-    return _done(request, ref, actions.pause_export, "Paused. What is under way is finished, and nothing more begun.")
+    return taken(
+        request,
+        actions.pause_export,
+        _find(request, ref),
+        done="Paused. What is under way is finished, and nothing more begun.",
+    )
 
 
 @require_POST
 def resume_export(request: HttpRequest, ref: str) -> HttpResponse:
-    return _done(request, ref, actions.resume_export, "It goes on.")
+    return taken(request, actions.resume_export, _find(request, ref), done="It goes on.")
 
 
 @require_POST
 def retry_export(request: HttpRequest, ref: str) -> HttpResponse:
-    return _done(request, ref, actions.retry_export, "What was given up is tried again.")
-
-
-def _done(request: HttpRequest, ref: str, action, said: str) -> HttpResponse:
-    found = _find(request, ref)
-    with explained(request):
-        action(found, by=request.user)
-        messages.success(request, said)
-    return redirect(found)
+    return taken(request, actions.retry_export, _find(request, ref), done="What was given up is tried again.")
 
 
 def _find(request: HttpRequest, ref: str) -> Export:

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.cases.queries import accounts_of_finding, visible_decisions
 from apps.core.forms import ReasonForm
-from apps.core.http import carried_out, explained, form_page, require
+from apps.core.http import carried_out, explained, form_page, require, taken
 from apps.notices import actions, forms, queries, writing
 from apps.notices.models import Mailing, SampledLetter
 from apps.notices.sources import sourced
@@ -98,7 +98,9 @@ def _sampled_page(request: HttpRequest, sampled: SampledLetter, form: forms.Mark
 
 @require_POST
 def approve_mailing(request: HttpRequest, pk) -> HttpResponse:
-    return _done(request, pk, actions.approve_mailing, "Approved. The letters can be released now.")
+    return taken(
+        request, actions.approve_mailing, _find(request, pk), done="Approved. The letters can be released now."
+    )
 
 
 @require_POST
@@ -115,17 +117,22 @@ def release_mailing(request: HttpRequest, pk) -> HttpResponse:
 
 @require_POST
 def pause_mailing(request: HttpRequest, pk) -> HttpResponse:
-    return _done(request, pk, actions.pause_mailing, "Paused. What is under way is finished, and nothing more begun.")
+    return taken(
+        request,
+        actions.pause_mailing,
+        _find(request, pk),
+        done="Paused. What is under way is finished, and nothing more begun.",
+    )
 
 
 @require_POST
 def resume_mailing(request: HttpRequest, pk) -> HttpResponse:
-    return _done(request, pk, actions.resume_mailing, "It goes on.")
+    return taken(request, actions.resume_mailing, _find(request, pk), done="It goes on.")
 
 
 @require_POST
 def retry_mailing(request: HttpRequest, pk) -> HttpResponse:
-    return _done(request, pk, actions.retry_mailing, "What failed is tried again.")
+    return taken(request, actions.retry_mailing, _find(request, pk), done="What failed is tried again.")
 
 
 @require_POST
@@ -136,14 +143,6 @@ def cancel_mailing(request: HttpRequest, pk) -> HttpResponse:
     if carried_out(request, form, actions.cancel_mailing, found, done=done):
         return redirect(found)
     return _page(request, found, reason=form)
-
-
-def _done(request: HttpRequest, pk, action, said: str) -> HttpResponse:
-    found = _find(request, pk)
-    with explained(request):
-        action(found, by=request.user)
-        messages.success(request, said)
-    return redirect(found)
 
 
 def _find(request: HttpRequest, pk) -> Mailing:

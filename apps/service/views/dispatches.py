@@ -10,12 +10,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from apps.core import vault
 from apps.core.forms import ReasonForm
-from apps.core.http import carried_out, explained, form_page, is_fragment, require
+from apps.core.http import carried_out, explained, form_page, is_fragment, require, taken
 from apps.core.paging import page
 from apps.notices.models import Mailing
 from apps.notices.queries import visible_mailings
 from apps.service import actions, addressing, forms, queries, sending
 from apps.service.addresses import opened_list, sealed_list
+from apps.service.models import Dispatch
 
 PREVIEW_LASTS = 3600  # seconds in which a list that was shown can be sent
 ROWS_SHOWN = 50
@@ -114,29 +115,25 @@ def retry_dispatch(request: HttpRequest, pk) -> HttpResponse:
 
 @require_POST
 def pause_dispatch(request: HttpRequest, pk) -> HttpResponse:
-    return _done(request, pk, actions.pause_dispatch, "Paused. What the mail server has goes on.")
+    return taken(request, actions.pause_dispatch, _find(request, pk), done="Paused. What the mail server has goes on.")
 
 
 @require_POST
 def resume_dispatch(request: HttpRequest, pk) -> HttpResponse:
-    return _done(request, pk, actions.resume_dispatch, "It goes on.")
+    return taken(request, actions.resume_dispatch, _find(request, pk), done="It goes on.")
 
 
 @require_POST
 def cancel_dispatch(request: HttpRequest, pk) -> HttpResponse:
-    found, form = get_object_or_404(queries.visible_dispatches(request.user), pk=pk), ReasonForm(request.POST)
+    found, form = _find(request, pk), ReasonForm(request.POST)
     require(request, "service.view", "service.cancel_dispatch", found)
     if carried_out(request, form, actions.cancel_dispatch, found, done="Cancelled: no more of these letters leave."):
         return redirect(found)
     return _page(request, found.mailing, reason=form)
 
 
-def _done(request: HttpRequest, pk, action, said: str) -> HttpResponse:
-    found = get_object_or_404(queries.visible_dispatches(request.user), pk=pk)
-    with explained(request):
-        action(found, by=request.user)
-        messages.success(request, said)
-    return redirect(found)
+def _find(request: HttpRequest, pk) -> Dispatch:
+    return get_object_or_404(queries.visible_dispatches(request.user), pk=pk)
 
 
 def _mailing(request: HttpRequest, pk) -> Mailing:
