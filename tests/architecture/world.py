@@ -234,9 +234,10 @@ class World:
 
     @cached_property
     def clause(self) -> tuple[Version, Clause]:
-        history = HistoryWriter(Path(tempfile.mkdtemp()))
-        history.add(TERMS)
-        policies.import_terms(path=history.write(), by=System())
+        with tempfile.TemporaryDirectory() as directory:
+            history = HistoryWriter(Path(directory))
+            history.add(TERMS)
+            policies.import_terms(path=history.write(), by=System())
         return Version.objects.get(), Clause.objects.get(content__contains=CLAUSE)
 
     def tagging(self) -> Tagging:
@@ -247,10 +248,11 @@ class World:
     def two_clauses(self) -> list[Any]:
         """A document, and a clause of each of its two versions, as an address of the pair has them."""
         assert self.clause  # the only version so far
-        history = HistoryWriter(Path(tempfile.mkdtemp()))
-        for month, text in enumerate([TERMS, TERMS.replace("may", "might")], start=1):
-            history.add(text, f"2025-0{month}-01T00:00:00Z", service="Quay")
-        policies.import_terms(path=history.write(), by=System())
+        with tempfile.TemporaryDirectory() as directory:
+            history = HistoryWriter(Path(directory))
+            for month, text in enumerate([TERMS, TERMS.replace("may", "might")], start=1):
+                history.add(text, f"2025-0{month}-01T00:00:00Z", service="Quay")
+            policies.import_terms(path=history.write(), by=System())
         document = Document.objects.get(service="Quay")
         first, second = document.versions.order_by("seen_at")
         return [
