@@ -12,8 +12,6 @@ from pathlib import Path
 
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from fontTools.ttLib import TTFont
-from fontTools.varLib import instancer
 
 SCREEN, PAPER = "vendor/fonts.css", "vendor/paper-fonts.css"
 
@@ -106,6 +104,9 @@ def _ranges(text: str) -> tuple[tuple[int, int], ...]:
 @cache
 def _unpacked(file: str) -> bytes:
     """The font as TrueType. Unpacking costs some 50 ms a file, so it happens once a process and not once a document."""
+    from fontTools.ttLib import TTFont  # most processes set no document, and need not wait for it
+    from fontTools.varLib import instancer
+
     unpacked = BytesIO()
     with TTFont(_path(f"vendor/fonts/{file}"), recalcTimestamp=False) as font:
         if "fvar" in font:

@@ -4,6 +4,7 @@ import django.db.models.deletion
 import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
+from apps.core.migrating import together
 
 
 class Migration(migrations.Migration):
@@ -1028,3 +1029,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = together(operations)

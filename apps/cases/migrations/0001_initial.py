@@ -5,6 +5,7 @@ import django.db.models.deletion
 import django.db.models.functions.text
 from django.conf import settings
 from django.db import migrations, models
+from apps.core.migrating import together
 
 
 class Migration(migrations.Migration):
@@ -2303,3 +2304,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = together(operations)

@@ -4,6 +4,7 @@ import apps.core.ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from apps.core.migrating import together
 
 
 class Migration(migrations.Migration):
@@ -294,3 +295,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = together(operations)

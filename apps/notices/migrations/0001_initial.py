@@ -5,6 +5,7 @@ import django.contrib.postgres.fields
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from apps.core.migrating import together
 
 
 class Migration(migrations.Migration):
@@ -698,3 +699,4 @@ class Migration(migrations.Migration):
             ),
         ),
     ]
+    operations = together(operations)

@@ -2,6 +2,7 @@ import apps.core.ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from apps.core.migrating import together
 
 
 class Migration(migrations.Migration):
@@ -450,3 +451,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = together(operations)

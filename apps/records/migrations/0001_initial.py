@@ -2,6 +2,7 @@ import apps.core.ids
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+from apps.core.migrating import together
 
 
 class Migration(migrations.Migration):
@@ -475,3 +476,4 @@ class Migration(migrations.Migration):
             },
         ),
     ]
+    operations = together(operations)
