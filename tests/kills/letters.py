@@ -1,7 +1,7 @@
 """Kills worker, web server, mail server and PostgreSQL while a mailing is drafted, released and sent, and says whether
 a letter is there twice, is missing, or left twice.
 
-    VAR_DIR=$(mktemp -d) python -m tests.kills.letters --letters 200 [--seed N]
+    VAR_DIR=$(mktemp -d) python -m tests.kills.letters --letters 200 [--pause 6] [--seed N]
 """
 
 import argparse
@@ -26,17 +26,18 @@ CSRF = "k" * 32
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--letters", type=int, default=200)
+    parser.add_argument("--pause", type=float, default=6, help="the longest between two kills, in seconds")
     parser.add_argument("--seed", type=int, default=secrets.randbits(32))
     asked = parser.parse_args()
     if not os.environ.get("VAR_DIR"):
         parser.error("VAR_DIR names the empty directory in which this takes place")
     print(f"seed {asked.seed}", flush=True)
-    summary = prove(asked.letters, asked.seed)
+    summary = prove(asked.letters, asked.pause, asked.seed)
     print(json.dumps(summary))
     return 1 if summary["faults"] else 0
 
 
-def prove(letters: int, seed: int) -> dict[str, Any]:
+def prove(letters: int, pause: float, seed: int) -> dict[str, Any]:
     """A mailing to so many accounts under kills; returns what was killed and found wrong."""
     os.environ.pop("DATABASE_URL", None)
     os.environ.pop("CELERY_BROKER_URL", None)
@@ -53,14 +54,14 @@ def prove(letters: int, seed: int) -> dict[str, Any]:
         import django
 
         django.setup()
-        return Proof(stage, letters, random.Random(seed), box).run()
+        return Proof(stage, letters, pause, random.Random(seed), box).run()
     finally:
         stage.strike()
 
 
 class Proof:
-    def __init__(self, stage: Any, letters: int, rng: random.Random, box: Path) -> None:
-        self.stage, self.letters, self.rng, self.box = stage, letters, rng, box
+    def __init__(self, stage: Any, letters: int, pause: float, rng: random.Random, box: Path) -> None:
+        self.stage, self.letters, self.pause, self.rng, self.box = stage, letters, pause, rng, box
         self.killed: Counter[str] = Counter()
         self.began = time.monotonic()
 
@@ -152,7 +153,7 @@ class Proof:
             connection.close()
             if time.monotonic() > deadline:
                 raise TimeoutError(f"it is not {what} after {PATIENCE} s")
-            time.sleep(self.rng.uniform(0.5, 6))
+            time.sleep(self.rng.uniform(0.5, self.pause))
             if self.rng.random() < 0.5:
                 self.wait_for_progress()
             self.kill(*self.rng.choices(list(VICTIMS), VICTIMS.values()))

@@ -16,7 +16,7 @@ LETTERS = 2000
 @pytest.mark.timeout(3600)
 def test_each_of_two_thousand_letters_is_there_once_and_leaves_once(tmp_path: Path) -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "tests.kills.letters", "--letters", str(LETTERS)],
+        [sys.executable, "-m", "tests.kills.letters", "--letters", str(LETTERS), "--pause", "15"],
         cwd=settings.BASE_DIR,
         env=os.environ | {"VAR_DIR": str(tmp_path)},
         stdout=subprocess.PIPE,

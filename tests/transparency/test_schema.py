@@ -2,17 +2,17 @@
 
 import json
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
 from apps.transparency.statement import mapping, schema
 from apps.transparency.statement.schema import problems
 
-DATA = Path("/work/shared/data/dsa-tdb")
+DATA = settings.BASE_DIR.parent / "shared" / "data" / "dsa-tdb"
 
 # As the database's own documentation has them, written down a second time: what the validator is judged by.
 TEXTS = {

@@ -3,16 +3,16 @@
 import json
 import math
 from itertools import combinations
-from pathlib import Path
 
 import numpy as np
 import pytest
+from django.conf import settings
 from scipy import stats
 
 from apps.evidence.fingerprints import InvalidInputs, kernels, recompute
 from apps.evidence.fingerprints.methods import prompts
 
-SEEDS = Path("/work/shared/data/query_logs/self_instruct_seed_tasks.jsonl")
+SEEDS = settings.BASE_DIR.parent / "shared" / "data" / "query_logs" / "self_instruct_seed_tasks.jsonl"
 
 # --- templates --------------------------------------------------------------------------------------------------------
 

@@ -1,7 +1,6 @@
 """Many accounts in one run: a row each, adjusted over everything tested."""
 
 import json
-import time
 from typing import Any
 
 import numpy as np
@@ -152,11 +151,9 @@ COPY = (
 )
 
 
-def test_four_thousand_accounts_are_a_matter_of_a_second_or_two(people):
+def test_of_four_thousand_accounts_by_chance_some_pass_alone_and_none_when_corrected(people):
     chance = np.random.default_rng(7).binomial(1000, 0.25, 4000)
-    began = time.monotonic()
     run = ran_on(people, chance.tolist())
-    assert time.monotonic() - began < 10
     passes = run.result["accounts"]["passes"]
     assert passes["holm"] == 0
     assert 120 < passes["raw"] < 280
