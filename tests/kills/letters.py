@@ -68,6 +68,7 @@ class Proof:
     def run(self) -> dict[str, Any]:
         from django.core.management import call_command
 
+        from apps.cases import actions as cases
         from apps.notices import actions
         from tests.architecture.world import World
         from tests.cases.conftest import make_accounts
@@ -78,6 +79,8 @@ class Proof:
         make_accounts(self.letters - 4, "many")
         self.world = World()
         decision = self.world.approved()
+        if decision.state == "held":  # a third person has to agree to what meets so many
+            cases.release_decision(decision, by=self.world.people.lead)
         self.sessions = {name: office.signed_in(getattr(self.world.people, name)) for name in ("counsel", "approver")}
         self.stage.raise_curtain()
         self.mailing = actions.start_mailing(decision, kind="suspension", by=self.world.people.counsel)
