@@ -9,12 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.audit.anchors import waiting
 from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
 from apps.core.forms import ReasonForm
-from apps.core.http import carried_out, explained, form_page, is_fragment, pdf_response, require
+from apps.core.http import carried_out, explained, file_response, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
 from apps.counsel.queries import represented
 from apps.evidence import sending
-from apps.notices import actions, filters, forms, queries, writing
+from apps.notices import actions, annex, filters, forms, queries, writing
 from apps.notices.checks import checks
+from apps.notices.letter import LIST_FILE
 from apps.notices.models import Notice
 from apps.notices.sources import sourced
 
@@ -80,7 +81,8 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
         "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
         "reason": form or ReasonForm(),
         "gives_back": found.state == Notice.State.ISSUED and found.kind in actions.TO_ACCOUNTS,
-        "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
+        "redraft": forms.redraft_form(found),
+        "listed": annex.references(found.accounts_csv)[:8] if found.accounts_csv else [],
         "is_whole": found.state != Notice.State.ISSUED or sending.is_whole(found.pdf_sha256),
         "wait": waiting.of("notices.render", found.pk) if found.state == Notice.State.ISSUING else None,
     }
@@ -106,13 +108,28 @@ def download(request: HttpRequest, pk) -> HttpResponseBase:
     return sending.whole_file(request, found.pdf_sha256, filename=f"{found.ref}.pdf", size=found.pdf_bytes or 0)
 
 
+@require_safe
+def listed_accounts(request: HttpRequest, pk) -> HttpResponseBase:
+    """The list of accounts that is attached to a letter, or will be."""
+    found = _find(request, pk)
+    if not found.accounts_csv:
+        raise Http404
+    actions.open_notice(found, by=request.user)
+    text = found.accounts_csv.encode()
+    return file_response([text], filename=LIST_FILE, media_type="text/csv", size=len(text))
+
+
 @require_POST
 def redraft(request: HttpRequest, pk) -> HttpResponse:
-    found, form = _find(request, pk), forms.RecipientForm(request.POST)
+    found = _find(request, pk)
+    form = forms.redraft_form(found, request.POST)
     if form.is_valid():
         with explained(request):
-            actions.redraft_notice(found, recipient=form.cleaned_data["recipient"], by=request.user)
+            actions.redraft_notice(found, by=request.user, **form.cleaned_data)
             messages.success(request, "The draft was taken from the records again.")
+    else:
+        for problem in [problem for problems in form.errors.values() for problem in problems]:
+            messages.error(request, problem)
     return redirect("notices:notice", pk)
 
 
