@@ -116,8 +116,9 @@ def use_of_details(finding: Finding) -> Fact:
 def listed(accounts: AccountList) -> Fact:
     """That the letter names the accounts, where, and what for."""
     named = ngettext(
-        "{count} account concerned is named at the end of this letter, and in {file}, which is attached to its file.",
-        "{count} accounts concerned are named at the end of this letter, and in {file}, which is attached to its file.",
+        "{count} account concerned is named at the end of this letter. Its file has the same list attached as {file}.",
+        "{count} accounts concerned are named at the end of this letter. Its file has the same list attached as"
+        " {file}.",
         accounts.count,
     )
     purpose = _("This list is given to you for what this letter is about, and for nothing else.")

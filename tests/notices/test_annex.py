@@ -132,7 +132,8 @@ def test_a_provider_is_told_which_accounts_in_a_table_and_as_a_file(draft_it, is
     rows = rows_of(file)
     assert (rows[0], len(rows) - 1, rows[1]) == (COLUMNS, count, ALL[0])
     read = on.text(file)
-    assert f"{said} named at the end of this letter, and in accounts.csv" in " ".join(read.split())
+    sentence = f"{said} named at the end of this letter. Its file has the same list attached as accounts.csv."
+    assert sentence in " ".join(read.split())
     assert_in_order(read, "Yours faithfully,", "Enclosed", "Accounts concerned", f"All {count}.", *COLUMNS, *[
         row[0] for row in rows[1:]
     ])  # fmt: skip
@@ -217,7 +218,7 @@ def test_in_german(draft_it, issue_it, people, sign_in):
     assert rows_of(file) == [["Konto", "Dienst", "Erste Aktivität", "Letzte Aktivität"], *ALL]
     assert_in_order(
         " ".join(on.text(file).split()),
-        "5 betroffene Konten sind am Ende dieses Briefes genannt und in accounts.csv",
+        "5 betroffene Konten sind am Ende dieses Briefes genannt. Seiner Datei ist dieselbe Liste als accounts.csv",
         "Die betroffenen Konten (am Ende dieses Briefes und als CSV, seiner Datei angefügt)",
         "Betroffene Konten",
         "Alle 5. Dieselbe Liste ist dieser Datei als accounts.csv angefügt.",
