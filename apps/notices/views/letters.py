@@ -71,7 +71,13 @@ def notice(request: HttpRequest, pk) -> HttpResponse:
     return _notice_page(request, found)
 
 
-def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = None) -> HttpResponse:
+def _notice_page(
+    request: HttpRequest,
+    found: Notice,
+    *,
+    reason: ReasonForm | None = None,
+    redraft: forms.RecipientForm | None = None,
+) -> HttpResponse:
     composition, lines = writing.composed(found), checks(found)
     context = {
         "notice": found,
@@ -79,14 +85,14 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
         "sections": sourced(found, composition),
         "checks": lines,
         "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
-        "reason": form or ReasonForm(),
+        "reason": reason or ReasonForm(),
         "gives_back": found.state == Notice.State.ISSUED and found.kind in actions.TO_ACCOUNTS,
-        "redraft": forms.redraft_form(found),
+        "redraft": redraft or forms.redraft_form(found),
         "listed": annex.references(found.accounts_csv)[:8] if found.accounts_csv else [],
         "is_whole": found.state != Notice.State.ISSUED or sending.is_whole(found.pdf_sha256),
         "wait": waiting.of("notices.render", found.pk) if found.state == Notice.State.ISSUING else None,
     }
-    return render(request, "notices/notice.html", context, status=422 if form and form.errors else 200)
+    return render(request, "notices/notice.html", context, status=422 if reason or redraft else 200)
 
 
 @require_safe
@@ -123,13 +129,12 @@ def listed_accounts(request: HttpRequest, pk) -> HttpResponseBase:
 def redraft(request: HttpRequest, pk) -> HttpResponse:
     found = _find(request, pk)
     form = forms.redraft_form(found, request.POST)
-    if form.is_valid():
-        with explained(request):
-            actions.redraft_notice(found, by=request.user, **form.cleaned_data)
-            messages.success(request, "The draft was taken from the records again.")
-    else:
-        for problem in [problem for problems in form.errors.values() for problem in problems]:
-            messages.error(request, problem)
+    require(request, "notices.view", "notices.redraft_notice", found)
+    if not form.is_valid():
+        return _notice_page(request, found, redraft=form)
+    with explained(request):
+        actions.redraft_notice(found, by=request.user, **form.cleaned_data)
+        messages.success(request, "The draft was taken from the records again.")
     return redirect("notices:notice", pk)
 
 
@@ -194,7 +199,7 @@ def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if carried_out(request, form, action, found, done=done):
         return redirect("notices:notice", pk)
-    return _notice_page(request, found, form)
+    return _notice_page(request, found, reason=form)
 
 
 def _find(request: HttpRequest, pk) -> Notice:
