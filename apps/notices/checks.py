@@ -140,7 +140,8 @@ def _listed(notice: Notice, facts: NoticeFacts) -> list[dict]:
     if notice.state not in (State.DRAFT, State.APPROVED):
         return [_line(True, "It lists the accounts concerned", "", count)]
     left, joined = annex.changes(facts, notice.decision.finding)
-    told = f"It tells somebody else which {count} are concerned: look at what for, and that it has to"
+    is_are = "is" if facts.listed.count == 1 else "are"
+    told = f"It tells somebody else which {count} {is_are} concerned, for this reason:"
     lines = [{"state": "warn", "text": told, "detail": notice.listed_why}]
     if left:
         gone = f"Its list names accounts that were taken out since: {_first(left)}. Draft it again"

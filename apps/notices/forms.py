@@ -35,7 +35,7 @@ class ListingForm(forms.Form):
     accounts = forms.ChoiceField(
         label="Accounts concerned",
         choices=[
-            (LISTED, "Listed, in an annex and as a file: reference, service, first and last activity"),
+            (LISTED, "Listed: reference, service, first and last activity"),
             (COUNTED, "By their number alone"),
         ],
         required=False,
@@ -45,7 +45,8 @@ class ListingForm(forms.Form):
         max_length=500,
         label="What it has to know them for",
         help_text="A list tells somebody else about account holders. Say what this recipient cannot do without it; the"
-        " approver reads it, and it stands on record.",
+        " approver reads it, and it stands on record. Left empty for those who usually get the list, it"
+        " says that they keep their records by account.",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
@@ -124,12 +125,14 @@ class DraftForm(ListingForm):
         if not kinds:
             del self.fields["accounts"], self.fields["listed_why"]
             return
-        usual = "Listed for a reseller, a cloud or a payment provider, by number for others"
         accounts = cast(Any, self.fields["accounts"])
-        accounts.choices = [
-            ("", usual if NoticeTemplate.Kind.PRESERVATION in kinds else "By their number, as usual"),
-            *accounts.choices,
-        ]
+        accounts.choices = [("", "As usual for such a recipient"), *accounts.choices]
+        accounts.help_text = "Usual is their number alone."
+        if NoticeTemplate.Kind.PRESERVATION in kinds:
+            accounts.help_text = (
+                "A reseller, a cloud or a payment provider is told which they are, as it keeps its records by account;"
+                " all others are told their number alone."
+            )
 
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
