@@ -10,10 +10,12 @@ import csv
 from collections.abc import Sequence
 from dataclasses import dataclass
 from io import StringIO
+from typing import Self
 
 from django.template.loader import render_to_string
 
 from apps.core.pdf import SECONDS, Attachment
+from apps.core.spreadsheets import inert
 
 TABLE_ROWS = 500
 ROWS_TO_A_PAGE = 62
@@ -28,28 +30,41 @@ def seconds_for(rows: int) -> float:
 
 @dataclass(frozen=True)
 class Appendix:
-    """A list with its columns; every row has a text for each. `file` is the name of its CSV."""
+    """A list with its columns; every row has a text for each. `file` is the name of its CSV. On a draft, which is set
+    while somebody waits for it, lines end after the first page."""
 
     title: str
     columns: tuple[str, ...]
     rows: Sequence[Sequence[str]]
     file: str
+    is_draft: bool = False
+
+    @classmethod
+    def of_csv(cls, title: str, file: str, text: str) -> Self:
+        """The list that was written to a CSV."""
+        columns, *rows = csv.reader(StringIO(text, newline=""))
+        return cls(title, tuple(columns), rows, file)
 
     @property
     def is_table(self) -> bool:
         return len(self.rows) <= TABLE_ROWS
 
     def to_html(self) -> str:
-        context = {"appendix": self, "pages": [] if self.is_table else self._pages(), "table_rows": TABLE_ROWS}
+        context = {
+            "appendix": self,
+            "pages": [] if self.is_table else self._pages(),
+            "table_rows": TABLE_ROWS,
+            "rows_to_a_page": ROWS_TO_A_PAGE,
+        }
         return render_to_string("pdf/appendix.html", context)
 
     def to_csv(self) -> bytes:
         text = StringIO()
-        csv.writer(text).writerows([self.columns, *self.rows])
+        csv.writer(text).writerows([[inert(cell) for cell in row] for row in (self.columns, *self.rows)])
         return text.getvalue().encode()
 
     def attachment(self) -> Attachment:
-        return Attachment(self.file, "text/csv", self.to_csv(), f"{self.title}: all {len(self.rows):,} rows")
+        return Attachment(self.file, "text/csv", self.to_csv(), f"{self.title} (CSV)")
 
     def _pages(self) -> list[tuple[str, str]]:
         """The heading of each page, and its lines. What does not fit is cut off, and stands in the CSV."""
@@ -59,5 +74,5 @@ class Appendix:
             padded = (text.ljust(width) for text, width in zip(row, widths, strict=True))
             return APART.join(padded).rstrip()[:WIDEST]
 
-        firsts = range(0, len(self.rows), ROWS_TO_A_PAGE)
+        firsts = range(0, ROWS_TO_A_PAGE if self.is_draft else len(self.rows), ROWS_TO_A_PAGE)
         return [(line(self.columns), "\n".join(map(line, self.rows[n : n + ROWS_TO_A_PAGE]))) for n in firsts]

@@ -5,10 +5,8 @@ import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from apps.core.spreadsheets import inert
 from apps.disclosures.withholding import Withheld
-
-# A spreadsheet takes a cell that begins so for a formula and runs it.
-FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
 TABLES = ("accounts", "exhibits", "runs", "activity", "countries")
 
@@ -29,9 +27,7 @@ def _cell(value) -> str | int | float:
         return f"withheld: {value['withheld']}"
     if isinstance(value, list):
         value = "; ".join(str(item) for item in value)
-    if isinstance(value, str) and value.lstrip(" ").startswith(FORMULA):
-        return f"'{value}"
-    return value
+    return inert(value) if isinstance(value, str) else value
 
 
 def tables(redacted: dict) -> dict[str, bytes]:

@@ -1,7 +1,7 @@
 """From a decision and its finding to the facts of a letter: everything it says, each taken from a record."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -11,9 +11,9 @@ from django.utils.translation import override as in_language
 
 from apps.accounts.models import Account
 from apps.cases.findings.wording import term
-from apps.cases.models import Decision, FindingClause, Party
+from apps.cases.models import Decision, Finding, FindingClause, Party
 from apps.counsel.queries import address_of
-from apps.notices import grounds, phrases
+from apps.notices import annex, grounds, phrases
 from apps.notices.basis import Basis, OnRecord, on_record
 from apps.notices.languages import SOURCE, Manner, Sentences
 from apps.notices.letter import Fact, Letterhead, NoticeFacts, Profile, profile_for
@@ -46,11 +46,16 @@ def facts_for(
 
 
 def again(
-    notice: Notice, facts: NoticeFacts, recipient: tuple[str, ...] = (), *, on: date | None = None
+    notice: Notice,
+    facts: NoticeFacts,
+    recipient: tuple[str, ...] = (),
+    *,
+    on: date | None = None,
+    lists_accounts: bool = False,
 ) -> NoticeFacts:
     """What a letter says as the records are now, in the manner of an earlier draft of it."""
     decision, account, day = notice.decision, notice.account, on or facts.issued_on
-    manner = Manner(facts.language, facts.profile, facts.sort or "", facts.translations)
+    manner = Manner(facts.language, facts.profile, facts.sort or "", facts.translations, lists_accounts)
     if notice.kind == NoticeTemplate.Kind.APPEAL_DECISION:
         assert account, "an answer goes to an account"
         return facts_for_answer(decision, account, Answered.by(facts), recipient, day, manner)
@@ -113,7 +118,7 @@ def facts_for_party(
     profile = manner.profile or profile_for("")
     with in_language(manner.language):
         say = Sentences(manner)
-        sort = grounds.PRESERVERS[manner.sort or grounds.SORT_OF_PARTY.get(Party.Role(party.role), "account_holder")]
+        listed = _listed(finding, manner)
         return _facts(
             basis,
             say,
@@ -121,7 +126,7 @@ def facts_for_party(
             account_ref=phrases.accounts(finding),
             delivery=_("registered post and e-mail"),
             on=on,
-            own=[phrases.activity_together(finding), phrases.part_of(party, say)],
+            own=[phrases.activity_together(finding), *listed.said, phrases.part_of(party, say)],
             finding=phrases.conduct(finding, say),
             cited=basis.clauses,
             restriction="none",
@@ -130,10 +135,11 @@ def facts_for_party(
             ),
             legal_grounds=_all(grounds.LEGAL_GROUNDS[profile]),
             demands=_all(grounds.DEMANDS),
-            **_preservation(decision, sort),
+            **_preservation(decision, grounds.preserver(party.role, manner.sort)),
             respond_by=on + timedelta(days=grounds.DAYS_TO_RESPOND),
             profile=profile,
-            enclosures=(_("The facts of this letter as data (JSON, attached to its file)"),),
+            enclosures=(_("The facts of this letter as data (JSON, attached to its file)"), *listed.enclosed),
+            **listed.kept,
         )
 
 
@@ -145,7 +151,8 @@ def facts_for_victim(
     finding, profile = decision.finding, manner.profile or profile_for("")
     sort = grounds.VICTIMS[manner.sort or "identity"]
     with in_language(manner.language):
-        say = Sentences(manner)
+        say, listed = Sentences(manner), _listed(finding, manner)
+        own = [phrases.use_of_details(finding), *listed.said, phrases.why_them(party, say)]
         facts = _facts(
             Basis.of(decision),
             say,
@@ -153,22 +160,41 @@ def facts_for_victim(
             account_ref=phrases.accounts(finding),
             delivery=_("post"),
             on=on,
-            own=[phrases.use_of_details(finding), phrases.why_them(party, say)],
+            own=own,
             finding=phrases.conduct(finding, say),
             cited=[],
             restriction="none",
             sort_sentence=_(sort.sentence),
             steps=_all(sort.items),
             profile=profile,
+            enclosures=listed.enclosed,
+            **listed.kept,
         )
         told = say.asked.get(phrases.BASIS)
         return replace(
             facts,
             action_sentence=_(grounds.DONE_FOR_VICTIMS[Decision.Action(decision.action)]),
-            facts=facts.facts[:2],
+            facts=facts.facts[: len(own)],
             explanations_considered=(),
             translations=(told,) if told else (),
         )
+
+
+@dataclass(frozen=True)
+class _Listed:
+    """What a letter says of its list of accounts, what it encloses, and what it keeps; nothing where it has none."""
+
+    said: tuple[Fact, ...] = ()
+    enclosed: tuple[str, ...] = ()
+    kept: dict[str, Any] = field(default_factory=dict)
+
+
+def _listed(finding: Finding, manner: Manner) -> _Listed:
+    if not manner.lists_accounts:
+        return _Listed()
+    accounts, csv = annex.of_finding(finding)
+    enclosed = _("The accounts concerned (at the end of this letter, and as CSV attached to its file)")
+    return _Listed((phrases.listed(accounts),), (enclosed,), {"listed": accounts, "accounts_csv": csv})
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from apps.core import paper
 from apps.core.typefaces import not_covered
 from apps.counsel.queries import acting_for
 from apps.evidence.queries import lost
-from apps.notices import assembly, letter, writing
+from apps.notices import annex, assembly, letter, writing
 from apps.notices.languages import SOURCE, outdated, untranslated
 from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.letter.profiles import NAMES as PROFILE_NAMES
@@ -18,6 +18,8 @@ from apps.notices.models import Notice, NoticeTemplate
 from apps.notices.queries import template_in_effect
 
 State = Notice.State
+
+NAMED = 5  # accounts that a line names before it counts the others
 
 
 def checks(notice: Notice) -> list[dict]:
@@ -68,6 +70,7 @@ def _of_the_letter(notice: Notice) -> list[dict]:
         _elements(composition),
         *(_reasons(facts) if notice.kind not in writing.NO_REASONS else []),
         *_exhibits(notice, facts),
+        *_listed(notice, facts),
         *_translated(notice, facts),
         _wording(notice),
         _recipient(notice),
@@ -122,6 +125,37 @@ def _exhibits(notice: Notice, facts: NoticeFacts) -> list[dict]:
             _count(tuple(cited), "exhibit"),
         )
     ]
+
+
+def _listed(notice: Notice, facts: NoticeFacts) -> list[dict]:
+    """A list of accounts tells somebody of account holders: whoever approves it looks at what for, and it names those
+    that the decision meets, and no other."""
+    if notice.party is None:
+        return []
+    if facts.listed is None:
+        return [_line(True, "It gives the accounts by their number alone", "", "")]
+    count = f"{facts.listed.count:,} account{'' if facts.listed.count == 1 else 's'}"
+    if not annex.is_whole(facts):
+        return [_line(False, "", annex.CHANGED, count)]
+    if notice.state not in (State.DRAFT, State.APPROVED):
+        return [_line(True, "It lists the accounts concerned", "", count)]
+    left, joined = annex.changes(facts, notice.decision.finding)
+    is_are = "is" if facts.listed.count == 1 else "are"
+    told = f"It tells somebody else which {count} {is_are} concerned, for this reason:"
+    lines = [{"state": "warn", "text": told, "detail": notice.listed_why}]
+    if left:
+        gone = f"Its list names accounts that were taken out since: {_first(left)}. Draft it again"
+        lines.append(_line(False, "", gone, _count(tuple(left), "account")))
+    if joined:
+        missing = f"Its list lacks accounts that the decision meets now: {_first(joined)}. Draft it again"
+        lines.append({"state": "warn", "text": missing, "detail": _count(tuple(joined), "account")})
+    return lines
+
+
+def _first(references: list[str]) -> str:
+    """The first of them by name, and how many others there are."""
+    others = len(references) - NAMED
+    return ", ".join(references[:NAMED]) + (f" and {others:,} more" if others > 0 else "")
 
 
 def _translated(notice: Notice, facts: NoticeFacts) -> list[dict]:

@@ -8,11 +8,11 @@ from django.utils.text import capfirst
 from apps.accounts.models import Account
 from apps.cases.models import Decision, Party
 from apps.notices import grounds
-from apps.notices.actions import CARRIES_OUT, TO_ACCOUNTS, TO_VICTIMS
+from apps.notices.actions import CARRIES_OUT, TO_ACCOUNTS, TO_PARTIES, TO_VICTIMS
 from apps.notices.languages import SOURCE
 from apps.notices.letter import PROFILES, Translation
 from apps.notices.letter.profiles import NAMES as PROFILE_NAMES
-from apps.notices.models import NoticeTemplate, SampledLetter
+from apps.notices.models import Notice, NoticeTemplate, SampledLetter
 
 
 def kinds_for(decision: Decision) -> list[tuple[str, str]]:
@@ -27,8 +27,44 @@ def letters_to_accounts(decision: Decision) -> list[tuple[str, str]]:
     return [choice for choice in kinds_for(decision) if choice[0] in TO_ACCOUNTS]
 
 
-class DraftForm(forms.Form):
+class ListingForm(forms.Form):
+    """Whether a party is told which accounts are concerned, or how many."""
+
+    LISTED, COUNTED = "listed", "counted"
+
+    accounts = forms.ChoiceField(
+        label="Accounts concerned",
+        choices=[
+            (LISTED, "Listed: reference, service, first and last activity"),
+            (COUNTED, "By their number alone"),
+        ],
+        required=False,
+    )
+    listed_why = forms.CharField(
+        required=False,
+        max_length=500,
+        label="What it has to know them for",
+        help_text="A list tells somebody else about account holders. Say what this recipient cannot do without it; the"
+        " approver reads it, and it stands on record. Left empty for those who usually get the list, it"
+        " says that they keep their records by account.",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """`listed_why` as actions take it: why, "" where their number will do, not there where nothing was chosen."""
+        values = super().clean() or {}
+        choice, why = values.pop("accounts", ""), values.pop("listed_why", "").strip()
+        if choice == self.LISTED and not why:
+            self.add_error("listed_why", "Say what this recipient has to know them for.")
+        if choice == self.COUNTED and why:
+            self.add_error("accounts", "You say what it has to know them for: list them, or leave that out.")
+        return values | ({"listed_why": why} if choice or why else {})
+
+
+class DraftForm(ListingForm):
     """Which letter, to whom. Accounts are named by reference: a finding may have thousands."""
+
+    field_order = ("kind", "language", "profile", "sort", "account", "party", "accounts", "listed_why", "recipient")
 
     kind = forms.ChoiceField(label="Letter")
     language = forms.ChoiceField(label="Language", choices=NoticeTemplate.Language.choices, required=False)
@@ -63,6 +99,7 @@ class DraftForm(forms.Form):
         offered = {kind for kind, _ in kinds}
         self._offer_recipients(bool(offered & set(TO_ACCOUNTS)), bool(offered - set(TO_ACCOUNTS)))
         self._offer_sorts(offered)
+        self._offer_listing(offered & {*TO_PARTIES, *TO_VICTIMS})
 
     def _offer_recipients(self, accounts: bool, parties: bool) -> None:
         """Which of the two a letter goes to depends on its kind, where the decision calls for letters to both."""
@@ -83,6 +120,20 @@ class DraftForm(forms.Form):
         if not sorts:
             del self.fields["sort"]
 
+    def _offer_listing(self, kinds: set[str]) -> None:
+        """Chosen for the letters to parties among them, or left to what is usual."""
+        if not kinds:
+            del self.fields["accounts"], self.fields["listed_why"]
+            return
+        accounts = cast(Any, self.fields["accounts"])
+        accounts.choices = [("", "As usual for such a recipient"), *accounts.choices]
+        accounts.help_text = "Usual is their number alone."
+        if NoticeTemplate.Kind.PRESERVATION in kinds:
+            accounts.help_text = (
+                "A reseller, a cloud or a payment provider is told which they are, as it keeps its records by account;"
+                " all others are told their number alone."
+            )
+
     def clean(self) -> dict[str, Any]:
         values = super().clean() or {}
         unused = "party" if values.get("kind") in TO_ACCOUNTS else "account"
@@ -101,6 +152,21 @@ class DraftForm(forms.Form):
 
 class RecipientForm(forms.Form):
     recipient = forms.CharField(label="Address block", widget=forms.Textarea(attrs={"rows": 4}), required=False)
+
+
+class RedraftForm(RecipientForm, ListingForm):
+    """What a draft to a party may have another of, once it is taken from the records again."""
+
+    field_order = ("recipient", "accounts", "listed_why")
+
+
+def redraft_form(notice: Notice, data: Any = None) -> RecipientForm:
+    """What may be said anew of a draft, as it is now."""
+    if notice.party_id is None:
+        return RecipientForm(data, initial={"recipient": notice.recipient})
+    listed = ListingForm.COUNTED if notice.listed_count is None else ListingForm.LISTED
+    initial = {"recipient": notice.recipient, "accounts": listed, "listed_why": notice.listed_why}
+    return RedraftForm(data, initial=initial)
 
 
 class MailingForm(forms.Form):

@@ -140,11 +140,17 @@ PRESERVATION = (
 @dataclass(frozen=True)
 class Sort:
     """One of the recipients that a kind of letter is for: its name in the form, why this letter goes to it, and the
-    items that are said to it alone."""
+    items that are said to it alone; and for our own file, why it is told which accounts they are, unless it is not."""
 
     label: str
     sentence: str
     items: tuple[str, ...]
+    listed_why: str = ""
+
+
+# Whoever holds records of others' accounts cannot keep the right ones from their number alone. All others are told the
+# number, and no more of account holders than they need: an operator knows its accounts, and is not told which we found.
+_KEPT_BY_ACCOUNT = "It keeps its records by account, and can set apart the right ones only if it knows which they are."
 
 
 PRESERVERS = {
@@ -163,6 +169,7 @@ PRESERVERS = {
             N_("payment records of that access"),
             N_("messages about it on any system, including those that delete themselves"),
         ),
+        _KEPT_BY_ACCOUNT,
     ),
     "cloud": Sort(
         "Cloud or network provider",
@@ -174,6 +181,7 @@ PRESERVERS = {
             N_("logs of sign-ins to the accounts that manage them"),
             N_("payment records of those accounts"),
         ),
+        _KEPT_BY_ACCOUNT,
     ),
     "payment": Sort(
         "Payment provider",
@@ -184,6 +192,7 @@ PRESERVERS = {
             N_("disputes, chargebacks and reports of fraud about them"),
             N_("addresses and devices from which the payments were made"),
         ),
+        _KEPT_BY_ACCOUNT,
     ),
 }
 # The part that a party is taken to have suggests the sort; whoever drafts may choose another.
@@ -219,6 +228,12 @@ VICTIMS = {
     ),
 }
 SORTS = {NoticeKind.PRESERVATION: PRESERVERS, NoticeKind.VICTIM: VICTIMS}
+
+
+def preserver(role: str, sort: str = "") -> Sort:
+    """Which recipient of a demand to preserve a party is, unless its drafter says so."""
+    return PRESERVERS[sort or SORT_OF_PARTY.get(Party.Role(role), "account_holder")]
+
 
 # What was done about accounts that used somebody's details.
 DONE_FOR_VICTIMS = {

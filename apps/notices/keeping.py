@@ -5,6 +5,7 @@ from typing import Any
 
 from django.db import models
 
+from apps.notices import annex
 from apps.notices.models import Mailing, MailingPart, Notice, SampledLetter
 from apps.records.reach import brings, part_of
 from apps.records.subjects import ERASED, SUBJECTS, Part
@@ -42,3 +43,29 @@ def _letters(name: str) -> None:
 
 for kind in ("account", "party"):
     _letters(kind)
+
+
+def _lists() -> None:
+    """A list that was never issued goes as a whole: drafted again, its letter leaves the account out."""
+
+    def naming(account: Any) -> models.QuerySet[Notice]:
+        listed = Notice.objects.filter(listed_count__isnull=False).exclude(accounts_csv="")
+        return listed.filter(decision__finding__accounts__account=account)
+
+    def kept(account: Any) -> Iterator[str]:
+        for notice in naming(account).filter(state__in=[State.ISSUING, State.ISSUED]).order_by("ref"):
+            if account.ref in annex.references(notice.accounts_csv):
+                yield f"Notice {notice} was issued and lists it: it is kept for legal claims (Art. 17(3)(e))."
+
+    SUBJECTS["account"].kept.append(kept)
+    SUBJECTS["account"].parts.append(
+        Part(
+            Notice,
+            rows=lambda account: naming(account).exclude(state__in=[State.ISSUING, State.ISSUED]),
+            instead=lambda row, _: {"accounts_csv": ""},
+            says="lists of accounts in letters that were not issued",
+        )
+    )
+
+
+_lists()

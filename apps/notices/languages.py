@@ -33,6 +33,7 @@ class Manner:
     profile: Profile | None = None
     sort: str = ""
     translations: tuple[Translation, ...] = ()
+    lists_accounts: bool = False
 
 
 @dataclass

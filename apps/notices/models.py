@@ -104,7 +104,7 @@ class NoticeTemplate(AuditedModel):
 
 
 class Notice(AuditedModel):
-    PRIVATE = frozenset({"recipient", "facts", "appeal_code"})
+    PRIVATE = frozenset({"recipient", "facts", "accounts_csv", "appeal_code"})
 
     class State(models.TextChoices):
         DRAFT = "draft", "Draft"
@@ -123,6 +123,11 @@ class Notice(AuditedModel):
     mailing = models.ForeignKey("Mailing", on_delete=models.PROTECT, null=True, related_name="notices")
     recipient = models.TextField(help_text="lines of the address block")
     facts = models.JSONField(help_text="everything the letter says, frozen, each with its source")
+    accounts_csv = models.TextField(
+        blank=True, help_text="the accounts that its annex lists, frozen as they are attached"
+    )
+    listed_count = models.PositiveIntegerField(null=True, help_text="accounts in its annex; none: it has no annex")
+    listed_why = models.TextField(blank=True, help_text="why its recipient has to know which accounts they are")
     state = models.CharField(max_length=10, choices=State, default=State.DRAFT)
     appeal_code = models.CharField(max_length=20, blank=True)
     drafted_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, related_name="+")
@@ -174,6 +179,18 @@ class Notice(AuditedModel):
                 & models.Q(signature_level__in=["B-B", "B-T"])
                 & ~models.Q(unsigned_sha256=models.F("pdf_sha256")),
                 name="an_issued_notice_is_signed",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(listed_count__isnull=True, listed_why="")
+                | models.Q(listed_count__gt=0, party__isnull=False) & ~models.Q(listed_why=""),
+                name="accounts_are_listed_to_a_party_for_a_reason",
+                violation_error_message="Say why this party has to know which accounts they are.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["issuing", "issued"])
+                | models.Q(listed_count__isnull=True)
+                | ~models.Q(accounts_csv=""),
+                name="an_issued_notice_has_the_list_it_speaks_of",
             ),
             models.UniqueConstraint(fields=["verification_ref"], name="one_notice_per_verification_reference"),
             models.UniqueConstraint(

@@ -21,7 +21,7 @@ from apps.cases.models import (
 from apps.cases.queries import accounts_of_finding
 from apps.notices import grounds
 from apps.notices.languages import SOURCE, Sentences, number
-from apps.notices.letter import Clause, Fact, NoticeFacts, long_date
+from apps.notices.letter import LIST_FILE, AccountList, Clause, Fact, NoticeFacts, long_date
 from apps.notices.letter import Explanation as Considered
 from apps.policies.queries import lead_in
 
@@ -111,6 +111,26 @@ def use_of_details(finding: Finding) -> Fact:
         used.format(accounts=count_of_accounts(accounts_of_finding(finding).count()), period=within(period)),
         record="finding",
     )
+
+
+def listed(accounts: AccountList) -> Fact:
+    """That the letter names the accounts, where, and what for."""
+    named = ngettext(
+        "{count} account concerned is named at the end of this letter. Its file has the same list attached as {file}.",
+        "{count} accounts concerned are named at the end of this letter. Its file has the same list attached as"
+        " {file}.",
+        accounts.count,
+    )
+    purpose = _("This list is given to you for what this letter is about, and for nothing else.")
+    gone = ngettext(
+        "{count} other account is not named, because what we held of it was erased.",
+        "{count} other accounts are not named, because what we held of them was erased.",
+        accounts.erased,
+    )
+    sentences = [named.format(count=number(accounts.count), file=LIST_FILE), purpose]
+    if accounts.erased:
+        sentences.append(gone.format(count=number(accounts.erased)))
+    return Fact(" ".join(sentences), record="finding")
 
 
 def why_them(party: Party, say: Sentences) -> Fact:

@@ -14,8 +14,10 @@ from apps.notices.models import Mailing, Notice, NoticeTemplate, SampledLetter
 
 
 def visible_notices(user) -> QuerySet[Notice]:
-    """Letters of the cases that this person may see."""
+    """Letters of the cases that this person may see; a list of accounts, which may be long, is read when it is asked
+    for."""
     notices = Notice.objects.select_related("case", "decision", "template", "account", "party", "drafted_by")
+    notices = notices.defer("accounts_csv")
     return notices.filter(case__in=visible_cases(user)) if user.has_perm("notices.view") else notices.none()
 
 

@@ -19,6 +19,7 @@ urlpatterns = [
     path("notices/<uuid:pk>/", letters.notice, name="notice"),
     path("notices/<uuid:pk>/preview.pdf", letters.preview, name="preview"),
     path("notices/<uuid:pk>/file", letters.download, name="pdf"),
+    path("notices/<uuid:pk>/accounts.csv", letters.listed_accounts, name="listed_accounts"),
     path("notices/<uuid:pk>/redraft/", letters.redraft, name="redraft_notice"),
     path("notices/<uuid:pk>/translate/", letters.translate, name="translate_notice"),
     path("notices/<uuid:pk>/reinstate/", letters.reinstate, name="draft_reinstatement"),

@@ -9,7 +9,8 @@ import msgspec
 from django.core.exceptions import ValidationError
 
 from apps.core import paper, pdf, qr
-from apps.notices import assembly, letter
+from apps.core.appendix import seconds_for
+from apps.notices import annex, assembly, letter
 from apps.notices.letter import ComposedNotice, NoticeFacts
 from apps.notices.models import Notice, NoticeTemplate
 
@@ -20,7 +21,7 @@ NO_REASONS = (NoticeTemplate.Kind.VICTIM, NoticeTemplate.Kind.REINSTATEMENT)
 EXAMPLE_MADE = datetime(2026, 1, 1, tzinfo=UTC)
 
 # Columns of their own, because the trail only commits to them: the frozen facts stand in it in clear.
-APART = ("recipient", "appeal_code", "verification_code")
+APART = ("recipient", "accounts_csv", "appeal_code", "verification_code")
 QR_CODE = "verification.svg"
 
 
@@ -34,6 +35,7 @@ def facts_of(notice: Notice) -> NoticeFacts:
     code = notice.appeal_code or assembly.NOT_YET
     apart = {
         "recipient": notice.recipient.splitlines(),
+        "accounts_csv": notice.accounts_csv,
         "verification_code": notice.verification_ref or assembly.NOT_YET,
         "appeal_code": code if notice.facts["appeal_until"] else None,
     }
@@ -76,17 +78,27 @@ def to_pdf(notice: Notice, facts: NoticeFacts) -> bytes:
 
 def to_pdfs(letters: Iterable[tuple[Notice, NoticeFacts]]) -> list[bytes | pdf.PdfError]:
     """As `to_pdf`, of many; in the place of one that cannot be made stands why."""
-    return paper.to_pdfs([_paper(notice, facts) for notice, facts in letters], sheet="letter")
+    letters = list(letters)
+    longest = max((facts.listed.count for _, facts in letters if facts.listed), default=0)
+    papers = [_paper(notice, facts) for notice, facts in letters]
+    return paper.to_pdfs(papers, sheet="letter", seconds=seconds_for(longest))
 
 
 def _paper(notice: Notice, facts: NoticeFacts) -> paper.Paper:
     composition, is_issued = compose(notice.template, facts), notice.issued_at is not None
+    listed = annex.printed(facts, is_draft=not is_issued)
     return paper.Paper(
-        letter.to_html(composition, assembly.letterhead(), draft=not is_issued, qr_code=QR_CODE if is_issued else ""),
+        letter.to_html(
+            composition,
+            assembly.letterhead(),
+            draft=not is_issued,
+            qr_code=QR_CODE if is_issued else "",
+            appendix=listed,
+        ),
         title=composition.subject.plain,
         created=notice.issued_at or notice.drafted_at,
         assets={QR_CODE: qr.drawing(facts.verification_link)} if is_issued else {},
-        attachments=[_as_data(notice, facts)],
+        attachments=[_as_data(notice, facts), *([listed.attachment()] if listed else [])],
         signature_field=is_issued,
     )
 

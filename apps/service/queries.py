@@ -7,11 +7,15 @@ from django.forms import Form
 from django.utils import timezone
 
 from apps.cases.queries import visible_cases
+from apps.core.models import Job
 from apps.notices.models import Mailing, Notice
 from apps.notices.queries import visible_notices
 from apps.service.models import Attempt, Deadline, Dispatch, DispatchPart, Return
 
 Kind, Outcome, State = Deadline.Kind, Deadline.Outcome, Attempt.State
+
+# What a worker does of a dispatch.
+CARRY_ON, WITHDRAW = "service.carry_on_dispatch", "service.withdraw_dispatch_part"
 
 
 def visible_attempts(user) -> QuerySet[Attempt]:
@@ -227,6 +231,18 @@ def visible_dispatches(user) -> QuerySet[Dispatch]:
     dispatches = Dispatch.objects.select_related("mailing__case", "started_by")
     found = dispatches.filter(mailing__case__in=visible_cases(user))
     return found if user.has_perm("service.view") else dispatches.none()
+
+
+def given_up(mailing: Mailing) -> list[Job]:
+    """Work on a dispatch that goes on no more because it failed for good: handing over its next part, or forgetting
+    the addresses of those that are not sent."""
+    running = mailing.dispatches.filter(state=Dispatch.State.RUNNING)
+    left = DispatchPart.objects.filter(
+        dispatch__mailing=mailing, dispatch__state=Dispatch.State.CANCELLED, state=DispatchPart.State.WAITING
+    )
+    about = {str(pk) for rows in (running, left) for pk in rows.values_list("pk", flat=True)}
+    failed = Job.objects.filter(kind__in=(CARRY_ON, WITHDRAW), state=Job.State.FAILED)
+    return [job for job in failed if job.key.partition("/")[0] in about]
 
 
 def last_dispatch(mailing: Mailing) -> Dispatch | None:

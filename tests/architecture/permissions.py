@@ -494,6 +494,7 @@ ROUTES: dict[str, Route] = {
     "notices:notice": page(notice("draft")),
     "notices:preview": page(notice("draft")),
     "notices:pdf": page(notice("issued")),
+    "notices:listed_accounts": page(lambda w: [w.once("listing").pk]),
     "notices:redraft_notice": act("counsel", "approver", notice("draft")),
     "notices:approve_notice": act("approver", "counsel", notice("draft")),
     "notices:return_notice": act("approver", "counsel", notice("draft")),

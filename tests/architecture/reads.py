@@ -38,6 +38,7 @@ COUNTED: dict[str, str] = {
     "service:of_notice": "notices.preview_notice",
     "notices:notice": "notices.preview_notice",
     "notices:pdf": "notices.open_notice",
+    "notices:listed_accounts": "notices.open_notice",
     "notices:sampled_letter": "notices.preview_notice",
     "notices:preview": "notices.preview_notice",
 }

@@ -26,6 +26,7 @@ NO_PAGES = {  # files, and parts of a page
     "cases:exhibits_of_item", "cases:of_account", "cases:campaign_picture", "cases:campaign_node", "cases:step",
     "cases:touching_groups",
     "enforcement:of_case", "notices:of_case", "notices:preview", "notices:pdf", "notices:trial",
+    "notices:listed_accounts",
     "notices:mailing_progress", "service:deadlines_file", "service:open_return",
     "transparency:progress", "transparency:file",
     "disclosures:preview", "disclosures:file", "disclosures:bundle_file", "disclosures:bundle_receipt",

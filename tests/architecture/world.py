@@ -689,6 +689,14 @@ class World:
         decision = decision or self.approved()
         return notices.draft_notice(decision, kind="suspension", account=self.account, by=self.people.counsel)
 
+    def listing(self) -> Notice:
+        """The draft of a demand that tells a party which accounts are concerned."""
+        finding = self.confirmed()
+        decision = self.decide(finding, action="preserve")
+        cases.approve_decision(decision, by=self.people.approver)
+        party = cases.add_party(finding.case, name="Tollgate", role="reseller", basis="Keys.", by=self.people.analyst)
+        return notices.draft_notice(decision, kind="preservation", party=party, by=self.people.counsel)
+
     def proposed_wording(self) -> NoticeTemplate:
         content = letters.built_in("suspension").replace("Dear account holder,", "Good day,")
         return notices.propose_template(kind="suspension", content=content, by=self.people.counsel)

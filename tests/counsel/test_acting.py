@@ -101,6 +101,19 @@ def test_whoever_drafts_is_told(gray, decide, people, sign_in):
     assert "2026/771-GF" in page
 
 
+def test_whoever_invites_it_to_answer_is_told_and_invites_it_through_them(gray, party, people, sign_in):
+    url = f"/parties/{party.pk}/invite/"
+    lead = sign_in(people.lead)
+    page = lead.get(url)
+    for part in ("Has counsel", "c/o Ruth Gray", "their file 2026/771-GF", "gray@grayfell.example"):
+        assert part in page.content.decode()
+    assert page.context["form"].initial["channel"] == "counsel"
+    actions.end_engagement(gray, acts_until=timezone.now().date(), by=people.counsel)
+    page = lead.get(url)
+    assert "Has counsel" not in page.content.decode()
+    assert "channel" not in page.context["form"].initial
+
+
 def test_what_names_them_can_be_erased(gray):
     from apps.records.subjects import SUBJECTS
 

@@ -15,6 +15,7 @@ from apps.audit import ledger
 from apps.audit.action import Forbidden
 from apps.audit.models import Event
 from apps.audit.principals import System
+from apps.core import jobs
 from apps.core.models import Job
 from apps.notices import actions as notices
 from apps.notices.actions import mailings
@@ -138,6 +139,42 @@ def test_what_came_back_gets_another_address_and_what_failed_is_tried_again(mail
     assert standings(mailing) == {"sent": 5}
     with pytest.raises(ValidationError, match="None of these letters"):
         actions.retry_dispatch(mailing, by=people.counsel)
+
+
+def test_a_hand_over_that_was_given_up_goes_on_from_the_page(mailing, people, sign_in, server, monkeypatch):
+    dispatch, counsel = start(mailing, people), sign_in(people.counsel)
+    every = reverse("service:of_mailing", args=[mailing.pk])
+
+    def broken(*args: Any, **values: Any) -> None:
+        raise RuntimeError("no room on the disk")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(dispatches, "prepare", broken)
+        for _ in range(jobs.MAX_ATTEMPTS):
+            work_off()
+    assert Job.objects.get(kind=dispatches.CARRY_ON).state == "failed"
+    page = counsel.get(every).content.decode()
+    again = reverse("service:retry_dispatch", args=[mailing.pk])
+    assert again in page
+    assert "no room on the disk" in page
+    counsel.post(again)
+    finish(dispatch)
+    assert (dispatch.state, standings(mailing)) == ("done", {"sent": 5})
+    assert len(server.taken) == 5
+    assert again not in counsel.get(every).content.decode()
+
+
+def test_addresses_that_were_not_forgotten_are_forgotten_later(mailing, people, sign_in, monkeypatch):
+    dispatch, counsel = start(mailing, people), sign_in(people.counsel)
+    with monkeypatch.context() as patched:
+        patched.setattr(actions, "withdraw_part", None)
+        actions.cancel_dispatch(dispatch, reason="Wrong list.", by=people.counsel)
+        for _ in range(jobs.MAX_ATTEMPTS):
+            work_off()
+    assert all(part.sealed_addresses for part in dispatch.pieces.all())
+    counsel.post(reverse("service:retry_dispatch", args=[mailing.pk]))
+    work_off()
+    assert set(dispatch.pieces.values_list("state", "sealed_addresses")) == {("withdrawn", "")}
 
 
 def test_paused_nothing_leaves_and_resumed_it_goes_on(mailing, people, server):

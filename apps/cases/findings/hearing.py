@@ -1,5 +1,9 @@
 """R13: invitation to respond before public naming, or a signed reason why not."""
 
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -7,6 +11,14 @@ from apps.cases.models import Case, Invitation, Party
 
 # Whom a case says something against. A victim and somebody's counsel are accused of nothing.
 ACCUSED = (Party.Role.OPERATOR, Party.Role.BENEFICIARY, Party.Role.RESELLER, Party.Role.INFRASTRUCTURE)
+
+# Who acts for a party on a day, whoever is written to first at the head: a room below knows it, and says so here.
+ACTING: list[Callable[[Party, date], Sequence[Any]]] = []
+
+
+def acting_for(party: Party, on: date) -> list[Any]:
+    """Lawyers through whom a party is invited, if it has any on that day."""
+    return [counsel for known in ACTING for counsel in known(party, on)]
 
 
 def why_not_nameable(party: Party) -> str:

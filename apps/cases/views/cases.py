@@ -8,6 +8,8 @@ from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.functional import cached_property
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from apps.alerts.queries import visible_groups
@@ -15,6 +17,7 @@ from apps.alerts.reliability.standing import why_not_alone
 from apps.audit import sentences
 from apps.audit.reads.asking import asked
 from apps.cases import actions, filters, forms, queries, strength
+from apps.cases.findings import hearing
 from apps.cases.models import Invitation, Party
 from apps.cases.strength import picture
 from apps.cases.views.frame import VerbPage, find, panel
@@ -227,6 +230,17 @@ class InviteParty(OfParty):
     icon = "mail"
     consequence = "Nobody names this party in public before it answered, or its time to answer passed."
     done = "The invitation is on file."
+
+    @cached_property
+    def acting(self) -> list[Any]:
+        """Who is written to for the party."""
+        return hearing.acting_for(self.subject, timezone.now().date())[:1]
+
+    def get_initial(self) -> dict[str, Any]:
+        return {"channel": Invitation.Channel.COUNSEL} if self.acting else {}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(**kwargs) | {"acting": self.acting}
 
 
 class WaiveInvitation(OfParty):

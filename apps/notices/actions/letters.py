@@ -134,19 +134,34 @@ def draft_notice(
     language: str = Language.ENGLISH,
     profile: letter.Profile | None = None,
     sort: str = "",
+    listed_why: str | None = None,
 ) -> Notice:
     """Put together the letter that a decision calls for, to an account of its finding or a party of its case.
 
     `profile` are the rules that it is written by: those of the account's country, where none is named. `sort` is which
-    of the recipients it is for (`grounds.SORTS`). What was translated for earlier letters of the case is taken over.
-    Raises ValidationError when decision, letter and recipient do not go together, or the wording claims too much.
+    of the recipients it is for (`grounds.SORTS`). `listed_why` is for what a party has to know which accounts they are,
+    "" where their number will do; None: as it is for such a recipient (`grounds.PRESERVERS`). What was translated for
+    earlier letters of the case is taken over. Raises ValidationError when decision, letter and recipient do not go
+    together, or the wording claims too much.
     """
     check_fit(decision, kind, account, party, sort)
-    manner = Manner(language, profile, sort, translations_made(decision.case, language))
+    why = _listed_why(kind, party, sort, listed_why)
+    manner = Manner(language, profile, sort, translations_made(decision.case, language), lists_accounts=bool(why))
     facts = assembly.facts_for(
         kind, decision, account or party, assembly.lines(recipient), timezone.now().date(), manner
     )
-    return draft(decision, kind, facts, by, account=account, party=party)
+    return draft(decision, kind, facts, by, account=account, party=party, listed_why=why)
+
+
+def _listed_why(kind: str, party: Party | None, sort: str, chosen: str | None) -> str:
+    """Why the accounts are listed to a recipient; "" where they are not."""
+    if kind in TO_ACCOUNTS or party is None:
+        if chosen:
+            raise ValidationError({"listed_why": "A letter to an account tells nothing of the others."})
+        return ""
+    if chosen is None:
+        return grounds.preserver(party.role, sort).listed_why if kind == NoticeTemplate.Kind.PRESERVATION else ""
+    return chosen.strip()
 
 
 @action
@@ -231,6 +246,7 @@ def draft(
     *,
     template: NoticeTemplate | None = None,
     ground: Ground | None = None,
+    listed_why: str = "",
     **to: Any,
 ) -> Notice:
     """Put a draft on record; by actions alone. Raises ValidationError when its wording claims too much."""
@@ -242,21 +258,39 @@ def draft(
         decision=decision,
         kind=kind,
         template=template,
-        recipient="\n".join(facts.recipient),
-        facts=writing.frozen(facts),
         drafted_by=by,
         drafted_at=timezone.now(),
+        **_content(facts, listed_why),
         **to,
     )
 
 
+def _content(facts: NoticeFacts, listed_why: str) -> dict[str, Any]:
+    """What a draft says, column by column."""
+    return {
+        "recipient": "\n".join(facts.recipient),
+        "facts": writing.frozen(facts),
+        "accounts_csv": facts.accounts_csv,
+        "listed_count": facts.listed.count if facts.listed else None,
+        "listed_why": listed_why,
+    }
+
+
 @action
-def redraft_notice(notice: Notice, *, recipient: str, by) -> None:
-    """Take wording and facts from the records again, with another address block if one is given."""
+def redraft_notice(notice: Notice, *, recipient: str, by, listed_why: str | None = None) -> None:
+    """Take wording and facts from the records again, with another address block if one is given. `listed_why` as for
+    `draft_notice`; None: as it was."""
     if notice.kind not in CARRY_OUT_NONE:
         check_fit(notice.decision, notice.kind, notice.account, notice.party)
-    facts = assembly.again(notice, writing.facts_of(notice), assembly.lines(recipient), on=timezone.now().date())
-    _redraft(notice, template_for(notice.kind, facts.language, facts.issued_on), facts, by)
+    why = notice.listed_why if listed_why is None else _listed_why(notice.kind, notice.party, "", listed_why)
+    facts = assembly.again(
+        notice,
+        writing.facts_of(notice),
+        assembly.lines(recipient),
+        on=timezone.now().date(),
+        lists_accounts=bool(why),
+    )
+    _redraft(notice, template_for(notice.kind, facts.language, facts.issued_on), facts, by, why)
 
 
 @action
@@ -268,20 +302,25 @@ def translate_notice(notice: Notice, *, texts: Mapping[str, str], by) -> None:
     """
     facts = writing.facts_of(notice)
     made = tuple(replace(item, text=texts.get(item.name, item.text).strip()) for item in facts.translations)
-    translated = assembly.again(notice, replace(facts, translations=made), facts.recipient, on=facts.issued_on)
-    _redraft(notice, notice.template, translated, by)
+    translated = assembly.again(
+        notice,
+        replace(facts, translations=made),
+        facts.recipient,
+        on=facts.issued_on,
+        lists_accounts=bool(notice.listed_why),
+    )
+    _redraft(notice, notice.template, translated, by, notice.listed_why)
 
 
-def _redraft(notice: Notice, template: NoticeTemplate, facts: NoticeFacts, by) -> None:
+def _redraft(notice: Notice, template: NoticeTemplate, facts: NoticeFacts, by, listed_why: str) -> None:
     refuse_wording(writing.compose(template, facts), ground_of_finding(notice.decision.finding))
     ledger.change(
         notice,
         template=template,
-        recipient="\n".join(facts.recipient),
-        facts=writing.frozen(facts),
         drafted_by=by,
         drafted_at=timezone.now(),
         returned_why="",
+        **_content(facts, listed_why),
     )
 
 

@@ -19,17 +19,28 @@ from apps.notices.letter.composition import (
     read,
     to_html,
 )
-from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, Translation, long_date
+from apps.notices.letter.facts import (
+    LIST_FILE,
+    AccountList,
+    Clause,
+    Explanation,
+    Fact,
+    NoticeFacts,
+    Translation,
+    long_date,
+)
 from apps.notices.letter.placeholders import PLACEHOLDERS, REQUIRED, SECTIONS, Placeholder, required
 from apps.notices.letter.profiles import PROFILES, Profile, profile_for
 from apps.notices.letter.reader import LetterText, Place, TextError
 from apps.notices.letter.reasons import decision_on_appeal, elements, statement_of_reasons, statements
 
 __all__ = [
+    "LIST_FILE",
     "PLACEHOLDERS",
     "PROFILES",
     "REQUIRED",
     "SECTIONS",
+    "AccountList",
     "Block",
     "Clause",
     "ComposedNotice",

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.utils.translation import override as in_language
 
+from apps.core.appendix import Appendix
 from apps.notices.letter.facts import Clause, Explanation, Fact, NoticeFacts, shown
 from apps.notices.letter.placeholders import COPIED, LISTS, OR_ELSE, PLACEHOLDERS, REQUIRED, SECTIONS, required
 from apps.notices.letter.reader import LetterText, Paragraph, Place, Slot, TextError, parse
@@ -189,11 +190,25 @@ class Letterhead:
     logo: str = ""
 
 
-def to_html(composed: ComposedNotice, letterhead: Letterhead, *, draft: bool = False, qr_code: str = "") -> str:
+def to_html(
+    composed: ComposedNotice,
+    letterhead: Letterhead,
+    *,
+    draft: bool = False,
+    qr_code: str = "",
+    appendix: Appendix | None = None,
+) -> str:
     """The letter as HTML, marked on every page when it is a draft. `qr_code` names the asset of the PDF that leads to
-    where it is verified. Every value is escaped here, after it was put in."""
+    where it is verified; the `appendix` stands behind all else. Every value is escaped here, after it was put in."""
     with in_language(composed.facts.language):
         return render_to_string(
             [f"pdf/notice_{composed.kind}.html", "pdf/notice.html"],
-            {"notice": composed, "facts": composed.facts, "letterhead": letterhead, "draft": draft, "qr_code": qr_code},
+            {
+                "notice": composed,
+                "facts": composed.facts,
+                "letterhead": letterhead,
+                "draft": draft,
+                "qr_code": qr_code,
+                "appendix": appendix.to_html() if appendix else "",
+            },
         )

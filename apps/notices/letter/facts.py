@@ -62,6 +62,18 @@ class Translation:
     text: str
 
 
+@dataclass(frozen=True)
+class AccountList:
+    """The accounts that a letter to a party lists in its annex. `sha256` is of the attached file, in hex; `erased` are
+    those that it leaves out because nothing is known of them any more."""
+
+    count: int
+    sha256: str
+    erased: int = 0
+
+
+LIST_FILE = "accounts.csv"
+
 Restriction = Literal["account_suspended", "account_terminated", "service_limited", "none"]
 Automation = Literal["not", "partially", "fully"]
 
@@ -139,6 +151,9 @@ class NoticeFacts:
     reinstatement_reasons: tuple[str, ...] = ()
     language: str = "en"
     translations: tuple[Translation, ...] = ()
+    # the accounts concerned, where its recipient has to know which they are
+    listed: AccountList | None = None
+    accounts_csv: str = ""
 
     def __post_init__(self):
         if self.confidence_term not in LIKELIHOODS:

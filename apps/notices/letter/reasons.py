@@ -4,7 +4,7 @@ from typing import Any
 
 from apps.cases.findings.wording import LIKELIHOODS
 from apps.notices.letter.composition import ComposedNotice
-from apps.notices.letter.facts import Fact, NoticeFacts, shown
+from apps.notices.letter.facts import LIST_FILE, Fact, NoticeFacts, shown
 from apps.notices.letter.placeholders import required
 
 # Codes of the DSA Transparency Database.
@@ -33,6 +33,7 @@ def statement_of_reasons(facts: NoticeFacts) -> dict:
         "schema": "casemgr.statement_of_reasons/1",
         "form": _form(facts),
         **_letter(facts),
+        **_listed(facts),
         **RESTRICTIONS[facts.restriction],
         **end,
         "application_date": facts.starts_on.isoformat(),
@@ -81,6 +82,7 @@ def statements(facts: NoticeFacts) -> dict:
     return {
         "schema": "casemgr.letter/1",
         **_letter(facts),
+        **_listed(facts),
         "facts": [_stated(number, fact) for number, fact in enumerate(facts.facts, 1)],
         "about": facts.measure_ref,
         "about_issued_on": facts.measure_issued_on and facts.measure_issued_on.isoformat(),
@@ -138,6 +140,22 @@ def _letter(facts: NoticeFacts) -> dict:
         "case": facts.case_ref,
         "account": facts.account_ref,
         "issued_on": facts.issued_on.isoformat(),
+    }
+
+
+def _listed(facts: NoticeFacts) -> dict:
+    """The attached list of accounts, bound by its digest, and the record that it was taken from."""
+    if facts.listed is None:
+        return {}
+    listed = facts.listed
+    return {
+        "accounts_listed": {
+            "file": LIST_FILE,
+            "accounts": listed.count,
+            "sha256": listed.sha256,
+            "not_named": listed.erased,
+            "record": "finding",
+        }
     }
 
 

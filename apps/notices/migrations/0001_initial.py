@@ -221,6 +221,20 @@ class Migration(migrations.Migration):
                 ("recipient", models.TextField(help_text="lines of the address block")),
                 ("facts", models.JSONField(help_text="everything the letter says, frozen, each with its source")),
                 (
+                    "accounts_csv",
+                    models.TextField(
+                        blank=True, help_text="the accounts that its annex lists, frozen as they are attached"
+                    ),
+                ),
+                (
+                    "listed_count",
+                    models.PositiveIntegerField(null=True, help_text="accounts in its annex; none: it has no annex"),
+                ),
+                (
+                    "listed_why",
+                    models.TextField(blank=True, help_text="why its recipient has to know which accounts they are"),
+                ),
+                (
                     "state",
                     models.CharField(
                         choices=[
@@ -548,6 +562,34 @@ class Migration(migrations.Migration):
                     _connector="OR",
                 ),
                 name="an_issued_notice_is_signed",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("listed_count__isnull", True), ("listed_why", "")),
+                    models.Q(
+                        ("listed_count__gt", 0),
+                        ("party__isnull", False),
+                        models.Q(("listed_why", ""), _negated=True),
+                    ),
+                    _connector="OR",
+                ),
+                name="accounts_are_listed_to_a_party_for_a_reason",
+                violation_error_message="Say why this party has to know which accounts they are.",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="notice",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("state__in", ["issuing", "issued"]), _negated=True),
+                    ("listed_count__isnull", True),
+                    models.Q(("accounts_csv", ""), _negated=True),
+                    _connector="OR",
+                ),
+                name="an_issued_notice_has_the_list_it_speaks_of",
             ),
         ),
         migrations.AddConstraint(

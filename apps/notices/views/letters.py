@@ -9,12 +9,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from apps.audit.anchors import waiting
 from apps.cases.queries import accounts_of_finding, visible_cases, visible_decisions
 from apps.core.forms import ReasonForm
-from apps.core.http import carried_out, explained, form_page, is_fragment, pdf_response, require
+from apps.core.http import carried_out, explained, file_response, form_page, is_fragment, pdf_response, require
 from apps.core.paging import page
 from apps.counsel.queries import represented
 from apps.evidence import sending
-from apps.notices import actions, filters, forms, queries, writing
+from apps.notices import actions, annex, filters, forms, queries, writing
 from apps.notices.checks import checks
+from apps.notices.letter import LIST_FILE
 from apps.notices.models import Notice
 from apps.notices.sources import sourced
 
@@ -70,7 +71,13 @@ def notice(request: HttpRequest, pk) -> HttpResponse:
     return _notice_page(request, found)
 
 
-def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = None) -> HttpResponse:
+def _notice_page(
+    request: HttpRequest,
+    found: Notice,
+    *,
+    reason: ReasonForm | None = None,
+    redraft: forms.RecipientForm | None = None,
+) -> HttpResponse:
     composition, lines = writing.composed(found), checks(found)
     context = {
         "notice": found,
@@ -78,13 +85,14 @@ def _notice_page(request: HttpRequest, found: Notice, form: ReasonForm | None = 
         "sections": sourced(found, composition),
         "checks": lines,
         "stopped": any(line["state"] == "stop" for line in lines[:-1]),  # the last asks for the approval itself
-        "reason": form or ReasonForm(),
+        "reason": reason or ReasonForm(),
         "gives_back": found.state == Notice.State.ISSUED and found.kind in actions.TO_ACCOUNTS,
-        "recipient": forms.RecipientForm(initial={"recipient": found.recipient}),
+        "redraft": redraft or forms.redraft_form(found),
+        "listed": annex.references(found.accounts_csv)[:8] if found.accounts_csv else [],
         "is_whole": found.state != Notice.State.ISSUED or sending.is_whole(found.pdf_sha256),
         "wait": waiting.of("notices.render", found.pk) if found.state == Notice.State.ISSUING else None,
     }
-    return render(request, "notices/notice.html", context, status=422 if form and form.errors else 200)
+    return render(request, "notices/notice.html", context, status=422 if reason or redraft else 200)
 
 
 @require_safe
@@ -106,13 +114,27 @@ def download(request: HttpRequest, pk) -> HttpResponseBase:
     return sending.whole_file(request, found.pdf_sha256, filename=f"{found.ref}.pdf", size=found.pdf_bytes or 0)
 
 
+@require_safe
+def listed_accounts(request: HttpRequest, pk) -> HttpResponseBase:
+    """The list of accounts that is attached to a letter, or will be."""
+    found = _find(request, pk)
+    if not found.accounts_csv:
+        raise Http404
+    actions.open_notice(found, by=request.user)
+    text = found.accounts_csv.encode()
+    return file_response([text], filename=LIST_FILE, media_type="text/csv", size=len(text))
+
+
 @require_POST
 def redraft(request: HttpRequest, pk) -> HttpResponse:
-    found, form = _find(request, pk), forms.RecipientForm(request.POST)
-    if form.is_valid():
-        with explained(request):
-            actions.redraft_notice(found, recipient=form.cleaned_data["recipient"], by=request.user)
-            messages.success(request, "The draft was taken from the records again.")
+    found = _find(request, pk)
+    form = forms.redraft_form(found, request.POST)
+    require(request, "notices.view", "notices.redraft_notice", found)
+    if not form.is_valid():
+        return _notice_page(request, found, redraft=form)
+    with explained(request):
+        actions.redraft_notice(found, by=request.user, **form.cleaned_data)
+        messages.success(request, "The draft was taken from the records again.")
     return redirect("notices:notice", pk)
 
 
@@ -177,7 +199,7 @@ def _with_reason(request: HttpRequest, pk, action, done: str) -> HttpResponse:
     form = ReasonForm(request.POST)
     if carried_out(request, form, action, found, done=done):
         return redirect("notices:notice", pk)
-    return _notice_page(request, found, form)
+    return _notice_page(request, found, reason=form)
 
 
 def _find(request: HttpRequest, pk) -> Notice:

@@ -19,10 +19,9 @@ from apps.notices.models import Mailing, Notice
 from apps.service.actions.attempts import prepare
 from apps.service.addresses import opened_list, sealed_list
 from apps.service.models import Dispatch, DispatchPart
-from apps.service.queries import Standing, addressable, mailed_letters
+from apps.service.queries import CARRY_ON, WITHDRAW, Standing, addressable, given_up, last_dispatch, mailed_letters
 
 PART = 20  # letters of which attempts are made in one transaction
-CARRY_ON, WITHDRAW = "service.carry_on_dispatch", "service.withdraw_dispatch_part"
 State, Piece = Dispatch.State, DispatchPart.State
 
 
@@ -39,7 +38,15 @@ def start_dispatch(mailing: Mailing, *, addresses: Mapping[UUID, str], by) -> Di
 @action
 def retry_dispatch(mailing: Mailing, *, by) -> Dispatch:
     """Try again what the mail server never took, at the same addresses, as attempts of their own. What came back needs
-    another address, and of what may have been sent somebody finds out first."""
+    another address, and of what may have been sent somebody finds out first.
+
+    Where handing over was given up, the dispatch goes on with its next part instead."""
+    dispatch, stuck = last_dispatch(mailing), given_up(mailing)
+    if dispatch and stuck:
+        ledger.note(mailing, jobs=len(stuck))
+        for job in stuck:
+            jobs.retry(job)
+        return dispatch
     failed = mailed_letters(mailing).filter(standing=Standing.FAILED).prefetch_related("attempts")
     last = {notice.pk: max(notice.attempts.all(), key=lambda attempt: attempt.prepared_at) for notice in failed}
     return _start(mailing, {pk: attempt.address for pk, attempt in last.items() if attempt.address}, by)

@@ -41,6 +41,7 @@ def _of(found: Mailing) -> dict[str, Any]:
         "standings": standings,
         "issued": sum(standings.values()),
         "can_email": sending.is_possible(),
+        "given_up": queries.given_up(found),
     }
 
 

@@ -221,6 +221,7 @@ def test_every_private_column_is_told_or_a_secret():
         "says",
         "appeal_code",
         "facts",
+        "accounts_csv",
         "text",
         "value",
         "firm",
