@@ -56,8 +56,10 @@ class ListingForm(forms.Form):
         choice, why = values.pop("accounts", ""), values.pop("listed_why", "").strip()
         if choice == self.LISTED and not why:
             self.add_error("listed_why", "Say what this recipient has to know them for.")
-        if choice == self.COUNTED and why:
-            self.add_error("accounts", "You say what it has to know them for: list them, or leave that out.")
+        if choice == self.COUNTED:
+            if why != self.initial.get("listed_why", ""):
+                self.add_error("accounts", "You say what it has to know them for: list them, or leave that out.")
+            why = ""
         return values | ({"listed_why": why} if choice or why else {})
 
 

@@ -329,7 +329,7 @@ def test_a_draft_is_given_a_list_and_rid_of_it(draft_it, people, sign_in):
     refused = counsel.post(url, {"recipient": "", "accounts": "listed", "listed_why": ""})
     assert refused.status_code == 422
     assert "Say what this recipient has to know them for." in refused.content.decode()
-    counsel.post(url, {"recipient": "", "accounts": "counted", "listed_why": ""})
+    counsel.post(url, {"recipient": "", "accounts": "counted", "listed_why": WHY})  # as the form was filled in
     letter.refresh_from_db()
     assert (letter.listed_count, letter.listed_why, letter.accounts_csv) == (None, "", "")
     assert "accounts.csv" not in text(letter)
