@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from apps.core import paper, signing, sockets
-from apps.core.signing import keys, wire
+from apps.core.signing import keys, revisions, wire
 from tests import paper as on
 from tests import signed
 
@@ -53,8 +53,8 @@ def test_it_conforms_before_and_after_it_is_signed(letter):
 def test_a_table_that_ends_in_a_carriage_return_is_written_anew(letter, monkeypatch, times):
     """One in 256 does; here the first ones are said to."""
     unlucky = [True] * times
-    real = signing._ends_unclearly
-    monkeypatch.setattr(signing, "_ends_unclearly", lambda added: real(added) or bool(unlucky and unlucky.pop()))
+    real = revisions.ends_unclearly
+    monkeypatch.setattr(revisions, "ends_unclearly", lambda added: real(added) or bool(unlucky and unlucky.pop()))
     signed = signing.sign(letter, signing.key()).pdf
     assert unlucky == []
     assert signed.startswith(letter)
