@@ -14,6 +14,7 @@ import pytest
 from asn1crypto import cms
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pyhanko.sign.timestamps import DummyTimeStamper
 
 from apps.core import paper, signing, sockets
 from apps.core.signing import keys, revisions, wire
@@ -106,6 +107,18 @@ def test_what_is_no_pdf_is_refused(document, key):
 def test_a_document_without_a_field_is_refused(key):
     with pytest.raises(ValueError, match="no empty signature field"):
         signing.sign(rendered(signature_field=False), key)
+
+
+def test_a_letter_has_no_field_for_the_archive(letter, key):
+    made = signing.sign(letter, key)
+    with pytest.raises(ValueError, match="no empty signature field of the name Archive time stamp"):
+        signing.archive(made, trusted=key.certificates(), stamper=DummyTimeStamper(None, None))
+
+
+def test_a_field_for_the_archive_conforms_as_long_as_it_is_empty(key):
+    report = rendered(archive_field=True)
+    assert on.validate(report) == []
+    assert on.validate(signing.sign(report, key).pdf) == []
 
 
 def test_nothing_is_signed_twice(letter, key):

@@ -20,8 +20,11 @@ from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
+from apps.audit.principals import System
 from apps.core import signing, vault
 from apps.core.models import Job
+from apps.core.signing import revocation
+from apps.disclosures import actions
 from apps.disclosures.actions import files_of
 from tests import archived, signed
 from tests import paper as on
@@ -239,10 +242,13 @@ def test_what_the_settings_do_not_name_is_never_asked(releasing, registers, sett
     assert file(made(releasing))
 
 
-def test_what_is_inside_is_asked_where_the_settings_say_so(releasing, registers, settings):
-    settings.REVOCATION_HOSTS, settings.TRAIL_NETWORKS = ["127.0.0.1"], ["127.0.0.0/8"]
-    assert file(made(releasing))
-    assert registers.signers.got
+def test_what_is_inside_is_asked_only_where_the_settings_say_so(releasing, registers, settings):
+    registers.stamps.plan = [(503, b"")]
+    what_it_waits_for(releasing)
+    registers.stamps.got.clear()
+    settings.TRAIL_NETWORKS = []
+    assert "TRAIL_NETWORKS says what may be called there" in what_it_waits_for(releasing)
+    assert registers.stamps.got == []
 
 
 def test_a_revoked_certificate_keeps_it_back(releasing, registers):
@@ -256,6 +262,39 @@ def test_an_answer_that_does_not_hold_is_none(releasing, registers, wrong):
     age = timedelta(days=365 if wrong == "of last year" else 0)
     registers.stamps.plan = [(200, list_of.revoked_list(age=age))]
     assert "lacks what verifies its signature later" in what_it_waits_for(releasing)
+
+
+@pytest.mark.parametrize(
+    ("answer", "why"),
+    [
+        ((200, b"garbage"), "Failed to parse response"),
+        ((200, bytes.fromhex("30030a0103")), "Status was 'try_later'"),
+        ((500, b""), "Answered 500"),
+    ],
+)
+def test_a_responder_that_does_not_say(releasing, registers, settings, tmp_path, answer: Answer, why: str):
+    settings.DOCUMENT_KEY_FILE = key_file(registers.signers, tmp_path / "other.pem", days=5, names=["responder"])
+    registers.signers.plan = [answer]
+    assert why in what_it_waits_for(releasing)
+    assert file(made(releasing))
+
+
+def test_an_answer_to_another_question_is_none(releasing, registers, settings, tmp_path):
+    settings.DOCUMENT_KEY_FILE = key_file(registers.signers, tmp_path / "other.pem", days=5, names=["responder"])
+    registers.signers.plan = [(503, b"")]
+    what_it_waits_for(releasing)
+    registers.signers.plan = [(200, registers.signers.status(registers.signers.got[-1]))]
+    assert "nonces do not match" in what_it_waits_for(releasing)
+
+
+def test_a_list_that_is_too_large_is_not_read_to_its_end(releasing, registers, monkeypatch):
+    monkeypatch.setattr(revocation, "LARGEST_LIST", 100)
+    assert "it answers with more than 100 bytes" in what_it_waits_for(releasing)
+
+
+def test_the_clock_of_a_register_may_be_ahead(releasing, registers):
+    registers.stamps.plan = [(200, registers.stamps.revoked_list(age=-timedelta(minutes=2)))]
+    assert file(made(releasing))
 
 
 def test_a_list_answers_where_the_responder_is_away(releasing, registers):
@@ -285,6 +324,23 @@ def test_an_authority_that_is_taken_out_of_the_settings_is_missed(releasing, reg
     what_it_waits_for(releasing)
     settings.TRAIL_TIMESTAMP_URLS = []
     assert "names none now" in what_it_waits_for(releasing)
+
+
+def test_whoever_was_killed_before_the_record_was_written_does_not_sign_again(
+    releasing,
+    registers,
+    authority,  # noqa: F811
+    monkeypatch,
+):
+    def killed(*args: Any, **values: Any) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("apps.disclosures.actions.reports.ledger.change", killed)
+        with pytest.raises(KeyboardInterrupt):
+            actions.render_report(releasing, by=System("worker"))
+    assert file(made(releasing))
+    assert len(authority.got) == 2
 
 
 def test_a_key_without_its_root_says_so(releasing, registers, settings, tmp_path):

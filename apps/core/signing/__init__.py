@@ -5,8 +5,7 @@
 
 The document brings an empty field for the signature, and one for the archive time stamp (`paper.to_pdf(...,
 signature_field=True, archive_field=True)`), tagged and described, so that filling them changes nothing of what PDF/A
-and PDF/UA ask. The key is in a process of its own (`manage.py
-document_signer`) where the settings name its socket.
+and PDF/UA ask. The key is in a process of its own (`manage.py document_signer`) where the settings name its socket.
 """
 
 from collections.abc import Sequence

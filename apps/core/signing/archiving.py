@@ -6,6 +6,7 @@ was revoked, in a Document Security Store), and a time stamp over all of that in
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from functools import partial
 from io import BytesIO
 
@@ -23,6 +24,8 @@ from pyhanko_certvalidator.path import ValidationPath
 from apps.core.pdf_worker import ARCHIVE_FIELD
 from apps.core.signing.revisions import STAMPED_BYTES, appended, filling
 from apps.core.signing.revocation import Sources
+
+CLOCKS_APART = timedelta(minutes=5)  # answers are made after we begin to ask, and by other clocks
 
 
 class Unproven(Exception):
@@ -46,6 +49,7 @@ def _proofs(pdf: bytes, trusted: Sequence[x509.Certificate]) -> tuple[Validation
         allow_fetching=True,
         fetchers=sources.fetchers,
         revocation_mode="hard-fail",
+        time_tolerance=CLOCKS_APART,
     )
     (signature,) = PdfFileReader(BytesIO(pdf)).embedded_signatures
     try:
