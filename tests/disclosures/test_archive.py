@@ -7,8 +7,9 @@ they revoked.
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,6 +19,7 @@ from asn1crypto import pem
 from cryptography.hazmat.primitives.serialization import Encoding
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
+from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation.dss import DocumentSecurityStore
 
 from apps.audit.principals import System
@@ -207,6 +209,13 @@ def drop(handler: Handler) -> None:
     handler.close_connection = True
 
 
+def send(handler: Handler, body: bytes) -> None:
+    handler.send_response(200)
+    handler.send_header("Content-Length", str(len(body)))
+    handler.end_headers()
+    handler.wfile.write(body)
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
@@ -264,11 +273,39 @@ def test_an_answer_that_does_not_hold_is_none(releasing, registers, wrong):
     assert "lacks what verifies its signature later" in what_it_waits_for(releasing)
 
 
+def test_no_damaged_answer_is_taken_or_stops_anything(report, registers):
+    """Wherever a byte of it was changed on the way, or its end is missing."""
+    pdf = file(report)
+    signed_only = signing.Signed(pdf[: archived.end(archived.signatures(pdf)[0])], "B-T", "")
+    trusted = [*signing.key().certificates(), registers.stamps.root]
+    for register in registers:
+        for part in range(12):
+            for damage in (_changed, _cut):
+                register.plan = [partial(_send_damaged, damage, part / 12), (503, b"")]
+                with pytest.raises(signing.Unproven):
+                    signing.archive(signed_only, trusted=trusted, stamper=DummyTimeStamper(None, None))
+
+
+def _send_damaged(damage: Callable[[bytes, float], bytes], part: float, handler: Handler) -> None:
+    _, answer = handler.server.answer(handler.server.got[-1])
+    send(handler, damage(answer, part))
+
+
+def _changed(answer: bytes, part: float) -> bytes:
+    place = int(len(answer) * part)
+    return answer[:place] + bytes([answer[place] ^ 1]) + answer[place + 1 :]
+
+
+def _cut(answer: bytes, part: float) -> bytes:
+    return answer[: int(len(answer) * part)]
+
+
 @pytest.mark.parametrize(
     ("answer", "why"),
     [
         ((200, b"garbage"), "Failed to parse response"),
         ((200, bytes.fromhex("30030a0103")), "Status was 'try_later'"),
+        ((200, bytes.fromhex("30030a0100")), "/status: "),
         ((500, b""), "Answered 500"),
     ],
 )
@@ -306,11 +343,7 @@ def test_a_list_answers_where_the_responder_is_away(releasing, registers):
 def test_without_a_stamp_for_the_archive_it_waits(releasing, registers, authority):  # noqa: F811
     def stamp_and_go(handler: Handler) -> None:
         authority.is_down = True
-        body = authority.stamp(authority.got[-1])
-        handler.send_response(200)
-        handler.send_header("Content-Length", str(len(body)))
-        handler.end_headers()
-        handler.wfile.write(body)
+        send(handler, authority.stamp(authority.got[-1]))
 
     authority.plan = [stamp_and_go]
     assert "It is signed, and has no time stamp for the archive yet." in what_it_waits_for(releasing)

@@ -56,6 +56,8 @@ def _proofs(pdf: bytes, trusted: Sequence[x509.Certificate]) -> tuple[Validation
         return context, asyncio.run(collect_validation_info(signature, context))
     except (PathError, ValidationError) as error:
         raise Unproven(" ".join([f"{str(error).strip().rstrip('.')}.", *sources.problems])) from error
+    except Exception as error:  # the answers come from outside, and each part of a damaged one fails in its own way
+        raise Unproven(f"What was answered about a certificate cannot be read: {error!r}.") from error
 
 
 def _loaded(certificates: Iterable[x509.Certificate]) -> list[asn1.Certificate]:

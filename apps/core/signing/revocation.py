@@ -22,6 +22,8 @@ from apps.core import outbound
 LARGEST_ANSWER = 64 * 1024  # of a responder, with its certificates
 LARGEST_LIST = 16 * 1024 * 1024  # of a large authority
 SECONDS = 10
+# What the library raises for an answer that is not what it should be, each part when it is first looked at.
+MALFORMED = (ValueError, TypeError, KeyError, AttributeError)
 
 
 class Unanswered(Exception):
@@ -112,8 +114,10 @@ def _ask(url: str, request: ocsp.OCSPRequest) -> ocsp.OCSPResponse:
     )
     try:
         return process_ocsp_response_data(_body(url, answer, LARGEST_ANSWER), ocsp_request=request, ocsp_url=url)
-    except (OCSPValidationError, ValueError) as error:
+    except OCSPValidationError as error:
         raise Unanswered(f"{url}: {error}.") from error
+    except MALFORMED as error:
+        raise Unanswered(f"{url}: what it answers is no answer of a responder.") from error
 
 
 def _read_list(url: str) -> crl.CertificateList:
@@ -124,7 +128,7 @@ def _read_list(url: str) -> crl.CertificateList:
     try:
         found = crl.CertificateList.load(pem.unarmor(body)[2] if pem.detect(body) else body, strict=True)
         _ = found["tbs_cert_list"]["issuer"].native  # it is read no sooner than it is asked for
-    except ValueError as error:
+    except MALFORMED as error:
         raise Unanswered(f"{url}: what it answers is no list of revoked certificates.") from error
     return found
 
