@@ -395,6 +395,8 @@ TRAIL_COPY_YEARS = env.int("TRAIL_COPY_YEARS", default=10)
 TRAIL_NETWORKS = env.list("TRAIL_NETWORKS", default=["127.0.0.0/8", "::1/128"] if DRILL else [])
 # What a letter or a report waits for before its file is made: sequenced, witnessed, timestamped.
 TRAIL_ISSUE_NEEDS = env.list("TRAIL_ISSUE_NEEDS", default=[])
+# Where certificates of signers and authorities may have us ask whether they were revoked (CRL, OCSP).
+REVOCATION_HOSTS = env.list("REVOCATION_HOSTS", default=[])
 
 # --- files, letterhead, log ------------------------------------------------------------------------------------------
 

@@ -1,7 +1,8 @@
-"""Letters and reports are signed before they are kept; with authorities in the settings the signature is time-stamped.
+"""Letters and reports are signed before they are kept; with authorities in the settings the signature is time-stamped,
+and that of a report is made for the archive (PAdES level B-LTA).
 
-A document waits, and says for what, while its signer or every authority is away: it never goes out unsigned, or without
-the stamp that others have.
+A document waits, and says for what, while its signer, every authority or an answer on revocation is away: it never goes
+out unsigned, or without what others have.
 """
 
 from dataclasses import dataclass
@@ -42,29 +43,55 @@ class Issued:
         }
 
 
-def issue(pdf: bytes) -> Issued:
-    """Sign a rendering once: whoever was killed before the record was written finds the signed document again.
+def issue(pdf: bytes, *, for_archive: bool = False) -> Issued:
+    """Sign a rendering once: whoever was killed before the record was written finds the signed document again, as far
+    as it was.
 
     Raises jobs.Later with what it waits for; ValueError for what cannot be signed.
     """
-    name = vault.held_name(sha256(pdf).hexdigest())
+    unsigned = sha256(pdf).hexdigest()
+    name = vault.held_name(unsigned)
     try:
-        issued = msgspec.msgpack.decode(vault.held(name), type=Issued)
+        signed = msgspec.msgpack.decode(vault.held(name), type=signing.Signed)
     except vault.Missing:
-        issued = _sign(pdf)
-        vault.hold(msgspec.msgpack.encode(issued), name)
+        signed = _held(_sign(pdf), name)
+    if for_archive and signed.level == "B-T":
+        signed = _held(_archive(signed), name)
     transaction.on_commit(partial(vault.let_go, name))
-    return issued
+    return Issued(signed.pdf, unsigned, signed.level, signed.certificate)
 
 
-def _sign(pdf: bytes) -> Issued:
+def _held(signed: signing.Signed, name: str) -> signing.Signed:
+    vault.hold(msgspec.msgpack.encode(signed), name)
+    return signed
+
+
+def _sign(pdf: bytes) -> signing.Signed:
     try:
-        signed = signing.sign(pdf, signing.key(), stamper=stamper())
+        return signing.sign(pdf, signing.key(), stamper=stamper())
     except (Unreachable, signing.Unusable, signing.Refused) as error:
-        raise jobs.Later(f"Not yet signed. {error}", waits_for=TOPIC, seconds=SECONDS) from error
+        raise _later("Not yet signed.", error) from error
     except (Unobtained, ImproperlyConfigured) as error:
-        raise jobs.Later(f"Its signature has no time stamp yet. {error}", waits_for=TOPIC, seconds=SECONDS) from error
-    return Issued(signed.pdf, sha256(pdf).hexdigest(), signed.level, signed.certificate)
+        raise _later("Its signature has no time stamp yet.", error) from error
+
+
+def _archive(signed: signing.Signed) -> signing.Signed:
+    """A stamped signature with all that verifies it later, as long as there are authorities to stamp that."""
+    try:
+        if (archiver := stamper()) is None:
+            raise ImproperlyConfigured(
+                "TRAIL_TIMESTAMP_URLS named an authority when it was signed, and names none now."
+            )
+        trusted = [*signing.key().certificates(), *timestamps.trusted_certificates()]
+        return signing.archive(signed, trusted=trusted, stamper=archiver)
+    except (Unreachable, signing.Unusable, signing.Unproven) as error:
+        raise _later("It is signed, and lacks what verifies its signature later.", error) from error
+    except (Unobtained, ImproperlyConfigured) as error:
+        raise _later("It is signed, and has no time stamp for the archive yet.", error) from error
+
+
+def _later(lacks: str, why: Exception) -> jobs.Later:
+    return jobs.Later(f"{lacks} {why}", waits_for=TOPIC, seconds=SECONDS)
 
 
 def stamper() -> TimeStamper | None:

@@ -29,7 +29,8 @@ class Refused(Exception):
 
 @dataclass(frozen=True)
 class Reach:
-    """Where requests of one purpose may go. `settings` is what the names of its two settings begin with.
+    """Where requests of one purpose may go. `settings` is what the names of its two settings begin with, unless it goes
+    by the networks of others.
 
     Plain http is for this machine, and for where everything that comes back proves itself by a signature and nothing
     that is sent is secret: time-stamping authorities are commonly called so.
@@ -39,6 +40,7 @@ class Reach:
     hosts: Collection[str]
     networks: Collection[str]
     plain: bool = False
+    networks_of: str = ""
 
 
 def webhooks() -> Reach:
@@ -49,6 +51,12 @@ def webhooks() -> Reach:
 def anchoring(url: str) -> Reach:
     """The one host of an address that the settings of the trail themselves name."""
     return Reach("TRAIL", [urlsplit(url).hostname or ""], settings.TRAIL_NETWORKS, plain=True)
+
+
+def revocation() -> Reach:
+    """Where certificates may have us ask whether they were revoked. Answers are signed, and commonly called by http."""
+    networks = settings.TRAIL_NETWORKS
+    return Reach("REVOCATION", settings.REVOCATION_HOSTS, networks, plain=True, networks_of="TRAIL")
 
 
 def transparency() -> Reach:
@@ -120,9 +128,11 @@ def post(
     return _ask("POST", url, body, headers, seconds, reach or webhooks(), read_at_most)
 
 
-def get(url: str, headers: dict[str, str], *, seconds: float = 10, reach: Reach) -> Outcome:
+def get(
+    url: str, headers: dict[str, str], *, seconds: float = 10, reach: Reach, read_at_most: int = READ_AT_MOST
+) -> Outcome:
     """As `post`, to ask what is there."""
-    return _ask("GET", url, None, headers, seconds, reach, READ_AT_MOST)
+    return _ask("GET", url, None, headers, seconds, reach, read_at_most)
 
 
 def _ask(
@@ -218,7 +228,8 @@ def _resolve(host: str, port: int, reach: Reach) -> str:
     for address in addresses:
         if not _may_be_called(address, reach):
             raise Refused(
-                f"{host} is {address}, which is inside. {reach.settings}_NETWORKS says what may be called there."
+                f"{host} is {address}, which is inside. {reach.networks_of or reach.settings}_NETWORKS says what may "
+                "be called there."
             )
     return str(addresses[0])
 

@@ -16,13 +16,15 @@ from typing import NamedTuple
 from django.conf import settings
 
 from apps.core import pdf, typefaces
+from apps.core.pdf_worker import ARCHIVE_FIELD, SIGNATURE_FIELD
 
 SIZES = ("a4", "letter")
 
 
 @dataclass(frozen=True)
 class Paper:
-    """What is printed. `assets` are pictures by name, `created` is an aware datetime."""
+    """What is printed. `assets` are pictures by name, `created` is an aware datetime. A signed document has a
+    `signature_field`; one that is signed for the archive also has a field for the time stamp over it."""
 
     html: str
     title: str
@@ -30,6 +32,12 @@ class Paper:
     assets: Mapping[str, bytes] = field(default_factory=dict)
     attachments: Sequence[pdf.Attachment] = ()
     signature_field: bool = False
+    archive_field: bool = False
+
+    @property
+    def signature_fields(self) -> list[str]:
+        asked = {SIGNATURE_FIELD: self.signature_field, ARCHIVE_FIELD: self.archive_field}
+        return [name for name, is_asked in asked.items() if is_asked]
 
 
 def to_pdf(
@@ -42,13 +50,14 @@ def to_pdf(
     title: str,
     created: datetime,
     signature_field: bool = False,
+    archive_field: bool = False,
     seconds: float = pdf.SECONDS,
 ) -> bytes:
     """PDF/A-3a and PDF/UA-1 from HTML. `sheet` names templates/pdf/<sheet>.css, `size` is one of SIZES.
 
     The document's identifier is a digest of all that goes in, so equal input gives equal bytes. Raises pdf.PdfError.
     """
-    paper = Paper(html, title, created, assets or {}, attachments, signature_field)
+    paper = Paper(html, title, created, assets or {}, attachments, signature_field, archive_field)
     [made] = to_pdfs([paper], sheet=sheet, size=size, seconds=seconds)
     if isinstance(made, pdf.PdfError):
         raise made
@@ -81,12 +90,12 @@ def _set(paper: Paper, sheet: str, size: str) -> _Set:
     fonts, font_files = typefaces.for_text(html, *pictures)
     css = [fonts, _tokens(), *(_sheet(f"templates/pdf/{name}.css") for name in ("paper", sheet, f"paper-{size}"))]
     digest = hashlib.sha256()
-    for part in (paper.title, paper.created.isoformat(), str(paper.signature_field), html, *css):
+    for part in (paper.title, paper.created.isoformat(), str(paper.signature_fields), html, *css):
         digest.update(hashlib.sha256(part.encode()).digest())
     for data in (*paper.assets.values(), *(item.data for item in paper.attachments)):
         digest.update(hashlib.sha256(data).digest())
     document = pdf.Document(
-        html, paper.title, digest.digest()[:16], paper.created, paper.assets, paper.attachments, paper.signature_field
+        html, paper.title, digest.digest()[:16], paper.created, paper.assets, paper.attachments, paper.signature_fields
     )
     return _Set(document, css, font_files)
 

@@ -60,7 +60,8 @@ class Attachment:
 @dataclass(frozen=True)
 class Document:
     """What is set. `identifier` becomes the document's ID and must be a function of the document (two documents, two
-    identifiers); `created` is an aware datetime. A `signature_field` is empty until apps.core.signing fills it."""
+    identifiers); `created` is an aware datetime. `signature_fields`, by name, are empty until apps.core.signing fills
+    them."""
 
     html: str
     title: str
@@ -68,7 +69,7 @@ class Document:
     created: datetime
     assets: Mapping[str, bytes] = field(default_factory=dict)
     attachments: Sequence[Attachment] = ()
-    signature_field: bool = False
+    signature_fields: Sequence[str] = ()
 
     @property
     def blobs(self) -> list[bytes]:
@@ -81,7 +82,7 @@ class Document:
             "title": self.title,
             "identifier": self.identifier.hex(),
             "created": self.created.astimezone(UTC).isoformat(timespec="seconds"),
-            "signature_field": self.signature_field,
+            "signature_fields": list(self.signature_fields),
             "assets": list(self.assets),
             "attachments": [{k: v for k, v in asdict(item).items() if k != "data"} for item in self.attachments],
         }
@@ -96,7 +97,7 @@ def render(
     title: str,
     identifier: bytes,
     created: datetime,
-    signature_field: bool = False,
+    signature_fields: Sequence[str] = (),
     seconds: float = SECONDS,
     memory: int = MEMORY,
 ) -> bytes:
@@ -105,7 +106,7 @@ def render(
     `seconds` and `memory` (bytes of address space) bound the work. For the others see Document.
     Raises PdfRefused, PdfLimit or PdfError.
     """
-    document = Document(html, title, identifier, created, assets or {}, attachments, signature_field)
+    document = Document(html, title, identifier, created, assets or {}, attachments, signature_fields)
     [made] = render_all([document], css=css, seconds=seconds, memory=memory)
     if isinstance(made, PdfError):
         raise made

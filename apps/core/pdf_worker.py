@@ -17,6 +17,7 @@ import sys
 import tempfile
 import warnings
 from datetime import datetime
+from functools import partial
 from typing import IO
 
 # Only typefaces handed over with the document: what is installed on a machine must not change what a letter looks like.
@@ -24,6 +25,11 @@ FONTCONFIG = """<?xml version="1.0"?><!DOCTYPE fontconfig SYSTEM "urn:fontconfig
 <cachedir>{directory}/cache</cachedir>
 </fontconfig>"""
 SIGNATURE_FIELD = "Signature"
+ARCHIVE_FIELD = "Archive time stamp"
+DESCRIBED = {
+    SIGNATURE_FIELD: "Signature of the sender, without a picture",
+    ARCHIVE_FIELD: "Time stamp over the document and its signature, without a picture",
+}
 FORBIDDEN_EVENTS = ("socket.", "subprocess.", "os.system", "os.exec", "os.posix_spawn", "os.fork", "ftplib.", "urllib.")
 
 
@@ -119,7 +125,7 @@ class Sheets:
         return pages.write_pdf(
             pdf_variant="pdf/a-3a",
             pdf_identifier=bytes.fromhex(document["identifier"]),
-            finisher=with_signature_field if document["signature_field"] else None,
+            finisher=partial(with_signature_fields, document["signature_fields"]),
             attachments=[
                 Attachment(
                     url=f"attachment:{number}",
@@ -216,9 +222,17 @@ def conforming(metadata, *, title: str, created: str):
     return Both(**{**vars(metadata), "title": title, "created": created})
 
 
-def with_signature_field(document, pdf) -> None:
-    """An empty signature field on the last page, without a picture, tagged as a form and with a description (ISO
-    14289-1, 7.18): whoever signs fills it, and has nothing to add to the structure."""
+def with_signature_fields(names: list[str], document, pdf) -> None:
+    """Empty signature fields on the last page, without a picture, tagged as forms and with a description (ISO 14289-1,
+    7.18): whoever signs or stamps fills one, and has nothing to add to the structure."""
+    import pydyf
+
+    if fields := [_signature_field(pdf, name) for name in names]:
+        pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array(fields), "SigFlags": 1})
+
+
+def _signature_field(pdf, name: str) -> bytes:
+    """The reference of a new field, which is in the structure and on the page."""
     import pydyf
 
     root = _at(pdf, pdf.catalog["StructTreeRoot"])
@@ -229,8 +243,8 @@ def with_signature_field(document, pdf) -> None:
             "Type": "/Annot",
             "Subtype": "/Widget",
             "FT": "/Sig",
-            "T": pydyf.String(SIGNATURE_FIELD),
-            "TU": pydyf.String("Signature of the sender, without a picture"),
+            "T": pydyf.String(name),
+            "TU": pydyf.String(DESCRIBED[name]),
             "Rect": pydyf.Array([0, 0, 0, 0]),
             "F": 132,  # to be printed, and not to be moved
             "P": page,
@@ -239,12 +253,12 @@ def with_signature_field(document, pdf) -> None:
     )
     pdf.add_object(field)
     content = pydyf.Dictionary({"Type": "/OBJR", "Obj": field.reference, "Pg": page})
-    form = pydyf.Dictionary({"Type": "/StructElem", "S": "/Form", "P": top.reference, "K": pydyf.Array([content])})
+    form = pydyf.Dictionary({"Type": "/StructElem", "S": "/Form", "P": top.reference, "K": content})
     pdf.add_object(form)
     top["K"].append(form.reference)
     parents.extend([parents[-2] + 1, form.reference])
     _at(pdf, page).setdefault("Annots", pydyf.Array()).append(field.reference)
-    pdf.catalog["AcroForm"] = pydyf.Dictionary({"Fields": pydyf.Array([field.reference]), "SigFlags": 1})
+    return field.reference
 
 
 def _at(pdf, reference: bytes):

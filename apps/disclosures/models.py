@@ -61,7 +61,11 @@ class Report(AuditedModel):
                 name="a_released_report_has_number_and_files",
             ),
             models.CheckConstraint(
-                condition=~models.Q(state="released") | models.Q(files__0__has_keys=["signed_with", "unsigned_sha256"]),
+                condition=~models.Q(state="released")
+                | models.Q(
+                    files__0__has_keys=["signature_level", "signed_with", "unsigned_sha256"],
+                    files__0__signature_level__in=["B-B", "B-LTA"],
+                ),
                 name="a_released_report_is_signed",
             ),
             models.CheckConstraint(

@@ -14,9 +14,10 @@ import pytest
 from asn1crypto import cms
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from pyhanko.sign.timestamps import DummyTimeStamper
 
 from apps.core import paper, signing, sockets
-from apps.core.signing import keys, wire
+from apps.core.signing import keys, revisions, wire
 from tests import paper as on
 from tests import signed
 
@@ -53,8 +54,8 @@ def test_it_conforms_before_and_after_it_is_signed(letter):
 def test_a_table_that_ends_in_a_carriage_return_is_written_anew(letter, monkeypatch, times):
     """One in 256 does; here the first ones are said to."""
     unlucky = [True] * times
-    real = signing._ends_unclearly
-    monkeypatch.setattr(signing, "_ends_unclearly", lambda added: real(added) or bool(unlucky and unlucky.pop()))
+    real = revisions.ends_unclearly
+    monkeypatch.setattr(revisions, "ends_unclearly", lambda added: real(added) or bool(unlucky and unlucky.pop()))
     signed = signing.sign(letter, signing.key()).pdf
     assert unlucky == []
     assert signed.startswith(letter)
@@ -106,6 +107,18 @@ def test_what_is_no_pdf_is_refused(document, key):
 def test_a_document_without_a_field_is_refused(key):
     with pytest.raises(ValueError, match="no empty signature field"):
         signing.sign(rendered(signature_field=False), key)
+
+
+def test_a_letter_has_no_field_for_the_archive(letter, key):
+    made = signing.sign(letter, key)
+    with pytest.raises(ValueError, match="no empty signature field of the name Archive time stamp"):
+        signing.archive(made, trusted=key.certificates(), stamper=DummyTimeStamper(None, None))
+
+
+def test_a_field_for_the_archive_conforms_as_long_as_it_is_empty(key):
+    report = rendered(archive_field=True)
+    assert on.validate(report) == []
+    assert on.validate(signing.sign(report, key).pdf) == []
 
 
 def test_nothing_is_signed_twice(letter, key):

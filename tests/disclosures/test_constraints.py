@@ -1,5 +1,7 @@
 """What the database itself refuses, whoever asks."""
 
+import json
+
 import pytest
 
 from tests.notices.test_constraints import refused, run
@@ -31,10 +33,20 @@ def test_a_released_report_has_number_and_files(releasing, missing):
         tamper(releasing, f"state = 'released', {missing}")
 
 
-@pytest.mark.parametrize("first", ["{}", '{"signed_with": "ab"}', '{"unsigned_sha256": "cd"}'])
-def test_a_released_report_is_signed(releasing, first):
+SIGNED = {"signed_with": "ab", "unsigned_sha256": "cd", "signature_level": "B-LTA"}
+
+
+@pytest.mark.parametrize("missing", SIGNED)
+def test_a_released_report_is_signed(releasing, missing):
+    first = {key: value for key, value in SIGNED.items() if key != missing}
     with refused("a_released_report_is_signed"):
-        tamper(releasing, "state = 'released', files = %s", f"[{first}]")
+        tamper(releasing, "state = 'released', files = %s", json.dumps([first]))
+
+
+@pytest.mark.parametrize("level", ["B-T", "B-LT", "", None])
+def test_a_report_is_signed_at_a_level_that_reports_have(releasing, level):
+    with refused("a_released_report_is_signed"):
+        tamper(releasing, "state = 'released', files = %s", json.dumps([SIGNED | {"signature_level": level}]))
 
 
 def test_a_public_report_is_tlp_clear(compiled):

@@ -1,37 +1,39 @@
-"""PAdES signatures on PDF (ETSI EN 319 142-1): baseline B-B, and B-T where an authority stamps the time.
+"""PAdES signatures on PDF (ETSI EN 319 142-1): baseline B-B, B-T where an authority stamps the time, and B-LTA.
 
     signed = signing.sign(pdf, signing.key(), stamper=...)
+    archived = signing.archive(signed, trusted=..., stamper=...)
 
-The document brings an empty signature field (`pdf.render(..., signature_field=True)`), which is tagged and described,
-so that signing changes nothing of what PDF/A and PDF/UA ask. The key is in a process of its own (`manage.py
-document_signer`) where the settings name its socket.
+The document brings an empty field for the signature, and one for the archive time stamp (`paper.to_pdf(...,
+signature_field=True, archive_field=True)`), tagged and described, so that filling them changes nothing of what PDF/A
+and PDF/UA ask. The key is in a process of its own (`manage.py document_signer`) where the settings name its socket.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from io import BytesIO
-from itertools import count
+from functools import cache, partial
 from pathlib import Path
 
 from asn1crypto import x509 as asn1
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 from django.conf import settings
-from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.misc import PdfError as PdfMalformed
-from pyhanko.sign.fields import SigSeedSubFilter, enumerate_sig_fields
+from pyhanko.sign.fields import SigSeedSubFilter
 from pyhanko.sign.general import SigningError
 from pyhanko.sign.signers import PdfSignatureMetadata, PdfSigner, Signer
 from pyhanko.sign.timestamps import TimeStamper
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from apps.core.pdf_worker import SIGNATURE_FIELD
+from apps.core.signing import archiving
+from apps.core.signing.archiving import Unproven
 from apps.core.signing.keys import FileKey, Key, Refused, Unusable, fingerprint
+from apps.core.signing.revisions import STAMPED_BYTES, appended, filling
 from apps.core.signing.wire import RemoteKey
 
-__all__ = ["FileKey", "Key", "Refused", "Signed", "Unusable", "file_key", "key", "sign"]
+__all__ = ["FileKey", "Key", "Refused", "Signed", "Unproven", "Unusable", "archive", "file_key", "key", "sign"]
 
 SIGNATURE_BYTES = 512  # of RSA with 4096 bits; an elliptic curve needs fewer
-STAMPED_BYTES = 2 * 24 * 1024  # in hex: certificates, signature, and a time stamp with its own certificates
 
 
 @dataclass(frozen=True)
@@ -66,39 +68,35 @@ def sign(pdf: bytes, key: Key, *, stamper: TimeStamper | None = None) -> Signed:
     key; and what the stamper raises.
     """
     try:
-        signed = _signed(pdf, key, stamper, STAMPED_BYTES if stamper else None)
-        more = count(STAMPED_BYTES + 2, 2)
-        while _ends_unclearly(signed[len(pdf) :]):
-            signed = _signed(pdf, key, stamper, next(more))  # with other places in its table, which ends otherwise
+        signed = appended(pdf, partial(_signed, pdf, key, stamper), STAMPED_BYTES if stamper else None)
     except (PdfMalformed, SigningError) as error:
         raise ValueError(f"The document cannot be signed: {error}.") from error
     return Signed(signed, "B-T" if stamper else "B-B", fingerprint(key.certificates()[0]))
 
 
 def _signed(pdf: bytes, key: Key, stamper: TimeStamper | None, reserved: int | None) -> bytes:
-    writer = _Untouched(BytesIO(pdf))
-    if not [name for name, _, _ in enumerate_sig_fields(writer, filled_status=False) if name == SIGNATURE_FIELD]:
-        raise ValueError("The document has no empty signature field.")
     signer = PdfSigner(_METADATA, _Asking(key), timestamper=stamper)
-    return signer.sign_pdf(writer, existing_fields_only=True, bytes_reserved=reserved).getvalue()
+    revision = filling(pdf, SIGNATURE_FIELD)
+    return signer.sign_pdf(revision, existing_fields_only=True, bytes_reserved=reserved).getvalue()
 
 
-def _ends_unclearly(added: bytes) -> bool:
-    """Whether a compressed stream ends in a carriage return, as one in 256 does: before the line feed that follows it,
-    it reads like a stream that ends a byte earlier."""
-    return b"\r\nendstream" in added
+def archive(signed: Signed, *, trusted: Sequence[x509.Certificate], stamper: TimeStamper) -> Signed:
+    """The signed document at level B-LTA, see archiving.add. `trusted` are the certificates that vouch for the signer
+    and for the stamper, their roots among them.
+
+    Raises archiving.Unproven while that is not to be had; ValueError for a document without an empty field for it; and
+    what the stamper raises.
+    """
+    try:
+        archived = archiving.add(signed.pdf, trusted, stamper)
+    except (PdfMalformed, SigningError) as error:
+        raise ValueError(f"The document cannot be archived: {error}.") from error
+    return Signed(archived, "B-LTA", signed.certificate)
 
 
 _METADATA = PdfSignatureMetadata(
     field_name=SIGNATURE_FIELD, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES, reason="Issued"
 )
-
-
-class _Untouched(IncrementalPdfFileWriter):
-    """Leaves the metadata as they are: rewritten, they would lose the declaration of PDF/UA that PDF/A asks for."""
-
-    def _update_meta(self) -> None:
-        pass
 
 
 class _Asking(Signer):

@@ -127,7 +127,7 @@ def render_report(report: Report, *, by) -> None:
     """
     waiting.require(report)
     (name, document), *annexes = files_of(report).items()
-    issued = signatures.issue(document)
+    issued = signatures.issue(document, for_archive=True)
     first = _kept(name, issued.pdf) | issued.record
     ledger.change(report, state=State.RELEASED, files=[first, *(_kept(name, data) for name, data in annexes)])
 
@@ -165,6 +165,7 @@ def files_of(report: Report) -> dict[str, bytes]:
         title=made.title,
         created=report.released_at or report.compiled_at,
         signature_field=report.released_at is not None,
+        archive_field=report.released_at is not None,
         seconds=seconds_for(len(report.content["accounts"])),
     )
     return {f"{report.ref or 'draft'}.pdf": document, **made.annexes}

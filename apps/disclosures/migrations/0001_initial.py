@@ -280,7 +280,10 @@ class Migration(migrations.Migration):
                     models.CheckConstraint(
                         condition=models.Q(
                             models.Q(("state", "released"), _negated=True),
-                            ("files__0__has_keys", ["signed_with", "unsigned_sha256"]),
+                            models.Q(
+                                ("files__0__has_keys", ["signature_level", "signed_with", "unsigned_sha256"]),
+                                ("files__0__signature_level__in", ["B-B", "B-LTA"]),
+                            ),
                             _connector="OR",
                         ),
                         name="a_released_report_is_signed",

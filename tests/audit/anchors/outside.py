@@ -42,7 +42,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.server.is_down:
             self.close_connection = True
             return
-        body = self.rfile.read(int(self.headers["Content-Length"]))
+        body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
         self.server.got.append(body)
         step = self.server.plan.pop(0) if self.server.plan else self.server.answer(body)
         if callable(step):
@@ -52,6 +52,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(step[1])))
         self.end_headers()
         self.wfile.write(step[1])
+
+    do_GET = do_POST  # which has no body
 
     def log_message(self, *args: Any) -> None:
         pass
