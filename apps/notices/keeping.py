@@ -8,7 +8,7 @@ from django.db import models
 from apps.notices import annex
 from apps.notices.models import Mailing, MailingPart, Notice, SampledLetter
 from apps.records.reach import brings, part_of
-from apps.records.subjects import ERASED, SUBJECTS, Part
+from apps.records.subjects import ERASED, SUBJECTS, Part, marker
 
 State = Notice.State
 
@@ -69,3 +69,23 @@ def _lists() -> None:
 
 
 _lists()
+
+
+def _first_named() -> None:
+    """A letter to a party speaks of the accounts by the first of them."""
+
+    def naming(account: Any) -> models.QuerySet[Notice]:
+        own = models.Q(facts__account_ref=account.ref) | models.Q(facts__account_ref__startswith=f"{account.ref} ")
+        concerned = Notice.objects.filter(own, party__isnull=False, decision__finding__accounts__account=account)
+        return concerned.exclude(state__in=[State.ISSUING, State.ISSUED])
+
+    def unnamed(notice: Notice, account: Any) -> dict[str, Any]:
+        _, apart, others = notice.facts["account_ref"].partition(" ")
+        return {"facts": notice.facts | {"account_ref": f"{marker(account)}{apart}{others}"}}
+
+    SUBJECTS["account"].parts.append(
+        Part(Notice, rows=naming, instead=unnamed, says="its name in letters to parties that were not issued")
+    )
+
+
+_first_named()

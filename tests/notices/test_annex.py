@@ -403,6 +403,16 @@ def test_an_erased_account_is_counted_and_not_named(draft_it, people, sign_in):
     assert stops(letter) == ""
 
 
+def test_a_draft_by_number_does_not_name_an_erased_account_first(draft_it, people):
+    letter = draft_it(accounts="counted")
+    assert letter.facts["account_ref"] == "acct_00000 and 4 others"
+    account = Account.objects.get(ref="acct_00000")
+    erase(account, people)
+    letter.refresh_from_db()
+    assert letter.facts["account_ref"] == f"erased-{account.pk} and 4 others"
+    assert "acct_00000" not in str(letter.facts)
+
+
 def test_what_an_issued_letter_lists_is_kept_and_the_certificate_says_so(draft_it, issue_it, people, quick_paper):
     letter = issue_it(draft_it())
     certificate = erase(Account.objects.get(ref="acct_00002"), people)
