@@ -34,6 +34,7 @@ from apps.core.signing.wire import RemoteKey
 __all__ = ["FileKey", "Key", "Refused", "Signed", "Unproven", "Unusable", "archive", "file_key", "key", "sign"]
 
 SIGNATURE_BYTES = 512  # of RSA with 4096 bits; an elliptic curve needs fewer
+ATTRIBUTE_BYTES = 2048  # what is signed beside the document, with the name of whoever vouches for the signer
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,16 @@ def sign(pdf: bytes, key: Key, *, stamper: TimeStamper | None = None) -> Signed:
     key; and what the stamper raises.
     """
     try:
-        signed = appended(pdf, partial(_signed, pdf, key, stamper), STAMPED_BYTES if stamper else None)
+        signed = appended(pdf, partial(_signed, pdf, key, stamper), STAMPED_BYTES if stamper else _unstamped(key))
     except (PdfMalformed, SigningError) as error:
         raise ValueError(f"The document cannot be signed: {error}.") from error
     return Signed(signed, "B-T" if stamper else "B-B", fingerprint(key.certificates()[0]))
+
+
+def _unstamped(key: Key) -> int:
+    """Room for a signature without a time stamp, in hex. Left to find that out, the library makes it twice."""
+    certificates = sum(len(found.public_bytes(Encoding.DER)) for found in key.certificates())
+    return 2 * (certificates + SIGNATURE_BYTES + ATTRIBUTE_BYTES)
 
 
 def _signed(pdf: bytes, key: Key, stamper: TimeStamper | None, reserved: int | None) -> bytes:
