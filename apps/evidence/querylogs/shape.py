@@ -69,10 +69,10 @@ def look(file: IO[bytes], limit: int) -> Look:
     text = io.BufferedReader(stream, HEAD).read(HEAD)
     if text.startswith(sources.PARQUET):
         raise Unreadable("The file is packed Parquet. Parquet packs itself: unpack it, and collect it again.")
-    if not text.strip():
+    plain = text.removeprefix(sources.BOM)
+    if not plain.strip():
         raise Unreadable("The file is empty.")
     sources.check_text(text)
-    plain = text.removeprefix(sources.BOM)
     packed = stream.packed
     if plain.lstrip()[:1] == b"[":
         raise Unreadable("The file is one JSON array. Write one object a line (JSON Lines), and collect it again.")

@@ -43,6 +43,7 @@ def through(content: bytes, limit: int = LIMIT) -> tuple[int, int, list[str]]:
     [
         (b"", "is empty"),
         (b" \n\n", "is empty"),
+        (b"\xef\xbb\xbf", "is empty"),
         (gzip.compress(b"", mtime=0), "is empty"),
         (b"time,user\n", "no rows below"),
         (b"time,time\n2026-01-01T00:00:00Z,a\n", "Two columns are called"),
