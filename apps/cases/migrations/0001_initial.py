@@ -17,7 +17,7 @@ class Migration(migrations.Migration):
         ("audit", "0001_functions"),
         ("evidence", "0001_initial"),
         ("policies", "0001_initial"),
-        ("staff", "__first__"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [

@@ -15,7 +15,7 @@ class Migration(migrations.Migration):
         ("accounts", "0001_initial"),
         ("audit", "0001_functions"),
         ("cases", "0001_initial"),
-        ("staff", "__first__"),
+        migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
