@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import pytest
 from asn1crypto import pem
+from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
+from cryptography.x509 import ocsp
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.ades.report import AdESIndeterminate, AdESPassed
 from pyhanko.sign.timestamps import DummyTimeStamper
@@ -274,7 +276,7 @@ def test_an_answer_that_does_not_hold_is_none(releasing, registers, wrong):
 
 
 def test_no_damaged_answer_is_taken_or_stops_anything(report, registers):
-    """Wherever a byte of it was changed on the way, or its end is missing."""
+    """Wherever a byte of what it says was changed on the way, or its end is missing."""
     pdf = file(report)
     signed_only = signing.Signed(pdf[: archived.end(archived.signatures(pdf)[0])], "B-T", "")
     trusted = [*signing.key().certificates(), registers.stamps.root]
@@ -292,8 +294,17 @@ def _send_damaged(damage: Callable[[bytes, float], bytes], part: float, handler:
 
 
 def _changed(answer: bytes, part: float) -> bytes:
-    place = int(len(answer) * part)
+    """In what is signed of it. Elsewhere some bits say nothing, as the count of unused bits in front of a signature."""
+    said = _said(answer)
+    place = answer.index(said) + int(len(said) * part)
     return answer[:place] + bytes([answer[place] ^ 1]) + answer[place + 1 :]
+
+
+def _said(answer: bytes) -> bytes:
+    try:
+        return ocsp.load_der_ocsp_response(answer).tbs_response_bytes
+    except ValueError:
+        return x509.load_der_x509_crl(answer).tbs_certlist_bytes
 
 
 def _cut(answer: bytes, part: float) -> bytes:

@@ -123,7 +123,8 @@ def send(counsel: Page, mailing: Mailing, listed: Path, server: MailServer) -> N
     worked_off()
     until(lambda: worked_off(sending.send_due) or len(server.taken) == len(rows))  # at the pace of the settings
     counsel.goto(mailing.get_absolute_url())
-    expect(counsel.get_by_role("link", name=str(len(rows)), exact=True)).to_be_visible()
+    sent = counsel.locator("#service").get_by_role("link", name=str(len(rows)), exact=True)
+    expect(sent).to_be_visible()
 
 
 def answer_an_appeal(reviewer: Page, letter: Notice) -> None:
