@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO
 
-from apps.core import pdf_worker
+from apps.core import pdf_worker, typefaces
 
 SECONDS = 60
 MEMORY = 1 << 30
@@ -160,6 +160,15 @@ def _error(answer: dict) -> PdfError:
     return {"refused": PdfRefused, "limit": PdfLimit}.get(answer["kind"], PdfError)(answer["error"])
 
 
+def _letters_of_every_document() -> tuple[dict, list[bytes]]:
+    """The typefaces that a renderer warms up with; none where there are none, which is the first document's to say."""
+    try:
+        css, fonts = typefaces.for_text("A")
+    except typefaces.TypefacesMissing:
+        css, fonts = "", {}
+    return {"css": [css], "assets": list(fonts)}, list(fonts.values())
+
+
 # --- renderers -------------------------------------------------------------------------------------------------------
 
 
@@ -184,8 +193,9 @@ class _Renderer:
         self.answers: IO[bytes] = process.stdout
         self.directory = ""
         try:
+            pdf_worker.write_frame(self.orders, *_letters_of_every_document())
             header, _ = pdf_worker.read_frame(self.answers)
-        except EOFError:
+        except (EOFError, BrokenPipeError):
             self.kill()
             raise PdfError(
                 "The PDF renderer does not start. WeasyPrint needs Pango (Debian: libpango-1.0-0, libpangoft2-1.0-0)."

@@ -6,6 +6,7 @@ style sheets and typefaces. Frames on stdin and stdout are a length, a JSON head
 announces.
 """
 
+import gc
 import json
 import logging
 import os
@@ -348,18 +349,39 @@ def run_child(order: dict, blobs: list[bytes], result: IO[bytes]) -> int:
         return os.waitpid(child, 0)[1]
 
 
-def warm_up() -> None:
-    """Load before the first fork what every document needs: the library, its style sheets, hyphenation."""
+# A little of everything that our documents are made of.
+SPECIMEN = {
+    "html": (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"><title>A specimen</title></head><body><h1>A</h1>'
+        '<div style="display: flex"><p>One <a href="https://specimen.example">two</a></p></div>'
+        '<table><thead><tr><th scope="col">B</th></tr></thead><tbody><tr><td>C</td></tr></tbody></table>'
+        '<img alt="D" src="asset:specimen.svg"></body></html>'
+    ),
+    "title": "A specimen",
+    "identifier": "00" * 16,
+    "created": "2026-01-01T00:00:00+00:00",
+    "signature_fields": [SIGNATURE_FIELD],
+    "assets": [],
+    "attachments": [
+        {"name": "a.json", "media_type": "application/json", "description": "E", "relationship": "Data"}
+    ],
+}
+DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><path d="M0 0h1v1z"/></svg>'
+
+
+def warm_up(typefaces: dict, blobs: list[bytes]) -> None:
+    """Load before the first fork what every document needs, by setting one of our own. What is there by then stays out
+    of the garbage collector's way, which would look at all of it again and again in each child, and so copy it."""
     warnings.filterwarnings("ignore", message="No fonts configured")  # they come with each document
     import pyphen
-    from weasyprint import HTML
-    from weasyprint.text.fonts import FontConfiguration
 
     end_streams_clearly()
-    FontConfiguration()
-    HTML(string="<html lang=en><title>.</title>")
+    if blobs:
+        Sheets(typefaces, blobs).render(SPECIMEN, {"asset:specimen.svg": DRAWING}, [b"{}"])
     for language in ("en-GB", "en-US"):
         pyphen.Pyphen(lang=pyphen.language_fallback(language))
+    gc.collect()
+    gc.freeze()
 
 
 def serve(directory: str) -> None:
@@ -369,7 +391,7 @@ def serve(directory: str) -> None:
         file.write(FONTCONFIG.format(directory=directory))
     os.environ.update(HOME=directory, TMPDIR=directory, XDG_CACHE_HOME=directory, FONTCONFIG_FILE=configuration)
     tempfile.tempdir = directory
-    warm_up()
+    warm_up(*read_frame(sys.stdin.buffer))
     # Printing by a library must not end up between two frames.
     output = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

@@ -220,7 +220,7 @@ def test_takes_too_long_and_is_stopped():
 
 def test_takes_too_much_memory_and_is_stopped():
     with pytest.raises(pdf.PdfLimit, match="120 MiB"):
-        render("<p>word " * 2_000, memory=120 << 20)
+        render("<p>word " * 20_000, memory=120 << 20)
     assert render("<p>the next one</p>")
 
 
