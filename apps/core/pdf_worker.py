@@ -362,9 +362,7 @@ SPECIMEN = {
     "created": "2026-01-01T00:00:00+00:00",
     "signature_fields": [SIGNATURE_FIELD],
     "assets": [],
-    "attachments": [
-        {"name": "a.json", "media_type": "application/json", "description": "E", "relationship": "Data"}
-    ],
+    "attachments": [{"name": "a.json", "media_type": "application/json", "description": "E", "relationship": "Data"}],
 }
 DRAWING = b'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 2"><path d="M0 0h1v1z"/></svg>'
 

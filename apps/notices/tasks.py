@@ -25,7 +25,7 @@ def render(job: Job) -> None:
 def carry_on_mailing(job: Job) -> None:
     """The key says in which state it was asked for; what follows only tells one request from the next."""
     key, state, _ = job.key.split("/", 2)
-    mailing = Mailing.objects.get(pk=key)
+    mailing = Mailing.objects.select_for_update().get(pk=key)  # another worker may be about to go on to the next step
     if mailing.state == state and state in mailings.STEPS:
         actions.carry_on_mailing(mailing, by=_worker(job))
 

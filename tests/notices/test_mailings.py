@@ -1,6 +1,10 @@
 """The same letter to each account of a decision, from the first draft to the last file."""
 
 import re
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from hashlib import sha256
 from typing import Any
 
@@ -16,9 +20,9 @@ from apps.audit.models import Event
 from apps.audit.principals import System
 from apps.cases import actions as cases
 from apps.cases.sampling import size, upper_bound
-from apps.core import pdf, vault
+from apps.core import jobs, pdf, vault
 from apps.core.models import Job
-from apps.notices import actions, queries, writing
+from apps.notices import actions, queries, tasks, writing
 from apps.notices.actions import mailings
 from apps.notices.languages import language_for
 from apps.notices.models import Mailing, MailingPart, Notice
@@ -251,6 +255,37 @@ def test_a_job_that_comes_twice_does_nothing(released, quick_paper):
     Job.objects.filter(kind__startswith="notices.").update(state="waiting", finished_at=None, attempts=0)
     worked_off(mailing)
     assert (Event.objects.count(), len(quick_paper)) == (events, letters)
+
+
+def test_a_worker_that_is_a_moment_late_does_nothing(committed_db, started):
+    """It was asked to go on while another was about to end the same step."""
+    while not all(part.state == MailingPart.State.DRAFTED for part in started.pieces.all()):
+        assert jobs.work_off(limit=1)
+    late = Job(kind=mailings.CARRY_ON, key=f"{started.pk}/{Mailing.State.DRAFTING}/late", actor="")
+    with ThreadPoolExecutor(1) as workers:
+        with transaction.atomic():
+            actions.carry_on_mailing(started, by=System("worker"))
+            done = workers.submit(in_a_transaction, tasks.carry_on_mailing, late)
+            while not somebody_waits_for_a_lock():
+                assert not done.done(), "it waited for nobody"
+                time.sleep(0.01)
+        done.result()
+    started.refresh_from_db()
+    assert started.state == Mailing.State.REVIEW
+
+
+def in_a_transaction(work: Callable[..., None], *args: Any) -> None:
+    with closing(connection), transaction.atomic():
+        work(*args)
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database())"
+        )
+        return cursor.fetchone() is not None
 
 
 def test_a_finding_that_fell_stops_the_letters(approved, people, quick_paper, monkeypatch):

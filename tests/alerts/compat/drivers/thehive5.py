@@ -34,8 +34,11 @@ ALERT = {
 }
 
 
+FILES = tempfile.TemporaryDirectory()
+
+
 def sample() -> str:
-    path = Path(tempfile.mkdtemp()) / "sample.bin"
+    path = Path(FILES.name) / "sample.bin"
     path.write_bytes(b"\x00\r\n--not a boundary\r\n\xff")
     return str(path)
 
