@@ -39,27 +39,41 @@ class Face:
 
 
 def for_text(*texts: str) -> tuple[str, dict[str, bytes]]:
-    """(CSS, assets) with the faces of the screen that have a glyph for some character of the texts, and for each
-    character that those lack the first other. Raises TypefacesMissing."""
+    """(CSS, assets) with the faces of the screen that have a glyph for some character of the texts, and others for the
+    characters that those lack. Raises TypefacesMissing."""
     characters = {ord(character) for text in texts for character in set(text)} | {ord(" ")}
-    files = {face.file for character in characters for face in _with(character)}
-    faces = [face for face in _faces() if face.file in files]
+    lacking = {character for character in characters if not _on_screen(character)}
+    taken = {face for character in characters - lacking for face in _on_screen(character)} | _others(lacking)
+    faces = [face for face in _faces() if face in taken]
     return "\n".join(face.rule for face in faces), {face.asset: _unpacked(face.file) for face in faces}
 
 
 def not_covered(text: str) -> str:
     """The characters of a text that no typeface has, each once: a document with one of them cannot be set."""
     return "".join(
-        character for character in sorted(set(text)) if not character.isspace() and not _with(ord(character))
+        character
+        for character in sorted(set(text))
+        if not character.isspace() and not any(ord(character) in face for face in _faces())
     )
 
 
 @cache
-def _with(character: int) -> tuple[Face, ...]:
-    """All faces of the screen that have a character, or else the first other."""
-    having = [face for face in _faces() if character in face]
-    of_screen = [face for face in having if face.sheet == SCREEN]
-    return tuple(of_screen or having[:1])
+def _on_screen(character: int) -> tuple[Face, ...]:
+    return tuple(face for face in _faces() if face.sheet == SCREEN and character in face)
+
+
+def _others(characters: set[int]) -> set[Face]:
+    """For each character the first that has it, unless a later one has all that the first has of them, and more: the
+    letters of a word are of one typeface."""
+    left, taken = set(characters), set()
+    faces = [face for face in _faces() if left and face.sheet == PAPER]
+    for place, face in enumerate(faces):
+        found = {character for character in left if character in face}
+        later = ({character for character in left if character in other} for other in faces[place + 1 :])
+        if found and not any(found < more for more in later):
+            taken.add(face)
+            left -= found
+    return taken
 
 
 @cache

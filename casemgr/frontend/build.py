@@ -24,20 +24,26 @@ FACES = {
     "@fontsource/jetbrains-mono": ("400",),
     "@fontsource/source-serif-4": ("400", "400-italic", "600"),
 }
-# For names and addresses on paper, in scripts that those lack; a screen has its own. The first that has a character is
-# taken: Han as in Chinese, and as in Korean only what that lacks. None of them makes up a letter of several glyphs: the
-# renderer keeps what text a glyph stands for, and of such a letter would keep less than the standards ask.
+# For names and addresses on paper, in scripts that those lack; a screen has its own. The first that has all that a text
+# has of a script is taken: Han as in Chinese, and as in Korean what that lacks. None of them makes up a letter of
+# several glyphs: the renderer keeps what text a glyph stands for, and of such a letter would keep less than the
+# standards ask. Amiri draws no two letters as one glyph, whose text other programs would read in the wrong order; the
+# few letters and the marks that it does make up are left to Vazirmatn.
 PAPER_FACES = {
-    f"@fontsource-variable/{name}": ("wght",)
-    for name in (
-        "vazirmatn",
-        "noto-serif-hebrew",
-        "noto-serif-sc",
-        "noto-serif-kr",
-        "noto-serif-armenian",
-        "noto-serif-georgian",
-    )
+    "@fontsource/amiri": ("400",),
+    **{
+        f"@fontsource-variable/{name}": ("wght",)
+        for name in (
+            "vazirmatn",
+            "noto-serif-hebrew",
+            "noto-serif-sc",
+            "noto-serif-kr",
+            "noto-serif-armenian",
+            "noto-serif-georgian",
+        )
+    },
 }
+AMIRI = "U+0600-060F,U+061B-064A,U+0660-066F,U+0671-06BF,U+06C1-06D2,U+06D4-06D5,U+06EE-06FF,U+0750-077F"
 SVG = "{http://www.w3.org/2000/svg}"
 WOFF2 = re.compile(r"url\(\./files/([\w.-]+\.woff2)\) format\('woff2(?:-variations)?'\)[^;]*")
 
@@ -85,6 +91,7 @@ def build_fonts(faces: Mapping[str, tuple[str, ...]], sheet: str) -> None:
             css = (MODULES / package / f"{weight}.css").read_text(encoding="utf-8")
             for name in WOFF2.findall(css):
                 shutil.copyfile(MODULES / package / "files" / name, target / name)
+            css = re.sub(r"(amiri-arabic[^}]*unicode-range: )[^;]*", rf"\g<1>{AMIRI}", css)
             rules.append(WOFF2.sub(r'url("fonts/\1") format("woff2")', css))
         shutil.copyfile(MODULES / package / "LICENSE", target / f"{package.split('/')[1]}-LICENSE.txt")
     (OUT / sheet).write_text("\n".join(rules), encoding="utf-8")

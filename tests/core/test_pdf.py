@@ -2,6 +2,7 @@
 
 import os
 import sys
+import unicodedata
 import warnings
 import zlib
 from concurrent.futures import ThreadPoolExecutor
@@ -97,6 +98,8 @@ def test_scripts_are_not_mixed_up():
 
 NAMES = {
     "Arabic": "محمد شريف",
+    "Arabic, with two letters drawn together": "علاء الدين عبد الله الأحمد",
+    "Arabic, a company": "مؤسسة الإسلام للتجارة",
     "Persian": "پریسا فرهادی",
     "Urdu": "ٹیپو ڈھلوں",
     "Hebrew": "יעל כהן",
@@ -117,6 +120,26 @@ def test_a_name_in_any_of_these_scripts_stands_as_it_is_written(script):
     assert on.validate(made) == []
     assert len({face.partition("-")[0] for face in on.typefaces(made)}) == 3
     assert name in on.text(made).split("\n")
+
+
+@pytest.mark.parametrize("name", ["مُحَمَّد", "خانۀ", "ۓ"])
+def test_letters_and_marks_of_several_glyphs_are_of_another_typeface(name):
+    """The whole word is: two typefaces would not join its letters."""
+    made = render(f"<p>{name}</p>")
+    assert on.validate(made) == []
+    assert [face for face in on.typefaces(made) if face.startswith(("Amiri", "Vazirmatn"))] == [
+        "Vazirmatn-Variable-vazirmatn-arabic"
+    ]
+
+
+def test_every_arabic_letter_conforms_wherever_it_stands_in_a_word():
+    letters = [chr(code) for code in range(0x600, 0x780) if unicodedata.category(chr(code)) == "Lo"]
+    arabic = [letter for letter in letters if not typefaces.not_covered(letter)]
+    assert len(arabic) > 190
+    of_one_glyph = [letter for letter in arabic if "Amiri" in typefaces.for_text(letter)[0]]
+    assert set(arabic) - set(of_one_glyph) == {"ۀ", "ۓ"}
+    made = render("".join(f"<p>{one} ب{one} {one}ب ب{one}ب</p>" for one in of_one_glyph))
+    assert on.validate(made) == []
 
 
 def test_a_script_whose_letters_are_made_of_several_glyphs_has_no_typeface():
@@ -351,7 +374,7 @@ def test_typefaces_follow_the_text():
 def test_missing_typefaces_say_what_to_run(monkeypatch):
     monkeypatch.setattr(typefaces, "SCREEN", "vendor/nothing.css")
     typefaces._faces.cache_clear()
-    typefaces._with.cache_clear()
+    typefaces._on_screen.cache_clear()
     with pytest.raises(typefaces.TypefacesMissing, match="npm ci"):
         typefaces.for_text("x")
     assert sys.executable  # the cache was left empty, so the next test reads the real sheet
