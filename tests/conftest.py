@@ -20,7 +20,7 @@ from unittest.mock import patch
 import pytest
 from django.conf import settings
 from django.core.management.commands import flush
-from django.db import connection
+from django.db import connection, transaction
 from django.test import Client
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis
@@ -121,6 +121,28 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 def committed_db(transactional_db: None, settings: Any, tmp_path: Path) -> None:
     """Commits are real, and every table is emptied after the test. The log has a key of its own, as any new one."""
     settings.TRAIL_KEY_FILE = tmp_path / "keys" / "trail.key"
+
+
+@pytest.fixture(scope="module")
+def made_once(django_db_setup: None, django_db_blocker: Any) -> Iterator[Callable[[Callable[[], Any]], Any]]:
+    """`made_once(make)` makes what all tests of a module begin with, in a transaction around them, rolled back at the
+    end: as TestCase.setUpTestData of Django. What it returns is for each test to copy, and what a test does is undone
+    after it as ever. Not for modules in which a test commits.
+    """
+    around = transaction.atomic()
+    with django_db_blocker.unblock():
+        around.__enter__()
+
+    def made(make: Callable[[], Any]) -> Any:
+        with django_db_blocker.unblock():
+            thing = make()
+            connection.check_constraints()  # those that wait for the end, now and not once more in each test
+        return thing
+
+    yield made
+    with django_db_blocker.unblock():
+        transaction.set_rollback(True)
+        around.__exit__(None, None, None)
 
 
 @pytest.fixture

@@ -1,22 +1,16 @@
 """The table of permissions.py, asked for real: every address, by everyone whom it names."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from copy import deepcopy
+from http.cookies import SimpleCookie
+from typing import Any
 
 import pytest
 from django.db import transaction
 from django.test import Client
 from django.urls import URLResolver, get_resolver, reverse
 
-from tests import paper as on
 from tests.architecture.permissions import API, LIBRARY, OPEN, ROUTES, SIGNED
-from tests.architecture.world import World
-
-
-@pytest.fixture
-def world(db, monkeypatch) -> World:
-    on.as_html(monkeypatch)  # how it looks is tested elsewhere
-    return World()
-
 
 # Enough for every short form to be taken by whom it is for.
 ANSWERS = {"reason": "Because", "purpose": "Expert", "dismissal": "benign", "note": "Because", "element": "harvesting"}
@@ -31,17 +25,26 @@ def names(patterns=None, prefix: str = "") -> Iterator[str]:
             yield f"{prefix}{pattern.name}"
 
 
-def ask(person, method: str, address: str, data: dict | None = None) -> int:
-    client = Client(raise_request_exception=True)
-    if person is not None:
-        client.force_login(person)
-    with transaction.atomic():
-        answer = client.post(address, data) if method == "post" else client.get(address)
-        status = answer.status_code
-        if status == 302 and answer["Location"].startswith("/sign-in/login/"):
-            status = 401
-        transaction.set_rollback(True)
-    return status
+@pytest.fixture
+def ask() -> Callable[..., int]:
+    """Each question begins with the cookies that its person got by signing in, once a test."""
+    signed_in: dict[Any, SimpleCookie] = {}
+
+    def asked(person, method: str, address: str, data: dict | None = None) -> int:
+        client = Client(raise_request_exception=True)
+        if person is not None and person not in signed_in:
+            client.force_login(person)
+            signed_in[person] = client.cookies
+        client.cookies = deepcopy(signed_in.get(person, client.cookies))
+        with transaction.atomic():
+            answer = client.post(address, data) if method == "post" else client.get(address)
+            status = answer.status_code
+            if status == 302 and answer["Location"].startswith("/sign-in/login/"):
+                status = 401
+            transaction.set_rollback(True)
+        return status
+
+    return asked
 
 
 def test_every_address_is_in_the_table():
@@ -51,7 +54,7 @@ def test_every_address_is_in_the_table():
 
 
 @pytest.mark.parametrize("name", ROUTES)
-def test_an_address_lets_through_whom_the_table_says(name, world):
+def test_an_address_lets_through_whom_the_table_says(name, world, ask):
     route = ROUTES[name]
     address = reverse(name, args=route.args(world))
     data = ANSWERS | route.data(world)
@@ -73,7 +76,7 @@ def test_an_address_lets_through_whom_the_table_says(name, world):
 
 
 @pytest.mark.parametrize("name", OPEN)
-def test_what_is_open_is_open(name, world):
+def test_what_is_open_is_open(name, world, ask):
     assert ask(None, "get", reverse(name)) == 200
 
 

@@ -7,17 +7,10 @@ from django.urls import reverse
 from apps.audit.action import verbs
 from apps.audit.models import Event
 from apps.audit.reads.table import READS
-from tests import paper as on
 from tests.architecture.permissions import ROUTES, SIGNED
 from tests.architecture.reads import COUNTED, COUNTED_BY_QUESTION, COUNTED_OF_RECIPIENTS, NOT_COUNTED
 from tests.architecture.test_permissions import ANSWERS
 from tests.architecture.world import World
-
-
-@pytest.fixture
-def world(db, monkeypatch) -> World:
-    on.as_html(monkeypatch)
-    return World()
 
 
 def reads() -> list[str]:

@@ -28,7 +28,6 @@ from apps.policies import actions as policies
 from apps.records import actions as records
 from apps.service import actions as service
 from apps.transparency import actions as transparency
-from tests import paper as on
 from tests.accounts.ringed import work
 from tests.architecture.world import WORKER, World
 
@@ -575,12 +574,6 @@ def _after(made: Any, thing: Any) -> Any:
         return made
     thing.refresh_from_db()
     return thing
-
-
-@pytest.fixture
-def world(db, monkeypatch) -> World:
-    on.as_html(monkeypatch)  # how it looks is tested elsewhere
-    return World()
 
 
 @pytest.mark.parametrize(("flow", "old", "verb", "new"), STEPS)

@@ -18,6 +18,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from hashlib import sha256
 from itertools import groupby, pairwise
 from typing import Any, NamedTuple
@@ -118,14 +119,6 @@ class Table:
         self.reader, self.verdict, self.model, self.since = reader, verdict, model, since
         self.name = model._meta.db_table
         self.kind = str(model._meta.verbose_name).capitalize()
-        self.columns = [
-            column
-            for (column,) in reader.all(
-                "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
-                " ORDER BY attnum",
-                [self.name],
-            )
-        ]
 
     def check(self) -> None:
         """Walk the rows and their steps side by side, both in the order of the rows' ids."""
@@ -217,9 +210,18 @@ class Table:
         if values is not None:
             self._compare_private(row, values, steps)
 
+    @cached_property
+    def _columns(self) -> list[str]:
+        found = self.reader.all(
+            "SELECT attname FROM pg_attribute WHERE attrelid = %s::regclass AND attnum > 0 AND NOT attisdropped"
+            " ORDER BY attnum",
+            [self.name],
+        )
+        return [column for (column,) in found]
+
     def _digest_as_of(self, row: str, step: Step) -> str:
         """The row's digest without the columns that the table got after the step."""
-        hidden = [*self.columns[self._columns_at(step) :], *self.model.PRIVATE]
+        hidden = [*self._columns[self._columns_at(step) :], *self.model.PRIVATE]
         return self.reader.one(
             "SELECT encode(sha256(convert_to((to_jsonb(t) - %s::text[])::text, 'UTF8')), 'hex')"  # noqa: S608 - our name
             f" FROM {self.name} t WHERE id = %s",
