@@ -37,6 +37,7 @@ hypothesis.load_profile("casemgr")
 def pytest_configure(config: pytest.Config) -> None:
     """Settings of the tests: cheap passwords, files in a directory of their own, nobody to ring."""
 
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # compiled files halve the start of a process that a test needs
     directory = Path(tempfile.mkdtemp(prefix="casemgr-tests-"))
     config.stash[FILES] = directory
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -5,13 +5,13 @@ A period whose last day is a public holiday, a Sunday or a Saturday ends with th
 """
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 
-import holidays
+from apps.core.later import holidays
 
 # A day is over when it is over everywhere: nobody is late for a time zone that we do not know.
 LAST_ZONE = "Etc/GMT+12"
@@ -79,7 +79,7 @@ def calendar_of(country: str) -> str:
 
 
 @cache
-def _days_off(calendar: str) -> holidays.HolidayBase:
+def _days_off(calendar: str) -> Mapping[date, str]:
     """Names of public holidays by day; of an empty calendar none. The library adds a year when it is asked for."""
     country, _, part = calendar.partition("-")
     return (

@@ -15,6 +15,7 @@ from apps.core.models import Job
 from tests.cases.conftest import make_accounts, make_activity
 from tests.cases.test_campaign import make_rings
 from tests.core.test_shell_browser import VIEWS, complaints_of_axe, open_page  # noqa: F401 - a fixture
+from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.browser
 SHOTS = os.environ.get("SHOTS", "")  # a directory, to look at what was drawn

@@ -1,54 +1,46 @@
 """The frame around every page in a real browser: keyboard, themes, phone, security policy, accessibility."""
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
+
+from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.browser
 
 AXE = Path(settings.BASE_DIR) / "node_modules" / "axe-core" / "axe.min.js"
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
 ACCOUNT = "/second-factor/"  # a page that everyone who is signed in has
 VIEWS = [("light", 1440), ("dark", 1440), ("light", 390), ("dark", 390)]
 
 
 @pytest.fixture
-def open_page(live_site: str, people, monkeypatch: pytest.MonkeyPatch) -> Iterator:
+def open_page(live_site: str, people, browser: Browser) -> Iterator:  # noqa: F811
     """`open_page(path, theme=, width=, person=)`: the page in Chromium, with the analyst signed in, or that person.
     Complaints fail the test."""
-    if CHROMIUM is None:
-        pytest.fail("No Chromium on the PATH. `make test` installs it; by hand: apt-get install chromium")
     complaints: list[str] = []
-    # The browser's event loop lives in this thread; what follows asks the database from it, one step after the other.
-    monkeypatch.setitem(os.environ, "DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", "--disable-gpu"])
 
-        def opened(
-            path: str, *, theme: str = "light", width: int = 1440, script: bool = True, person: str = "analyst"
-        ) -> Page:
-            client = Client()
-            client.force_login(getattr(people, person))
-            name = settings.SESSION_COOKIE_NAME
-            context: BrowserContext = browser.new_context(
-                color_scheme=theme, viewport={"width": width, "height": 900}, java_script_enabled=script
-            )
-            context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
-            page = context.new_page()
-            page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
-            page.on("pageerror", lambda error: complaints.append(str(error)))
-            page.goto(live_site + path)
-            page.wait_for_load_state("networkidle")
-            return page
+    def opened(
+        path: str, *, theme: str = "light", width: int = 1440, script: bool = True, person: str = "analyst"
+    ) -> Page:
+        client = Client()
+        client.force_login(getattr(people, person))
+        name = settings.SESSION_COOKIE_NAME
+        context: BrowserContext = browser.new_context(
+            color_scheme=theme, viewport={"width": width, "height": 900}, java_script_enabled=script
+        )
+        context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": live_site}])
+        page = context.new_page()
+        page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(live_site + path)
+        page.wait_for_load_state("networkidle")
+        return page
 
-        yield opened
-        browser.close()
+    yield opened
     assert complaints == []
 
 

@@ -15,6 +15,25 @@ from fixtures.story.stage import PASSWORD, Play
 from tests.story.conftest import processes, worker  # noqa: F401 - fixtures
 
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+FEATURES_OFF = [
+    # What drops down from the address bar is a page of its own, loaded for each window that nobody sees.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # Playwright's own list, whose place this one takes.
+    "AimEnabled",
+    "AvoidCorsURLLoaderRestartOnRedirect",
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsFirstBalancedModeAutoEnable",
+    "HttpsUpgrades",
+    "LensOverlay",
+    "MediaRouter",
+    "NetworkTimeServiceQuerying",
+    "OptimizationHints",
+    "PaintHolding",
+    "PreconnectToSearch",
+    "ThirdPartyStoragePartitioning",
+]
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -24,6 +43,7 @@ FLAGS = [
     "--no-first-run",
     "--disable-sync",
     "--disable-default-apps",
+    "--disable-features=" + ",".join(FEATURES_OFF),
 ]
 
 

@@ -5,6 +5,7 @@ from django.urls import reverse
 from playwright.sync_api import expect
 
 from tests.core.test_shell_browser import open_page  # noqa: F401 - fixture
+from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.browser
 URL = reverse("notices:propose_template", args=["suspension", "en"])

@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 
 from tests.core.test_shell_browser import open_page  # noqa: F401 - fixture
+from tests.journeys.conftest import browser  # noqa: F401 - fixture
 
 pytestmark = pytest.mark.browser
 

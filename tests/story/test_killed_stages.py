@@ -146,7 +146,7 @@ def _tell(demo: Demo, killed: Callable[[Demo, str], None] | None = None) -> None
     for title in TITLES:
         if killed:
             killed(demo, title)
-        until(lambda: demo.has_told(title), seconds=PATIENCE)  # noqa: B023 - called at once
+        until(lambda: demo.has_told(title), seconds=PATIENCE, pause=0.05)  # noqa: B023 - called at once
     assert demo.story.wait(timeout=PATIENCE) == 0, demo.log.read_text()
 
 

@@ -17,11 +17,11 @@ from tests.story.conftest import stage, working
 pytestmark = pytest.mark.slow
 
 
-def until(condition, seconds: float = 60.0) -> None:
+def until(condition, seconds: float = 60.0, *, pause: float = 0.01) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it did not come about"
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 def in_work(kind: str) -> bool:

@@ -1,10 +1,11 @@
 """Connected components and bridges, independent of the order of edges."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+
+from apps.core.later import sparse
 
 ROUNDS = 4  # of cutting components in two
 
@@ -42,7 +43,7 @@ def join(label: np.ndarray, a: np.ndarray, b: np.ndarray) -> np.ndarray:
     nodes, place = numbered(np.concatenate([a, b]))
     if not len(nodes):
         return label
-    _, part = connected_components(_graph(place[: len(a)], place[len(a) :], len(nodes)), directed=False)
+    _, part = sparse.csgraph.connected_components(_graph(place[: len(a)], place[len(a) :], len(nodes)), directed=False)
     first = np.full(part.max() + 1, len(label), label.dtype)
     np.minimum.at(first, part, nodes)
     renamed = np.arange(len(label), dtype=label.dtype)
@@ -60,8 +61,8 @@ def components(accounts: int, holder: np.ndarray, value: np.ndarray) -> np.ndarr
     return join(label, first.astype(np.int32), holder.astype(np.int32))
 
 
-def _graph(a: np.ndarray, b: np.ndarray, size: int) -> coo_matrix:
-    return coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(size, size))
+def _graph(a: np.ndarray, b: np.ndarray, size: int) -> Any:
+    return sparse.coo_matrix((np.ones(len(a), np.int8), (a, b)), shape=(size, size))
 
 
 @dataclass(frozen=True)

@@ -3,12 +3,12 @@
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
 
 from apps.accounts.linkage import graph, permutation
 from apps.accounts.linkage.evidence import EXPLAINED, FAMILIES, IS_STRONG, SYNCHRONY, Links
 from apps.accounts.linkage.rhythm import Beat
 from apps.accounts.linkage.search import Search
+from apps.core.later import sparse
 
 SHOWN = 20  # bridges of a ring
 LEAST_PART = 2  # accounts that fall off, before anybody calls it a bridge
@@ -61,7 +61,7 @@ def _density(search: Search, links: Links, size: np.ndarray) -> np.ndarray:
     rows = rows[links.value[rows] >= 0]
     people, person = np.unique(links.account[rows], return_inverse=True)
     values, value = np.unique(links.value[rows], return_inverse=True)
-    holds = csr_matrix((np.ones(len(rows), np.int32), (person, value)), shape=(len(people), len(values)))
+    holds = sparse.csr_matrix((np.ones(len(rows), np.int32), (person, value)), shape=(len(people), len(values)))
     shared = (holds @ holds.T).tocoo()
     ring_of = np.zeros(len(people), np.int64)
     ring_of[person] = links.ring[rows]

@@ -2,7 +2,7 @@
 
 from functools import lru_cache
 
-from scipy.special import betaincinv
+from apps.core.later import special
 
 
 @lru_cache(maxsize=1024)
@@ -13,7 +13,7 @@ def false_positive_rate(false_positives: float, n: float, confidence: float = 0.
     """
     if not 0 <= false_positives <= n or n == 0:
         raise ValueError(f"{false_positives} false positives among {n} cases")
-    tail = (1 - confidence) / 2
-    lower = 0.0 if false_positives == 0 else float(betaincinv(false_positives, n - false_positives + 1, tail))
-    upper = 1.0 if false_positives == n else float(betaincinv(false_positives + 1, n - false_positives, 1 - tail))
+    tail, right = (1 - confidence) / 2, n - false_positives
+    lower = 0.0 if false_positives == 0 else float(special.betaincinv(false_positives, right + 1, tail))
+    upper = 1.0 if right == 0 else float(special.betaincinv(false_positives + 1, right, 1 - tail))
     return false_positives / n, lower, upper

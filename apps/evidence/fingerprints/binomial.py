@@ -7,7 +7,8 @@ scipy.stats would cost every process more than a second at its start.
 from typing import Any
 
 import numpy as np
-from scipy import special
+
+from apps.core.later import special
 
 LN_10 = float(np.log(10))
 # Below this a tail is computed as its logarithm: the float itself is about to lose digits, then to become zero.

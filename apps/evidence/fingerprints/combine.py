@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
+
+from apps.core.later import special
 
 
 class NoArgument(ValueError):

@@ -2,7 +2,7 @@
 
 import math
 
-from scipy import special
+from apps.core.later import special
 
 from .binomial import LN_10, deviance, stirling_error
 

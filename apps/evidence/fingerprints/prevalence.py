@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from scipy import special
+from apps.core.later import special
 
 
 @dataclass(frozen=True, slots=True)

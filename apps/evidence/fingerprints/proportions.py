@@ -7,7 +7,8 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import special
+
+from apps.core.later import special
 
 from . import binomial
 from .binomial import LN_10, Numbers

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy import special
+from apps.core.later import special
 
 Histogram = Sequence[tuple[int, int]]  # (requests of an account, accounts with so many), by requests
 BALANCED = 0.35  # CV of shares under a load balancer with Gamma(8) weights: 1/√8

@@ -20,6 +20,7 @@ PATIENCE = 2.0  # before trying again to reach the database
 
 class Command(BaseCommand):
     help = "Have checkpoints witnessed, time-stamped and copied by the parties that the settings name."
+    requires_system_checks = []  # which would load every page
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="ask each party once for what is due, and end")

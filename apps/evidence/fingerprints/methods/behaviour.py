@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 from msgspec import Meta
 
+from apps.core.later import special
 from apps.evidence.fingerprints import proportions, ranks, wording
 from apps.evidence.fingerprints.schema import Computed, FingerprintTest, Inputs, InvalidInputs, Name, Rate
 
@@ -107,8 +108,6 @@ def similarity(inputs: Similarity) -> Computed:
 
 
 def _t_interval(values: Any) -> tuple[float, float]:
-    from scipy import special
-
     n = len(values)
     half = float(special.stdtrit(n - 1, 0.975)) * float(np.std(values, ddof=1)) / n**0.5
     return float(np.mean(values)) - half, float(np.mean(values)) + half

@@ -8,8 +8,8 @@ import math
 from typing import Annotated, Literal
 
 from msgspec import Meta
-from scipy import special
 
+from apps.core.later import special
 from apps.evidence.fingerprints import binomial, gamma_tails, proportions, strength, wording
 from apps.evidence.fingerprints.schema import (
     Computed,

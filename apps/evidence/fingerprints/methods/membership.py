@@ -9,8 +9,8 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 from msgspec import Meta
-from scipy import special
 
+from apps.core.later import special
 from apps.evidence.fingerprints import binomial, wording
 from apps.evidence.fingerprints.binomial import LN_10
 from apps.evidence.fingerprints.schema import Computed, FingerprintTest, Inputs, InvalidInputs, Tail
