@@ -3,14 +3,13 @@
 import csv
 import hashlib
 import io
-import threading
 from collections.abc import Callable
 from random import Random
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
+from django.db import transaction
 from django.urls import reverse
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,7 +26,7 @@ from apps.evidence import actions as evidence
 from tests import paper
 from tests.disclosures import pdfs
 from tests.disclosures.bundle import mutations
-from tests.disclosures.bundle.conftest import sequence, unpack, work
+from tests.disclosures.bundle.conftest import sequence, start_worker, unpack, work
 from tests.disclosures.bundle.test_bundle import verify
 from tests.kills import workers
 from tests.notices.conftest import work_off
@@ -248,23 +247,13 @@ def test_several_productions_at_once_take_each_number_once(order, exhibit, commi
     exhibit(pdfs.plain("What they wrote", 4), "answer.pdf")
     ordered = [order() for _ in range(6)]
     sequence()
-    threads = [threading.Thread(target=_work_alone) for _ in range(4)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    for worker in [start_worker() for _ in range(4)]:
+        worker.join()
     sequence()
     work()
     taken = sorted(Bundle.objects.values_list("bates_first", "bates_last"))
     assert [first for first, _ in taken] == [1 + 7 * place for place in range(len(ordered))]
     assert [last for _, last in taken] == [7 * (place + 1) for place in range(len(ordered))]
-
-
-def _work_alone() -> None:
-    try:
-        work_off()
-    finally:
-        connection.close()
 
 
 @given(st.lists(st.lists(st.integers(1, 2000), min_size=1, max_size=30), min_size=1, max_size=8))
