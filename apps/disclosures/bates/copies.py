@@ -92,7 +92,13 @@ def _answer(folder: Path, order: dict, bounds: Bounds) -> dict:
     environment = {"PATH": "/usr/bin:/bin", "LANG": "C.UTF-8", "PYTHONHASHSEED": "0", "HOME": str(folder)}
     try:
         done = subprocess.run(  # noqa: S603 - our own interpreter and script
-            command, cwd=folder, env=environment, capture_output=True, timeout=2 * bounds.seconds, check=False
+            command,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,  # a file may be made to have no end of warnings
+            timeout=2 * bounds.seconds,
+            check=False,
         )
     except subprocess.TimeoutExpired:
         raise NoCopy("it takes longer to read than a copy may") from None

@@ -4,14 +4,15 @@ import csv
 import hashlib
 import io
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from random import Random
 from typing import Any
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.urls import reverse
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from apps.audit import ledger
@@ -256,17 +257,35 @@ def test_several_productions_at_once_take_each_number_once(order, exhibit, commi
     assert [last for _, last in taken] == [7 * (place + 1) for place in range(len(ordered))]
 
 
-@given(st.lists(st.lists(st.integers(1, 2000), min_size=1, max_size=30), min_size=1, max_size=8))
-@settings(max_examples=200, deadline=None)
-def test_ranges_are_contiguous_over_any_mix_of_documents_and_productions(productions):
-    first = 1
-    for pages in productions:
-        rows = production.numbered([{"label": "E", "pages": many} for many in pages], first)
-        assert rows[0]["first"] == first
-        assert [row["last"] - row["first"] + 1 for row in rows] == pages
-        assert [row["first"] for row in rows[1:]] == [row["last"] + 1 for row in rows[:-1]]
-        first = rows[-1]["last"] + 1
-    assert first - 1 == sum(map(sum, productions))
+PAGES = st.lists(st.lists(st.integers(1, 2000), min_size=1, max_size=12), min_size=2, max_size=6)
+
+
+@given(productions=PAGES)
+@settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_ranges_are_contiguous_over_any_documents_productions_and_threads(
+    productions, order, committed_db, monkeypatch
+):
+    """Whatever has how many pages, and whoever of several workers comes first."""
+    prefix = f"P{Bundle.objects.count()}"
+    ordered = [order(bates_prefix=prefix) for _ in productions]
+    pages = {bundle.pk: many for bundle, many in zip(ordered, productions, strict=True)}
+    monkeypatch.setattr(production, "rehearse", lambda bundle: [{"pages": many} for many in pages[bundle.pk]])
+
+    def number(bundle: Bundle) -> None:
+        try:
+            actions.number_bundle(bundle, by=System("worker"))
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(ordered)) as pool:
+        list(pool.map(number, ordered))
+    taken = list(Bundle.objects.filter(bates_prefix=prefix).order_by("bates_first"))
+    rows = [row for bundle in taken for row in bundle.numbered]
+    assert [row["first"] for row in rows] == [1, *(row["last"] + 1 for row in rows[:-1])]
+    assert rows[-1]["last"] == taken[-1].bates_last == sum(map(sum, productions))
+    for bundle in taken:
+        assert (bundle.numbered[0]["first"], bundle.numbered[-1]["last"]) == (bundle.bates_first, bundle.bates_last)
+        assert [row["last"] - row["first"] + 1 for row in bundle.numbered] == pages[bundle.pk]
 
 
 @pytest.mark.parametrize(
