@@ -43,12 +43,22 @@ def next_reference(kind: str, year: int, digits: int = 4) -> str:
     Taken inside the caller's transaction: a number is given back when the transaction fails, so there are no holes,
     and two writers of the same kind wait for each other.
     """
+    return f"{kind}-{year}-{_last_taken(kind, year, 1):0{digits}d}"
+
+
+def next_numbers(kind: str, many: int) -> range:
+    """The next numbers of a kind, one after the other; taken as references are, in a count that no year begins anew."""
+    last = _last_taken(kind, 0, many)
+    return range(last - many + 1, last + 1)
+
+
+def _last_taken(kind: str, year: int, many: int) -> int:
     if not connection.in_atomic_block:
         raise RuntimeError("a reference is taken inside the transaction that uses it")
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO core_counter (kind, year, value) VALUES (%s, %s, 1)"
-            " ON CONFLICT (kind, year) DO UPDATE SET value = core_counter.value + 1 RETURNING value",
-            [kind, year],
+            "INSERT INTO core_counter (kind, year, value) VALUES (%s, %s, %s)"
+            " ON CONFLICT (kind, year) DO UPDATE SET value = core_counter.value + excluded.value RETURNING value",
+            [kind, year, many],
         )
-        return f"{kind}-{year}-{cursor.fetchone()[0]:0{digits}d}"
+        return int(cursor.fetchone()[0])

@@ -31,6 +31,15 @@ class CompileBundleForm(forms.Form):
         max_length=300, label="Legal basis", help_text="Why it may be handed over: order, law, agreement."
     )
     purpose = forms.CharField(max_length=300, help_text="What it is for. It is recorded, and printed in the bundle.")
+    bates_prefix = forms.CharField(
+        required=False,
+        label="Bates prefix",
+        help_text="2 to 10 capital letters or digits, such as NAI. Each page is numbered on a copy, after the last "
+        "production with this prefix, whichever case it was of. The originals stay as they are. Empty: no numbers.",
+    )
+    confidentiality = forms.ChoiceField(
+        choices=Bundle.Confidentiality.choices, required=False, help_text="Printed after each number."
+    )
     exhibits = _Exhibits(
         Exhibit.objects.none(),
         widget=forms.CheckboxSelectMultiple,

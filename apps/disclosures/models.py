@@ -1,12 +1,15 @@
 """What leaves the house: reports of a case for an audience, from one frozen snapshot, and evidence bundles."""
 
 import pgtrigger
+from django.contrib.postgres.constraints import ExclusionConstraint
 from django.db import models
+from django.db.models import F, Func
 
 from apps.audit.models import AuditedModel
 from apps.cases.models import Case
 from apps.cases.models.drill import never_leaves
-from apps.core.constraints import different
+from apps.core.constraints import both_or_neither, different
+from apps.disclosures.bates import numbering
 from apps.evidence.models import Tlp
 
 
@@ -111,6 +114,11 @@ class Bundle(AuditedModel):
         RELEASED = "released", "Released"
         DISCARDED = "discarded", "Discarded"
 
+    class Confidentiality(models.TextChoices):
+        NONE = "", "None"
+        CONFIDENTIAL = "CONF", "Confidential (CONF)"
+        EYES_ONLY = "AEO", "Attorneys' eyes only (AEO)"
+
     ref = models.CharField(max_length=20)
     case = models.ForeignKey(Case, on_delete=models.PROTECT, related_name="bundles")
     audience = models.CharField(max_length=10, choices=Audience)
@@ -134,10 +142,52 @@ class Bundle(AuditedModel):
     released_by = models.ForeignKey("staff.User", on_delete=models.PROTECT, null=True, related_name="+")
     released_at = models.DateTimeField(null=True)
     released_why = models.CharField(max_length=300, blank=True)
+    bates_prefix = models.CharField(max_length=10, blank=True, help_text="of the numbers on the copies, if any")
+    confidentiality = models.CharField(max_length=4, choices=Confidentiality, blank=True, help_text="after each number")
+    bates_first = models.PositiveIntegerField(
+        null=True, help_text="taken once the pages are counted, and kept for ever"
+    )
+    bates_last = models.PositiveIntegerField(null=True)
+    numbered = models.JSONField(
+        default=list, blank=True, help_text="each original with its hash and its numbers, or why one page stands for it"
+    )
 
     class Meta(AuditedModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["ref"], name="one_bundle_per_number"),
+            ExclusionConstraint(
+                name="a_bates_number_is_used_once",
+                expressions=[(Func("bates_prefix", "bates_first", "bates_last", function="bates_span"), "&&")],
+                condition=models.Q(bates_first__isnull=False),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(bates_prefix="") | models.Q(bates_prefix__regex=rf"^{numbering.PREFIX.pattern}$"),
+                name="a_bates_prefix_is_of_capitals_and_digits",
+                violation_error_message="A prefix has 2 to 10 capital letters or digits.",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(bates_prefix="") | models.Q(bates_first__isnull=True, confidentiality=""),
+                name="numbers_and_designation_need_a_prefix",
+            ),
+            models.CheckConstraint(
+                condition=both_or_neither("bates_first", "bates_last")
+                & (
+                    models.Q(bates_first__isnull=True, numbered=[])
+                    | models.Q(
+                        bates_first__isnull=False,
+                        bates_first__gte=1,
+                        bates_last__gte=F("bates_first"),
+                        bates_last__lte=numbering.LAST,
+                    )
+                ),
+                name="bates_numbers_are_a_range",
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(state__in=["ready", "released"])
+                | models.Q(bates_prefix="")
+                | models.Q(bates_first__isnull=False),
+                name="a_ready_bundle_has_its_numbers",
+            ),
             models.CheckConstraint(
                 condition=different("compiled_by", "released_by"),
                 name="a_bundle_is_released_by_another_person",
@@ -176,11 +226,39 @@ class Bundle(AuditedModel):
                     USING ERRCODE = 'check_violation', CONSTRAINT = 'released_bundle_is_frozen';
                 """,
             ),
+            pgtrigger.Trigger(
+                name="bates_numbers_stay",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Update | pgtrigger.Delete,
+                condition=pgtrigger.Q(old__bates_first__isnull=False),
+                func="""
+                    IF TG_OP = 'UPDATE' AND (NEW.bates_prefix, NEW.confidentiality, NEW.bates_first, NEW.bates_last)
+                        IS NOT DISTINCT FROM (OLD.bates_prefix, OLD.confidentiality, OLD.bates_first, OLD.bates_last)
+                        AND NEW.numbered = OLD.numbered THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'numbers that were taken stay taken'
+                    USING ERRCODE = 'check_violation', CONSTRAINT = 'bates_numbers_stay';
+                """,
+            ),
         ]
 
     @property
     def case_id_of_event(self):
         return self.case_id
+
+    @property
+    def bates_span(self) -> str:
+        """Its numbers, or nothing."""
+        return self.bates(self.bates_first, self.bates_last) if self.bates_first and self.bates_last else ""
+
+    def bates(self, first: int, last: int) -> str:
+        return numbering.span(self.bates_prefix, first, last, self.confidentiality)
+
+    @property
+    def was_never_produced(self) -> bool:
+        """Whether it has numbers that will not be on any page."""
+        return self.bates_first is not None and self.state in (self.State.FAILED, self.State.DISCARDED)
 
     def __str__(self) -> str:
         return self.ref

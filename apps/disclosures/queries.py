@@ -32,6 +32,16 @@ def documents_for(case: Case, audience: str) -> list[Notice | Report]:
     ]
 
 
+def never_produced(bundle: Bundle) -> list[Bundle]:
+    """Other bundles that took numbers of the same prefix and will never be handed over: gaps between productions.
+
+    Also of cases that the reader may not see: of those only the numbers are to be shown.
+    """
+    others = Bundle.objects.filter(bates_prefix=bundle.bates_prefix, bates_first__isnull=False)
+    gone = others.filter(state__in=[Bundle.State.FAILED, Bundle.State.DISCARDED]).exclude(pk=bundle.pk)
+    return list(gone.order_by("bates_first")) if bundle.bates_prefix else []
+
+
 @dataclass(frozen=True)
 class Step:
     """How far the work on a bundle is."""

@@ -16,13 +16,16 @@ def render(job: Job) -> None:
 
 @jobs.handles("disclosures.assemble")
 def assemble(job: Job) -> None:
-    """One step of a bundle: an exhibit after the other, and the bag in the end."""
+    """One step of a bundle: an exhibit after the other, the numbers if any are asked for, and the bag in the end."""
     key, _, step = job.key.partition(":")
     bundle, by = Bundle.objects.get(pk=key), System("worker", on_behalf_of=job.actor)
     if bundle.state != Bundle.State.ASSEMBLING:
         return
     if int(step) < len(bundle.exhibits):
         actions.copy_exhibit(bundle, step=int(step), by=by)
+        return
+    if bundle.bates_prefix and bundle.bates_first is None:
+        actions.number_bundle(bundle, by=by)
         return
     waiting.require(bundle)
     try:

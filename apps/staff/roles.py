@@ -590,6 +590,7 @@ ROLES: dict[str, Role] = {
                 "records.reapply_erasure",
                 "records.drop_spare_keys",
                 "disclosures.copy_exhibit",
+                "disclosures.number_bundle",
                 "disclosures.assemble_bundle",
                 "disclosures.fail_bundle",
                 "evidence.export_item",  # into a bundle

@@ -88,6 +88,7 @@ WITHOUT_PAGE = {
     "disclosures.preview_report": "by opening the report's page",
     "disclosures.render_report": "by the worker",
     "disclosures.copy_exhibit": "by the worker",
+    "disclosures.number_bundle": "by the worker",
     "disclosures.assemble_bundle": "by the worker",
     "disclosures.fail_bundle": "by the worker",
     "disclosures.open_bundle": "by taking the bundle or its receipt",

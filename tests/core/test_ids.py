@@ -6,7 +6,7 @@ from itertools import islice
 import pytest
 from django.db import connection, transaction
 
-from apps.core.ids import next_reference, uuid7, uuid7_texts
+from apps.core.ids import next_numbers, next_reference, uuid7, uuid7_texts
 
 
 def test_uuids_are_of_version_7_and_order_by_time():
@@ -76,3 +76,18 @@ def test_many_writers_get_every_number_once(committed_db):
     with ThreadPoolExecutor(6) as pool:
         taken = [reference for reference in pool.map(take, range(40)) if reference]
     assert sorted(taken) == [f"CASE-2026-{n:04d}" for n in range(1, 31)]
+
+
+def test_several_numbers_are_taken_at_once_and_given_back_together(committed_db):
+    def take(kind: str, many: int) -> range:
+        with transaction.atomic():
+            taken = next_numbers(kind, many)
+            if many > 100:
+                raise ZeroDivisionError
+            return taken
+
+    assert take("bates:NAI", 3) == range(1, 4)
+    with pytest.raises(ZeroDivisionError):
+        take("bates:NAI", 101)
+    assert take("bates:NAI", 1) == range(4, 5)
+    assert take("bates:NA", 2) == range(1, 3)

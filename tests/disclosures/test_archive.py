@@ -30,6 +30,7 @@ from apps.core.models import Job
 from apps.core.signing import revocation
 from apps.disclosures import actions
 from apps.disclosures.actions import files_of, reports
+from apps.disclosures.bates import copies
 from tests import archived, signed
 from tests import paper as on
 from tests.audit.anchors.conftest import authority  # noqa: F401 - a fixture
@@ -212,6 +213,19 @@ def test_with_the_archive_time_stamp_the_validator_says_one_thing_and_is_wrong(w
     (said,) = on.validate(pdf)
     assert f"PDFA3A-{DEVIATION}" in said
     assert on.validate(_said_to_cover_all(pdf)) == []
+
+
+def test_its_numbered_copy_is_as_if_nobody_had_signed_it(report):
+    """Neither signature nor stamps, nor what verifies them; its structure stays."""
+    numbers = copies.Numbers(1, "NAI-", "")
+    with copies.stamped([file(report)], ours=True, title="", numbered=numbers) as copy:
+        pdf = copy.file.read_bytes()
+        assert copy.left_out[0] == "its signature"
+    assert archived.signatures(pdf) == []
+    assert not {"/DSS", "/AcroForm", "/Perms", "/AF"} & set(on.open_pdf(pdf).Root.keys())
+    assert on.attachments(pdf) == {}
+    assert on.validate(pdf) == []
+    assert "NAI-0000001" in on.text(pdf)
 
 
 def _said_to_cover_all(pdf: bytes) -> bytes:

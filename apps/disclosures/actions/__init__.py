@@ -6,6 +6,7 @@ from apps.disclosures.actions.bundles import (
     copy_exhibit,
     discard_bundle,
     fail_bundle,
+    number_bundle,
     open_bundle,
     release_bundle,
 )
@@ -29,6 +30,7 @@ __all__ = [
     "discard_report",
     "fail_bundle",
     "files_of",
+    "number_bundle",
     "open_bundle",
     "open_report",
     "preview_report",

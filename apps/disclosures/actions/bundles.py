@@ -12,9 +12,10 @@ from apps.audit.reads.look import reading
 from apps.cases.drills import refuse_drill
 from apps.cases.models import Case, Exhibit
 from apps.core import jobs
-from apps.core.ids import next_reference
-from apps.disclosures.bundle import assembly
-from apps.disclosures.bundle.contents import ordering_event
+from apps.core.ids import next_numbers, next_reference
+from apps.disclosures.bates import numbering, production
+from apps.disclosures.bundle import assembly, policy
+from apps.disclosures.bundle.contents import closing_event
 from apps.disclosures.models import Bundle, Report
 from apps.disclosures.queries import documents_for
 from apps.evidence import actions as evidence
@@ -34,10 +35,13 @@ def compile_bundle(
     exhibits: Iterable[Exhibit],
     by,
     documents: Iterable[Notice | Report] = (),
+    bates_prefix: str = "",
+    confidentiality: str = "",
 ) -> Bundle:
-    """Order a bundle of the case as it stands: the event of this order is the last one that is in it.
+    """Order a bundle of the case as it stands: the event of this order is the last one of the case that is in it.
 
-    Raises ValidationError for a drill, for exhibits of another case, and for documents that this audience may not have.
+    Raises ValidationError for a drill, for exhibits of another case, for documents that this audience may not have, and
+    for numbers that cannot be given.
     """
     chosen = sorted(exhibits, key=lambda exhibit: exhibit.number)
     documents = list(documents)
@@ -48,6 +52,7 @@ def compile_bundle(
         raise ValidationError({"exhibits": "An exhibit of another case is chosen."})
     if not set(documents) <= set(documents_for(case, audience)):
         raise ValidationError({"documents": "One of the documents was not made for this recipient."})
+    _refuse_numbers(audience, bates_prefix, confidentiality)
     now = timezone.now()
     bundle = ledger.create(
         Bundle,
@@ -59,11 +64,26 @@ def compile_bundle(
         purpose=purpose,
         exhibits=[_exhibit(exhibit) for exhibit in chosen],
         documents=[_document(document) for document in documents],
+        bates_prefix=bates_prefix,
+        confidentiality=confidentiality,
         compiled_by=by,
         compiled_at=now,
     )
     _go_on(bundle, 0, by)
     return bundle
+
+
+def _refuse_numbers(audience: str, prefix: str, confidentiality: str) -> None:
+    if confidentiality and not prefix:
+        raise ValidationError({"confidentiality": "It is printed after the Bates number: choose a prefix as well."})
+    if not prefix:
+        return
+    if not numbering.PREFIX.fullmatch(prefix):
+        raise ValidationError(
+            {"bates_prefix": "A prefix is 2 to 10 capital letters or digits, such as NAI, without spaces or dashes."}
+        )
+    if not policy.gets(audience, "files"):
+        raise ValidationError({"bates_prefix": "This recipient gets no files, so there is nothing to number."})
 
 
 def _exhibit(exhibit: Exhibit) -> dict:
@@ -112,9 +132,32 @@ def copy_exhibit(bundle: Bundle, *, step: int, by) -> None:
 
 
 @action
+def number_bundle(bundle: Bundle, *, by) -> None:
+    """Take a number for each page of the copies, right after those of the last production with this prefix.
+
+    The pages are counted first, by copying each file once; then the numbers are taken in the transaction that records
+    them. A worker that is killed here took none; from here on they are this bundle's, whatever becomes of it.
+    """
+    if bundle.bates_first is not None:
+        raise ValidationError("It has its numbers, and keeps them.")
+    rows = production.rehearse(bundle)
+    taken = next_numbers(f"bates:{bundle.bates_prefix}", sum(row["pages"] for row in rows))
+    if taken[-1] > numbering.LAST:
+        fail_bundle(bundle, reason=f"{bundle.bates_prefix} has no {len(taken):,} numbers left: use another.", by=by)
+        return
+    ledger.change(
+        bundle,
+        bates_first=taken[0],
+        bates_last=taken[-1],
+        numbered=production.numbered(rows, taken[0]),
+    )
+    _go_on(bundle, len(bundle.exhibits) + 1, by)
+
+
+@action
 def assemble_bundle(bundle: Bundle, *, by) -> None:
     """Make the bag and run the verifier over it. Raises NotSequenced while the order is not in the log."""
-    prover = proofs.Prover(proofs.checkpoint_for(proofs.place_of(ordering_event(bundle))))
+    prover = proofs.Prover(proofs.checkpoint_for(proofs.place_of(closing_event(bundle))))
     made = assembly.make(bundle, prover)
     verdict = assembly.check(bundle, made)
     if not verdict["holds"]:

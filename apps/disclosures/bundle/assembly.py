@@ -20,6 +20,7 @@ from apps.audit.log.policy import Log, Policy
 from apps.audit.models import Anchor, Event
 from apps.core import paper, vault
 from apps.disclosures.annexes import to_csv
+from apps.disclosures.bates import copies, production
 from apps.disclosures.bundle import bag, description, policy, verifier
 from apps.disclosures.bundle.contents import Contents, documents_of, held_files
 from apps.disclosures.models import Bundle
@@ -59,6 +60,7 @@ def _entries(bundle: Bundle, prover: proofs.Prover, writer: bag.Writer) -> Itera
         yield writer.file(f"proof/{entry.name}.tlog-proof", prover.proof(entry.index).encode())
     for path, data in documents_of(bundle):
         yield writer.file(path, data)
+    yield from _copies(bundle, writer)
     yield from _lists(bundle, contents, writer)
     yield from _anchors(bundle, prover, writer)
     yield writer.file("verify/verify.py", VERIFIER.read_bytes())
@@ -66,8 +68,20 @@ def _entries(bundle: Bundle, prover: proofs.Prover, writer: bag.Writer) -> Itera
     yield from writer.close(_info(bundle))
 
 
+def _copies(bundle: Bundle, writer: bag.Writer) -> Iterator[bytes]:
+    """Numbered copies. What could be copied when its pages were counted can be again: if not, the worker tries anew."""
+    for row in bundle.numbered:
+        with production.stamped(bundle, row) as copy:
+            if copy.pages != row["last"] - row["first"] + 1:
+                raise copies.NoCopy(
+                    f"{row['label']} has {copy.pages:,} pages now, which are not those that were numbered"
+                )
+            yield from writer.stream(production.path_of(bundle, row), copy.file)
+
+
 def _lists(bundle: Bundle, contents: Contents, writer: bag.Writer) -> Iterator[bytes]:
     exhibits, custody = contents.listed_exhibits(), contents.listed_custody()
+    contents.actors |= {row["custodian"] for row in bundle.numbered if not row["ours"]}
     people = _people(bundle, contents.actors)
     documents = contents.listed_documents()
     places = sorted(contents.places, key=lambda place: place["index"])
@@ -81,6 +95,9 @@ def _lists(bundle: Bundle, contents: Contents, writer: bag.Writer) -> Iterator[b
     ):
         yield writer.file(f"data/{name}.json", rfc8785.dumps({"schema": f"casemgr.bundle.{name}/1", **data}))
     yield writer.file("data/exhibits.csv", _exhibits_csv(exhibits))
+    if bundle.numbered:
+        rows = production.load_file_rows(bundle, people)
+        yield writer.file(f"{production.FOLDER}/loadfile.csv", to_csv(production.COLUMNS, rows))
     yield writer.file("data/custody.csv", _custody_csv(custody, people))
     about = {"id": str(bundle.pk), "ref": bundle.ref, "case": bundle.case.ref, "case_id": str(bundle.case_id)}
     described = description.describe(bundle=about, exhibits=exhibits, custody=custody, people=people, version=version())
@@ -98,8 +115,9 @@ EXHIBIT_COLUMNS = ("exhibit", "item", "title", "shows", "kind", "bytes", "sha256
 
 
 def _exhibits_csv(exhibits: list[dict[str, Any]]) -> bytes:
+    with_numbers = any("bates" in one for one in exhibits)
     return to_csv(
-        EXHIBIT_COLUMNS,
+        (*EXHIBIT_COLUMNS, "bates") if with_numbers else EXHIBIT_COLUMNS,
         (
             {
                 **one["item"]["row"],
@@ -108,6 +126,7 @@ def _exhibits_csv(exhibits: list[dict[str, Any]]) -> bytes:
                 "shows": one["exhibit"]["row"].get("shows"),
                 "bytes": one["item"]["row"]["byte_size"],
                 "path": one.get("path") or "withheld",
+                "bates": one.get("bates"),
             }
             for one in exhibits
         ),

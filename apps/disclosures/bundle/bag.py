@@ -9,9 +9,11 @@ import tarfile
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from pathlib import Path
 
 BLOCK = 512
 RECORD = 20 * BLOCK  # a tar ends at a multiple of this
+CHUNK = 1 << 20
 DECLARATION = b"BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n"
 
 
@@ -43,6 +45,18 @@ class Writer:
         self._listed(path, len(data), (hashlib.sha256(data).hexdigest(), hashlib.sha512(data).hexdigest()))
         return header(f"{self.root}/{path}", len(data), self.mtime) + data + padding(len(data))
 
+    def stream(self, path: str, source: Path) -> Iterator[bytes]:
+        """The same, of a file that may be large."""
+        hashes = hashlib.sha256(), hashlib.sha512()
+        for part in _parts(source):
+            for one in hashes:
+                one.update(part)
+        size = source.stat().st_size
+        self._listed(path, size, (hashes[0].hexdigest(), hashes[1].hexdigest()))
+        yield header(f"{self.root}/{path}", size, self.mtime)
+        yield from _parts(source)
+        yield padding(size)
+
     def close(self, info: dict[str, str]) -> Iterator[bytes]:
         """The tag files; those before they are written cannot be added to."""
         payload = {path for path in self.hashes if path.startswith("data/")}
@@ -65,6 +79,12 @@ class Writer:
 
     def _manifest(self, paths: set[str], place: int) -> bytes:
         return "".join(f"{self.hashes[path][place]}  {_encoded(path)}\n" for path in sorted(paths)).encode()
+
+
+def _parts(source: Path) -> Iterator[bytes]:
+    with source.open("rb") as file:
+        while part := file.read(CHUNK):
+            yield part
 
 
 def header(name: str, size: int, mtime: int) -> bytes:

@@ -62,7 +62,7 @@ class Contents:
 
     def entries(self) -> Iterator[Entry]:
         """Every event of the case up to the order for this bundle, and those of its exhibits, in the log's order."""
-        order = ordering_event(self.bundle)
+        order, numbering = ordering_event(self.bundle), numbering_event(self.bundle)
         items = [UUID(one["item"]) for one in self.bundle.exhibits]
         about = [
             *items,
@@ -72,6 +72,7 @@ class Contents:
         events = Event.objects.filter(
             Q(case_id=self.bundle.case_id, case_seq__lte=order.case_seq)
             | Q(case_id=None, object_type__in=OF_EXHIBITS, object_id__in=about)
+            | Q(pk=numbering and numbering.pk)
         )
         for event in events.order_by("xid", "id").iterator(chunk_size=500):
             index, leaf = Leaf.objects.filter(event_id=event.pk).values_list("idx", "hash").first() or (None, b"")
@@ -133,6 +134,7 @@ class Contents:
             {
                 "label": f"E{one['number']}",
                 **({"path": exhibit_path(one)} if with_files else {}),
+                **self._bates(exhibit_path(one)),
                 "exhibit": self._record("cases_exhibit", links.get(one["item"], (one["exhibit"], None))[0], one),
                 "item": self._record("evidence_item", one["item"], one),
             }
@@ -158,9 +160,15 @@ class Contents:
 
     def listed_documents(self) -> list[dict[str, Any]]:
         return [
-            {key: one[key] for key in ("table", "id", "ref", "name", "sha256")} | {"path": document_path(one)}
+            {key: one[key] for key in ("table", "id", "ref", "name", "sha256")}
+            | {"path": document_path(one), **self._bates(document_path(one))}
             for one in self.bundle.documents
         ]
+
+    def _bates(self, path: str) -> dict[str, str]:
+        """The numbers of the copy of a file, if it has any."""
+        row = next((row for row in self.bundle.numbered if row["path"] == path), None)
+        return {"bates": self.bundle.bates(row["first"], row["last"])} if row else {}
 
     def _record(self, table: str, key: str, described: dict[str, Any]) -> dict[str, Any]:
         """A row as the log has it; where its events are sealed, what may be said of it."""
@@ -171,10 +179,22 @@ class Contents:
 
 
 def ordering_event(bundle: Bundle) -> Event:
-    """The event that created the bundle: the last one of the case that is in it."""
+    """The event that created the bundle: up to here the case's events are in it."""
     found = Event.objects.filter(object_type=Bundle._meta.db_table, object_id=bundle.pk).order_by("id").first()
     assert found
     return found
+
+
+def numbering_event(bundle: Bundle) -> Event | None:
+    """The event that numbered its copies: it comes after the order, and is the only one after it in the bundle."""
+    return Event.objects.filter(
+        object_type=Bundle._meta.db_table, object_id=bundle.pk, action="disclosures.number_bundle"
+    ).first()
+
+
+def closing_event(bundle: Bundle) -> Event:
+    """The last event that the bundle rests on."""
+    return numbering_event(bundle) or ordering_event(bundle)
 
 
 def _columns(step: CustodyEvent) -> dict[str, Any]:

@@ -16,7 +16,9 @@ and of C2SP (https://c2sp.org) signed-note, tlog-checkpoint, tlog-cosignature, t
 from __future__ import annotations
 
 import argparse
+import csv
 import hashlib
+import io
 import json
 import re
 import shlex
@@ -762,6 +764,20 @@ class Archive(Bag):
 
 ALGORITHMS = ("sha256", "sha512")
 
+BATES = "data/bates"
+LOAD_FILE = f"{BATES}/loadfile.csv"
+LOAD_COLUMNS = [
+    "BegBates",
+    "EndBates",
+    "BegAttach",
+    "EndAttach",
+    "Custodian",
+    "DateCreated",
+    "FileName",
+    "SHA256",
+    "Confidentiality",
+]
+
 
 class BagCheck:
     """Whether a bag is whole and unchanged by its own manifests. What they say is only as good as their source."""
@@ -876,7 +892,7 @@ class CaseCheck:
         self.info = dict(re.findall(r"^([\w-]+): (.*)$", check.text("bag-info.txt"), re.M))
         self.report.subject = f"Evidence bundle {self.info.get('External-Identifier', 'without a number')}"
         steps = [self.trust, self.log, self.replay, self.order, self.exhibits, self.custody, self.documents]
-        for step in [*steps, self.values, self.receipt, self.earlier, self.times]:
+        for step in [*steps, self.bates, self.values, self.receipt, self.earlier, self.times]:
             try:
                 step()
             except Unreadable as error:
@@ -1048,7 +1064,10 @@ class CaseCheck:
 
     def numbers(self, case: str, last: int) -> None:
         found: Counter = Counter()
+        numbering = self.numbering()
         for entry in self.entries.values():
+            if numbering and entry.index == numbering.index:
+                continue
             number = entry.case_seq
             if entry.body is not None:
                 of_case = entry.body.get("case") or [None, None]
@@ -1078,6 +1097,12 @@ class CaseCheck:
             "That nothing was done, or left undone, without being recorded; that the events of exhibits, which have no "
             "numbers of a case, are all here; and what happened after the order."
         )
+
+    def numbering(self) -> Entry | None:
+        """The event that numbered the copies, after the order: the only later one of the case that belongs here."""
+        later = self.bodies.get(("disclosures_bundle", self.info.get("Bundle-Id", "")), [])[1:]
+        found = [entry for entry in later if (entry.body or {}).get("action") == "disclosures.number_bundle"]
+        return found[0] if found else None
 
     # --- everything else against the entries
 
@@ -1236,6 +1261,134 @@ class CaseCheck:
         if proved:
             self.integrity.proved.append(f"{many(proved, 'document is', 'documents are')} byte for byte as issued.")
 
+    # --- numbered copies
+
+    def bates(self) -> None:
+        """The load file against itself, against the event that gave the numbers, and against the files of the bag."""
+        left = {name for name in self.names if name.startswith(f"{BATES}/")} - {LOAD_FILE}
+        if self.row.get("bates_prefix"):
+            try:
+                self.load_file(left)
+            except (Bad, OSError, UnicodeDecodeError, csv.Error, tarfile.TarError) as error:
+                raise Unreadable(LOAD_FILE, error) from None
+        elif LOAD_FILE in self.names:
+            left.add(LOAD_FILE)
+        for name in sorted(left):
+            self.integrity.wrong("file-unlisted", name, f"{name} is the copy of nothing that was numbered.")
+
+    def load_file(self, left: set) -> None:
+        """Takes the copies that it names out of `left`."""
+        if not self.row.get("numbered"):
+            self.completeness.wrong(
+                "bates-missing", "data/events.json", "The event that numbered the copies of this bundle is not in it."
+            )
+            return
+        faults = len(self.report.faults)
+        copies = [f"{BATES}/{self.bates_number(row['first'])}.pdf" for row in self.row["numbered"]]
+        left -= set(copies)
+        for name in copies:
+            if name not in self.names:
+                self.completeness.wrong("copy-missing", name, f"The numbered copy {name} is missing.")
+        reader = csv.reader(io.StringIO(self.bag.read(LOAD_FILE).decode(), newline=""), strict=True)
+        header, *lines = list(reader) or [[]]
+        if header != LOAD_COLUMNS or any(len(line) != len(header) for line in lines):
+            self.integrity.wrong("bates-row", LOAD_FILE, f"{LOAD_FILE} does not have the columns of a load file.")
+            return
+        rows = [dict(zip(header, line)) for line in lines]
+        self.contiguous(rows)
+        self.as_numbered(rows)
+        if len(self.report.faults) == faults:
+            self.bound.add(LOAD_FILE)
+            first, last = self.bates_number(self.row["bates_first"]), self.bates_number(self.row["bates_last"])
+            self.completeness.proved.append(
+                f"{first} to {last} are given out without a gap, to {many(len(copies), 'copy', 'copies')} that "
+                f"{'is' if len(copies) == 1 else 'are'} here, each of an original with the hash that the load file states."
+            )
+            self.integrity.not_proved.append("That a numbered copy shows what its original shows: compare them.")
+
+    def bates_number(self, number: int) -> str:
+        designation = self.row.get("confidentiality") or ""
+        return f"{self.row['bates_prefix']}-{number:07d}" + (f"-{designation}" if designation else "")
+
+    def contiguous(self, rows: list[dict[str, str]]) -> None:
+        """Whether the rows take number after number, from the first that was given to the last."""
+        expected = self.row["bates_first"]
+        for place, row in enumerate(rows, start=2):
+            where = f"{LOAD_FILE}, line {place}"
+            first, last = self.bates_of(row["BegBates"]), self.bates_of(row["EndBates"])
+            if first is None or last is None or last < first:
+                self.integrity.wrong(
+                    "bates-row",
+                    where,
+                    f"{where}: {shown(row['BegBates'])} to {shown(row['EndBates'])} is no range of "
+                    "numbers of this bundle.",
+                )
+                continue
+            if first > expected:
+                gap = f"{self.bates_number(expected)} to {self.bates_number(first - 1)}"
+                self.completeness.wrong("bates-gap", where, f"{where}: {gap} are missing before it.")
+            elif first < expected:
+                self.integrity.wrong(
+                    "bates-overlap",
+                    where,
+                    f"{where}: {self.bates_number(first)} is given out before it, or is none of "
+                    "the numbers of this bundle.",
+                )
+            expected = last + 1
+        if expected != self.row["bates_last"] + 1:
+            self.completeness.wrong(
+                "bates-range",
+                LOAD_FILE,
+                f"{LOAD_FILE} ends with {self.bates_number(expected - 1)}, and the numbers of this bundle with "
+                f"{self.bates_number(self.row['bates_last'])}.",
+            )
+
+    def bates_of(self, text: str) -> int | None:
+        match = re.fullmatch(r"[A-Z0-9]+-([0-9]{7})(-[A-Z]+)?", text)
+        return int(match[1]) if match and text == self.bates_number(int(match[1])) else None
+
+    def as_numbered(self, rows: list[dict[str, str]]) -> None:
+        """Whether each row is what the log says of it, and its original in the bag has its hash."""
+        people = self.json("data/people.json")["people"]
+        numbered = self.row["numbered"]
+        if len(rows) != len(numbered):
+            self.completeness.wrong(
+                "bates-range",
+                LOAD_FILE,
+                f"{LOAD_FILE} has {many(len(rows), 'row')}, and {many(len(numbered), 'original was', 'originals were')} "
+                "numbered.",
+            )
+        for place, (row, one) in enumerate(zip(rows, numbered), start=2):
+            where = f"{LOAD_FILE}, line {place}"
+            for column, values in self.stated(one, people).items():
+                if row[column] not in values:
+                    self.integrity.wrong(
+                        "bates-row",
+                        where,
+                        f"{where}: {shown(row[column])} is given for {column}, the log says {shown(values[0])}.",
+                    )
+            name = f"data/{one['path']}"
+            if self.measured.get(name, {}).get("sha256") != row["SHA256"]:
+                self.integrity.wrong(
+                    "bates-original", where, f"{where}: {name} is not the original with the SHA-256 that it states."
+                )
+
+    def stated(self, one: dict[str, Any], people: dict[str, str]) -> dict[str, list[str]]:
+        """What may stand in each column: text that a spreadsheet would run has an apostrophe before it."""
+        custodian = one["custodian"]
+        values = {
+            "BegBates": [self.bates_number(one["first"])],
+            "EndBates": [self.bates_number(one["last"])],
+            "BegAttach": [""],
+            "EndAttach": [""],
+            "Custodian": [custodian, people.get(custodian, custodian)],
+            "DateCreated": [one["created"]],
+            "FileName": [one["name"]],
+            "SHA256": [one["sha256"]],
+            "Confidentiality": [self.row.get("confidentiality") or ""],
+        }
+        return {column: [*texts, *(f"'{text}" for text in texts if text)] for column, texts in values.items()}
+
     def values(self) -> None:
         """Personal data: the log holds SHA-256(0x02, nonce, column, 0x00, value), the bundle value and nonce."""
         where, proved = "data/values.json", 0
@@ -1387,6 +1540,11 @@ class CaseCheck:
         """Files that only the manifests speak for: anybody who makes a bag can make its manifests."""
         lists = {f"data/{name}.json" for name in ("events", "exhibits", "custody", "documents", "values")}
         derived = sorted(name for name in self.names - self.bound - lists if name.startswith("data/"))
+        copies = [name for name in derived if name.startswith(f"{BATES}/") and name.endswith(".pdf")]
+        if copies:
+            derived = [name for name in derived if name not in copies] + [
+                f"{many(len(copies), 'copy', 'copies')} in {BATES}"
+            ]
         if derived:
             self.integrity.not_proved.append(
                 f"{', '.join(derived)}: made from the rest for convenience; only the bag's own manifests speak for them, "

@@ -49,10 +49,16 @@ def _bundle_page(request: HttpRequest, found: Bundle, form: ReasonForm | None = 
         "work": queries.work_on(found) if found.state == Bundle.State.ASSEMBLING else None,
         "size": assembly.archive_size(found) if found.made_bytes else None,
         "with_files": policy.gets(found.audience, "files"),
+        "numbered": [_with_span(found, row) for row in found.numbered],
+        "never_produced": queries.never_produced(found),
         "verdicts": found.verdict["verdicts"] if found.verdict else [],
         "verifier_sha256": found.verdict["verifier_sha256"] if found.verdict else "",
     }
     return render(request, "disclosures/bundle.html", context, status=422 if form and form.errors else 200)
+
+
+def _with_span(bundle: Bundle, row: dict) -> dict:
+    return row | {"span": bundle.bates(row["first"], row["last"]), "pages": row["last"] - row["first"] + 1}
 
 
 @require_POST

@@ -2,11 +2,13 @@
 
 import io
 import tarfile
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from apps.audit.log import sequencer
 from apps.cases import actions as cases
@@ -95,6 +97,20 @@ def work() -> None:
     """A worker, and the sequencer beside it, until there is nothing left to do."""
     while jobs.work_off(1):
         sequence()
+
+
+def start_worker() -> threading.Thread:
+    """A worker as a thread, with a session of its own in the database, until nothing is due."""
+
+    def do() -> None:
+        try:
+            jobs.work_off()
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=do)
+    thread.start()
+    return thread
 
 
 def unpack(bundle: Bundle, to: Path) -> Path:
