@@ -306,7 +306,9 @@ def copied(order: dict[str, Any]) -> dict[str, Any]:
         with opened(order) as pdf:
             lacking, pages = left_out(pdf), len(pdf.pages)
             copy = with_strips(pdf, order) if order["ours"] else pictured(pdf, order)
-            copy.save("out.pdf", deterministic_id=True)
+            # Ours stay as they were set: some streams are not compressed, so that their end is clear (pdf_worker).
+            as_set = {"compress_streams": False, "stream_decode_level": pikepdf.StreamDecodeLevel.none}
+            copy.save("out.pdf", deterministic_id=True, **(as_set if order["ours"] else {}))
     except Refused as refused:
         return {"refused": str(refused)}
     except MemoryError:
