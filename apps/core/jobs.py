@@ -108,12 +108,9 @@ def _claim() -> int | None:
 def _do(job_id: int) -> None:
     try:
         with transaction.atomic():
-            job = (
-                Job.objects.select_for_update(skip_locked=True, no_key=True)
-                .filter(pk=job_id, state=Job.State.WAITING)
-                .first()
-            )
-            if job is None:  # another worker has it
+            # Nobody else has what was claimed here, but whoever looks for work may hold it while finding that out.
+            job = Job.objects.select_for_update(no_key=True).filter(pk=job_id, state=Job.State.WAITING).first()
+            if job is None:  # claimed so long ago that another worker did it
                 return
             _handlers[job.kind](job)
             Job.objects.filter(pk=job_id).update(

@@ -5,6 +5,7 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from apps.audit.principals import System
 from apps.core import jobs
 from apps.core.ids import next_reference
 from apps.core.models import Counter, Job
+from tests.locks import until_it_waits
 
 BY = System("test")
 
@@ -178,6 +180,27 @@ def test_several_workers_share_the_work_and_do_nothing_twice(handle):
     assert sum(tried) == 12
     assert Counter.objects.get(kind="DONE").value == 12
     assert set(Job.objects.values_list("state", "attempts")) == {(Job.State.DONE, 1)}
+
+
+@pytest.mark.usefixtures("committed_db")
+def test_a_claimed_job_is_done_even_while_somebody_looks_at_it(handle):
+    """Another worker that looked for work at the same time has it locked for a moment, and passes over it."""
+    done = []
+    handle("test.count", lambda job: done.append(job.key))
+    ask("test.count", 1)
+    claimed = jobs._claim()
+
+    def worker():
+        with closing(connection):
+            jobs._do(claimed)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            Job.objects.select_for_update().get(pk=claimed)
+            at_work = pool.submit(worker)
+            until_it_waits(at_work)
+        at_work.result()
+    assert done == ["1"]
 
 
 # --- dying -----------------------------------------------------------------------------------------------------------

@@ -33,7 +33,7 @@ from apps.disclosures.actions import files_of, reports
 from apps.disclosures.bates import copies
 from tests import archived, signed
 from tests import paper as on
-from tests.audit.anchors.conftest import authority  # noqa: F401 - a fixture
+from tests.audit.anchors.conftest import authority, made_at_once  # noqa: F401 - fixtures
 from tests.audit.anchors.outside import Answer, Handler, redirect
 from tests.audit.anchors.register import Register, certify_stamps, key_file
 from tests.notices.conftest import work_off
@@ -277,6 +277,7 @@ def send(handler: Handler, body: bytes) -> None:
     ],
 )
 def test_without_an_answer_on_revocation_it_waits_and_then_goes_out_by_itself(
+    made_at_once,  # noqa: F811
     releasing,
     registers,
     authority,  # noqa: F811
@@ -399,7 +400,7 @@ def test_a_list_answers_where_the_responder_is_away(releasing, registers):
     assert (len(store.ocsps), len(store.crls)) == (0, 2)
 
 
-def test_without_a_stamp_for_the_archive_it_waits(releasing, registers, authority):  # noqa: F811
+def test_without_a_stamp_for_the_archive_it_waits(made_at_once, releasing, registers, authority):  # noqa: F811
     def stamp_and_go(handler: Handler) -> None:
         authority.is_down = True
         send(handler, authority.stamp(authority.got[-1]))
@@ -419,6 +420,7 @@ def test_an_authority_that_is_taken_out_of_the_settings_is_missed(releasing, reg
 
 
 def test_whoever_was_killed_before_the_record_was_written_does_not_sign_again(
+    made_at_once,  # noqa: F811
     releasing,
     registers,
     authority,  # noqa: F811

@@ -1,7 +1,6 @@
 """The same letter to each account of a decision, from the first draft to the last file."""
 
 import re
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -26,6 +25,7 @@ from apps.notices import actions, queries, tasks, writing
 from apps.notices.actions import mailings
 from apps.notices.languages import language_for
 from apps.notices.models import Mailing, MailingPart, Notice
+from tests.locks import until_it_waits
 from tests.notices.conftest import work_off
 
 
@@ -266,9 +266,7 @@ def test_a_worker_that_is_a_moment_late_does_nothing(committed_db, started):
         with transaction.atomic():
             actions.carry_on_mailing(started, by=System("worker"))
             done = workers.submit(in_a_transaction, tasks.carry_on_mailing, late)
-            while not somebody_waits_for_a_lock():
-                assert not done.done(), "it waited for nobody"
-                time.sleep(0.01)
+            until_it_waits(done)
         done.result()
     started.refresh_from_db()
     assert started.state == Mailing.State.REVIEW
@@ -277,15 +275,6 @@ def test_a_worker_that_is_a_moment_late_does_nothing(committed_db, started):
 def in_a_transaction(work: Callable[..., None], *args: Any) -> None:
     with closing(connection), transaction.atomic():
         work(*args)
-
-
-def somebody_waits_for_a_lock() -> bool:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT FROM pg_locks WHERE NOT granted AND pid IN (SELECT pid FROM pg_stat_activity"
-            " WHERE datname = current_database())"
-        )
-        return cursor.fetchone() is not None
 
 
 def test_a_finding_that_fell_stops_the_letters(approved, people, quick_paper, monkeypatch):

@@ -70,6 +70,13 @@ def authority(committed_db: None, settings: Any, tmp_path: Path) -> Iterator[Aut
 
 
 @pytest.fixture
+def made_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A signature whose revision happens to end unclearly (one in some hundred) is made and stamped again: not where
+    stamps are counted."""
+    monkeypatch.setattr("apps.core.signing.revisions.ends_unclearly", lambda added: False)
+
+
+@pytest.fixture
 def store(settings: Any, tmp_path: Path) -> Path:
     directory = tmp_path / "store"
     directory.mkdir()
