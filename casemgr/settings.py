@@ -459,7 +459,7 @@ LOGGING = {
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "plain"}},
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {name: {"level": "WARNING"} for name in ("django_structlog", "fontTools", "pgtrigger")},
+    "loggers": {name: {"level": "WARNING"} for name in ("django_structlog", "fontTools", "pgtrigger", "pikepdf")},
 }
 # One line for what went wrong, with the request's id. A traceback shows no values of variables: they hold keys and
 # personal data, and a log is read by more people than those are.
