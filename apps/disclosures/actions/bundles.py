@@ -50,8 +50,8 @@ def compile_bundle(
         raise ValidationError({"exhibits": "Choose at least one exhibit."})
     if any(exhibit.case_id != case.pk for exhibit in chosen):
         raise ValidationError({"exhibits": "An exhibit of another case is chosen."})
-    if not set(documents) <= set(documents_for(case, audience)):
-        raise ValidationError({"documents": "One of the documents was not made for this recipient."})
+    if foreign := sorted(str(one) for one in set(documents) - set(documents_for(case, audience))):
+        raise ValidationError({"documents": f"These were not made for this recipient: {', '.join(foreign)}."})
     _refuse_numbers(audience, bates_prefix, confidentiality)
     now = timezone.now()
     bundle = ledger.create(

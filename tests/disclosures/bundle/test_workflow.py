@@ -106,7 +106,7 @@ def test_an_order_says_what_is_wrong_with_it(order, rich, people):
         order(exhibits=[])
     work()
     letter = rich.notices.get()
-    with pytest.raises(ValidationError, match="not made for this recipient"):
+    with pytest.raises(ValidationError, match=f"not made for this recipient: {letter.ref}"):
         order(audience="partner", documents=[letter])
     assert not Bundle.objects.exists()
 
