@@ -29,8 +29,12 @@ def test_from_a_group_to_a_ring_along_a_path_to_a_cut(window, story):
     expect(page.get_by_text("seem to be operated together")).to_be_visible()
     expect(page.get_by_text("promises nothing")).to_be_visible()
 
-    page.get_by_role("link", name=re.compile("^Path from")).first.click()
-    expect(page.get_by_role("heading", name="In words")).to_be_visible()
+    paths = [link.get_attribute("href") for link in page.get_by_role("link", name=re.compile("^Path from")).all()]
+    for path in paths:  # who is in a ring by the rhythm of requests alone has no edge that leads to others
+        page.goto(path)
+        expect(page.get_by_role("heading", name="In words")).to_be_visible()
+        if page.locator("svg.chart").count():
+            break
     expect(page.locator("svg.chart").first).to_be_visible()
     link = Link.objects.get(pk=page.get_by_role("link", name="Cut…").first.get_attribute("href").split("/")[-3])
     before = inside.filter(ring=link.ring).count()
