@@ -47,14 +47,14 @@ class Writer:
 
     def stream(self, path: str, source: Path) -> Iterator[bytes]:
         """The same, of a file that may be large."""
-        hashes = hashlib.sha256(), hashlib.sha512()
-        for part in _parts(source):
-            for one in hashes:
-                one.update(part)
-        size = source.stat().st_size
-        self._listed(path, size, (hashes[0].hexdigest(), hashes[1].hexdigest()))
+        hashes, size = (hashlib.sha256(), hashlib.sha512()), source.stat().st_size
         yield header(f"{self.root}/{path}", size, self.mtime)
-        yield from _parts(source)
+        with source.open("rb") as file:
+            while part := file.read(CHUNK):
+                for one in hashes:
+                    one.update(part)
+                yield part
+        self._listed(path, size, (hashes[0].hexdigest(), hashes[1].hexdigest()))
         yield padding(size)
 
     def close(self, info: dict[str, str]) -> Iterator[bytes]:
@@ -79,12 +79,6 @@ class Writer:
 
     def _manifest(self, paths: set[str], place: int) -> bytes:
         return "".join(f"{self.hashes[path][place]}  {_encoded(path)}\n" for path in sorted(paths)).encode()
-
-
-def _parts(source: Path) -> Iterator[bytes]:
-    with source.open("rb") as file:
-        while part := file.read(CHUNK):
-            yield part
 
 
 def header(name: str, size: int, mtime: int) -> bytes:

@@ -167,8 +167,12 @@ class Contents:
 
     def _bates(self, path: str) -> dict[str, str]:
         """The numbers of the copy of a file, if it has any."""
-        row = next((row for row in self.bundle.numbered if row["path"] == path), None)
+        row = self._numbered.get(path)
         return {"bates": self.bundle.bates(row["first"], row["last"])} if row else {}
+
+    @cached_property
+    def _numbered(self) -> dict[str, Row]:
+        return {row["path"]: row for row in self.bundle.numbered}
 
     def _record(self, table: str, key: str, described: dict[str, Any]) -> dict[str, Any]:
         """A row as the log has it; where its events are sealed, what may be said of it."""
